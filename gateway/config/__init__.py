@@ -1,0 +1,1 @@
+"""Settings: what the operator decides, read once at start, every fault named at once."""

@@ -1,0 +1,97 @@
+"""Where things lie below the data folder, and the addresses of the embedded stores."""
+
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.config.load import Settings
+from gateway.config.secret_files import read_or_create
+from gateway.db.engine import sqlite_url
+from gateway.mail.tokens import TokenSigner
+
+
+@dataclass(frozen=True, kw_only=True)
+class Locations:
+    """The folders of one installation."""
+
+    data: Path
+
+    @property
+    def spool(self) -> Path:
+        """Accepted and not yet filed."""
+        return self.data / "spool"
+
+    @property
+    def archive(self) -> Path:
+        """Raw mail, by content."""
+        return self.data / "archive"
+
+    @property
+    def sent(self) -> Path:
+        """Outgoing mail, where no relay is configured."""
+        return self.data / "sent"
+
+    @property
+    def secrets(self) -> Path:
+        """Secrets that we made ourselves."""
+        return self.data / "secrets"
+
+    @property
+    def run(self) -> Path:
+        """Locks and ports of what runs now."""
+        return self.data / "run"
+
+    @property
+    def valkey(self) -> Path:
+        """The embedded Valkey's files; named by major version, for no older server reads them."""
+        return self.data / "valkey-9"
+
+
+def locations(settings: Settings) -> Locations:
+    """The folders of this installation; absolute, so that a role may change its working folder."""
+    return Locations(data=settings.data.absolute())
+
+
+def database_url(settings: Settings) -> str:
+    """The configured database, or the embedded one."""
+    if settings.database_url is not None:
+        return settings.database_url.get_secret_value()
+    return sqlite_url(locations(settings).data / "gateway.db")
+
+
+def redis_url(settings: Settings) -> str:
+    """The configured Redis or Valkey, or the embedded one."""
+    if settings.redis_url is not None:
+        return settings.redis_url.get_secret_value()
+    where = locations(settings)
+    return f"redis://:{read_or_create(where.secrets, 'valkey')}@127.0.0.1:{embedded_port(where)}/0"
+
+
+def embedded_port(where: Locations) -> int:
+    """The embedded Valkey's port on 127.0.0.1: chosen free at the first start, then kept."""
+    path = where.run / "valkey.port"
+    try:
+        return int(path.read_text(encoding="ascii"))
+    except (FileNotFoundError, ValueError):
+        return choose_port(where)
+
+
+def choose_port(where: Locations) -> int:
+    """Choose and keep a port that is free now."""
+    where.run.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    (where.run / "valkey.port").write_text(f"{port}\n", encoding="ascii")
+    return port
+
+
+def token_signer(settings: Settings) -> TokenSigner:
+    """Signs addresses, Message-IDs and links with the configured keys, or with one made at the first start."""
+    given = [key for key in (settings.signing.key, settings.signing.previous_key) if key is not None]
+    keys = [key.get_secret_value() for key in given]
+    if settings.signing.key is None:
+        keys.insert(0, read_or_create(locations(settings).secrets, "signing"))
+    return TokenSigner(
+        keys=tuple(key.encode() for key in keys), lifetime_days=settings.mail.reply_token_days
+    )

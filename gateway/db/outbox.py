@@ -1,0 +1,181 @@
+"""The outbox: one row for each mail to one recipient, written in the transaction of what it tells about."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Column, Connection, ForeignKey, Index, Integer, Row, String, Table, Text, func, insert, select, update
+
+from gateway.db.types import Json, UtcDateTime, metadata
+
+
+class DeliveryState(StrEnum):
+    """Where an outgoing mail stands. `unknown`: the relay may have taken it, we did not hear the end."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("notice", String(40), nullable=False),
+    Column("project", String(10), nullable=False),
+    Column("ticket_id", ForeignKey("tickets.id", ondelete="CASCADE"), index=True),
+    Column("entry_id", ForeignKey("entries.id", ondelete="CASCADE")),
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("recipient", String(254), nullable=False),
+    Column("lang", String(2), nullable=False),
+    Column("message_id", Text, nullable=False, unique=True),
+    Column("in_reply_to", Text),
+    Column("reference_ids", Json, nullable=False),
+    Column("context", Json, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", UtcDateTime, nullable=False),
+    Column("last_error", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime),
+    Index("ix_deliveries_state_next_attempt_at", "state", "next_attempt_at"),
+    Index("ix_deliveries_recipient_created_at", "recipient", "created_at"),
+)
+
+_OPEN = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewDelivery:
+    """A mail to write down. `context` holds what its template needs, plain JSON and no secret."""
+
+    notice: str
+    project: str
+    person_id: int
+    recipient: str
+    lang: str
+    message_id: str
+    ticket_id: int | None = None
+    entry_id: int | None = None
+    in_reply_to: str | None = None
+    reference_ids: Sequence[str] = ()
+    context: Mapping[str, Any]
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery(NewDelivery):
+    """A row of the outbox. `attempts` counts the tries begun; times are UTC."""
+
+    id: int
+    state: DeliveryState
+    attempts: int
+    next_attempt_at: datetime
+    last_error: str | None
+    sent_at: datetime | None
+
+
+def add_delivery(connection: Connection, new: NewDelivery) -> int:
+    """Write a mail down, due at once, and return its id."""
+    values = {name: getattr(new, name) for name in NewDelivery.__dataclass_fields__}
+    values |= {"reference_ids": list(new.reference_ids), "context": dict(new.context)}
+    statement = insert(deliveries).values(
+        **values, state=DeliveryState.QUEUED, attempts=0, next_attempt_at=new.created_at
+    )
+    delivery_id: int = connection.execute(statement.returning(deliveries.c.id)).scalar_one()
+    return delivery_id
+
+
+def begin_attempts(connection: Connection, *, now: datetime, lease: timedelta, limit: int) -> list[Delivery]:
+    """Take what is due and write the attempt down, before anybody dials.
+
+    Until `lease` has passed nobody else takes these rows; after it they are due again, as after a crash.
+    """
+    due = (
+        select(deliveries.c.id)
+        .where(deliveries.c.state.in_(_OPEN), deliveries.c.next_attempt_at <= now)
+        .order_by(deliveries.c.next_attempt_at, deliveries.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = connection.execute(
+        update(deliveries)
+        .where(deliveries.c.id.in_(due))
+        .values(state=DeliveryState.SENDING, attempts=deliveries.c.attempts + 1, next_attempt_at=now + lease)
+        .returning(*deliveries.c)
+    ).all()
+    return sorted((_delivery(row) for row in taken), key=lambda delivery: delivery.id)
+
+
+def end_attempt(
+    connection: Connection,
+    delivery: Delivery,
+    *,
+    state: DeliveryState,
+    at: datetime,
+    next_attempt_at: datetime | None = None,
+    error: str | None = None,
+) -> None:
+    """Write down how an attempt ended. One that took longer than its lease and was begun anew changes nothing."""
+    values: dict[str, Any] = {"state": state, "last_error": error}
+    if state is DeliveryState.SENT:
+        values["sent_at"] = at
+    if next_attempt_at is not None:
+        values["next_attempt_at"] = next_attempt_at
+    connection.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.id == delivery.id,
+            deliveries.c.attempts == delivery.attempts,
+            deliveries.c.state == DeliveryState.SENDING,
+        )
+        .values(**values)
+    )
+
+
+def count_due(connection: Connection, *, now: datetime) -> int:
+    """How many mails are due now, those under way included."""
+    query = (
+        select(func.count())
+        .select_from(deliveries)
+        .where(
+            (deliveries.c.state == DeliveryState.SENDING)
+            | (deliveries.c.state.in_(_OPEN) & (deliveries.c.next_attempt_at <= now))
+        )
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def oldest_open(connection: Connection) -> datetime | None:
+    """Since when the oldest mail that is not at its end waits."""
+    query = select(func.min(deliveries.c.created_at)).where(deliveries.c.state.in_(_OPEN))
+    return connection.execute(query).scalar_one()
+
+
+def count_recent(connection: Connection, *, notice: str, recipient: str, since: datetime) -> int:
+    """How many notices of this kind were written for this address since then."""
+    query = (
+        select(func.count())
+        .select_from(deliveries)
+        .where(
+            deliveries.c.recipient == recipient, deliveries.c.created_at >= since, deliveries.c.notice == notice
+        )
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def list_deliveries(connection: Connection, *, states: Sequence[DeliveryState] | None = None) -> list[Delivery]:
+    """Rows of the outbox, oldest first."""
+    query = select(deliveries).order_by(deliveries.c.id)
+    if states is not None:
+        query = query.where(deliveries.c.state.in_(states))
+    return [_delivery(row) for row in connection.execute(query)]
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    values = {name: row._mapping[name] for name in Delivery.__dataclass_fields__}
+    return Delivery(**{**values, "state": DeliveryState(values["state"])})

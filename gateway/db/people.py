@@ -1,0 +1,88 @@
+"""People and what they are in a project."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Column, Connection, ForeignKey, Integer, String, Table, select
+
+from gateway.db.types import UtcDateTime, metadata
+from gateway.db.upsert import insert_ignoring_duplicates
+from gateway.domain.ticket import Language, Role
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("email", String(254), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("lang", String(2)),
+    Column("phone", String(20)),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+    Column("project", String(10), primary_key=True),
+    Column("role", String(12), primary_key=True),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody with a mail address. `lang` is None until they choose or write; `name` may be empty."""
+
+    id: int
+    email: str
+    name: str
+    lang: Language | None
+    phone: str | None
+
+
+def find_person(connection: Connection, *, email: str) -> Person | None:
+    """The person with this (normalised) address."""
+    row = connection.execute(select(people).where(people.c.email == email)).one_or_none()
+    return None if row is None else _person(row)
+
+
+def find_person_by_id(connection: Connection, person_id: int) -> Person | None:
+    """The person with this id."""
+    row = connection.execute(select(people).where(people.c.id == person_id)).one_or_none()
+    return None if row is None else _person(row)
+
+
+def get_or_create_person(connection: Connection, *, email: str, name: str, now: datetime) -> Person:
+    """The person with this (normalised) address; remembered now if it is their first time."""
+    person = find_person(connection, email=email)
+    if person is not None:
+        return person
+    insert_ignoring_duplicates(connection, people, email=email, name=name[:200], created_at=now)
+    created = find_person(connection, email=email)
+    assert created is not None, "the row is there: we or somebody faster wrote it"
+    return created
+
+
+def update_person(
+    connection: Connection, person_id: int, *, name: str | None, lang: Language | None, phone: str | None
+) -> None:
+    """Set what is given, leave what is None."""
+    values = {key: value for key, value in (("name", name), ("lang", lang), ("phone", phone)) if value is not None}
+    if values:
+        connection.execute(people.update().where(people.c.id == person_id).values(**values))
+
+
+def add_membership(connection: Connection, *, person_id: int, project: str, role: Role) -> None:
+    """Give a role in a project. Giving it twice is giving it once."""
+    insert_ignoring_duplicates(connection, memberships, person_id=person_id, project=project, role=role.value)
+
+
+def _person(row: object) -> Person:
+    values = row._mapping  # type: ignore[attr-defined]  # Row has no common type over queries
+    return Person(
+        id=values["id"],
+        email=values["email"],
+        name=values["name"],
+        lang=None if values["lang"] is None else Language(values["lang"]),
+        phone=values["phone"],
+    )

@@ -1,0 +1,124 @@
+"""Receipts: the proof that a message was taken, what became of it and why."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Column, Connection, ForeignKey, Index, Integer, Row, String, Table, Text, insert, or_, select, update
+
+from gateway.db.types import Json, UtcDateTime, metadata
+
+
+class Verdict(StrEnum):
+    """The named place where a message ended."""
+
+    FILED = "filed"
+    DUPLICATE = "duplicate"
+    IGNORED = "ignored"
+    HELD = "held"
+    DISCARDED = "discarded"
+
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("spool_id", String(24), nullable=False),
+    Column("lane", String(8), nullable=False),
+    Column("project", String(10), nullable=False),
+    # NULL for a duplicate: two rows with one fingerprint are what the unique key forbids.
+    Column("fingerprint", String(64)),
+    Column("message_id", Text, index=True),
+    Column("sha256", String(64), nullable=False),
+    Column("verdict", String(12), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("ticket_id", ForeignKey("tickets.id", ondelete="CASCADE")),
+    Column("entry_id", ForeignKey("entries.id", ondelete="CASCADE")),
+    Column("trace", Json, nullable=False),
+    Column("envelope", Json, nullable=False),
+    Column("accepted_at", UtcDateTime, nullable=False),
+    Column("filed_at", UtcDateTime, nullable=False),
+    Index("uq_receipts_spool_id_project", "spool_id", "project", unique=True),
+    Index("uq_receipts_fingerprint_project", "fingerprint", "project", unique=True),
+    Index("ix_receipts_verdict", "verdict"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What became of one message in one project. `trace` is the list of rules tried, with evidence."""
+
+    spool_id: str
+    lane: str
+    project: str
+    fingerprint: str | None
+    message_id: str | None
+    sha256: str
+    verdict: Verdict
+    reason: str
+    ticket_id: int | None
+    entry_id: int | None
+    trace: list[dict[str, Any]]
+    envelope: dict[str, Any]
+    accepted_at: datetime
+    filed_at: datetime
+
+
+def find_receipt(connection: Connection, *, spool_id: str, project: str) -> Receipt | None:
+    """The receipt of this spool entry in this project."""
+    query = select(receipts).where(receipts.c.spool_id == spool_id, receipts.c.project == project)
+    return _maybe(connection.execute(query).one_or_none())
+
+
+def find_receipt_by_fingerprint(connection: Connection, *, fingerprint: str, project: str) -> Receipt | None:
+    """The receipt of the message with this content in this project."""
+    query = select(receipts).where(receipts.c.fingerprint == fingerprint, receipts.c.project == project)
+    return _maybe(connection.execute(query).one_or_none())
+
+
+def find_receipts(connection: Connection, ident: str) -> list[Receipt]:
+    """Every receipt of a spool id or a Message-ID, oldest first."""
+    query = (
+        select(receipts)
+        .where(or_(receipts.c.spool_id == ident, receipts.c.message_id == ident.strip("<> ")))
+        .order_by(receipts.c.id)
+    )
+    return [_receipt(row) for row in connection.execute(query)]
+
+
+def list_receipts(connection: Connection, verdict: Verdict) -> list[Receipt]:
+    """Receipts that ended with this verdict, oldest first."""
+    query = select(receipts).where(receipts.c.verdict == verdict).order_by(receipts.c.id)
+    return [_receipt(row) for row in connection.execute(query)]
+
+
+def add_receipt(connection: Connection, receipt: Receipt) -> None:
+    """Write a receipt. Raises IntegrityError where somebody else has just taken the same message."""
+    values = {name: getattr(receipt, name) for name in Receipt.__dataclass_fields__}
+    connection.execute(insert(receipts).values(**values))
+
+
+def settle_receipt(
+    connection: Connection, receipt: Receipt, *, verdict: Verdict, reason: str, ticket_id: int | None, entry_id: int | None
+) -> bool:
+    """Give a held message its end. False when somebody else was faster."""
+    statement = (
+        update(receipts)
+        .where(
+            receipts.c.spool_id == receipt.spool_id,
+            receipts.c.project == receipt.project,
+            receipts.c.verdict == Verdict.HELD,
+        )
+        .values(verdict=verdict, reason=reason, ticket_id=ticket_id, entry_id=entry_id)
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def _maybe(row: Row[Any] | None) -> Receipt | None:
+    return None if row is None else _receipt(row)
+
+
+def _receipt(row: Row[Any]) -> Receipt:
+    values = {name: row._mapping[name] for name in Receipt.__dataclass_fields__}
+    return Receipt(**{**values, "verdict": Verdict(values["verdict"])})

@@ -1,0 +1,295 @@
+"""Tickets, their timelines, and the Message-IDs by which mail finds them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    Text,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from gateway.db.people import people
+from gateway.db.types import Json, UtcDateTime, metadata
+from gateway.db.upsert import insert_ignoring_duplicates
+from gateway.domain.ticket import Channel, Direction, EntryType, Kind, Language, Level, Status, make_reference
+
+project_counters = Table(
+    "project_counters",
+    metadata,
+    Column("project", String(10), primary_key=True),
+    Column("last_number", Integer, nullable=False),
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("ref", String(24), nullable=False, unique=True),
+    Column("project", String(10), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("severity", String(8)),
+    Column("status", String(8), nullable=False),
+    Column("level", String(2), nullable=False),
+    Column("lang", String(2), nullable=False),
+    Column("reporter_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("assignee_id", ForeignKey("people.id")),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("ticket_id", ForeignKey("tickets.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("type", String(8), nullable=False),
+    Column("direction", String(8), nullable=False),
+    Column("channel", String(8)),
+    Column("author_id", ForeignKey("people.id")),
+    Column("author", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("removed_text", Text, nullable=False),
+    Column("message_id", Text),
+    Column("in_reply_to", Text),
+    Column("reference_ids", Json, nullable=False),
+    Column("match", String(40)),
+    Column("visible", Boolean, nullable=False),
+    Column("raw_sha256", String(64)),
+    Column("data", Json, nullable=False),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("entry_id", ForeignKey("entries.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+)
+
+message_ids = Table(
+    "message_ids",
+    metadata,
+    Column("message_id", Text, primary_key=True),
+    Column("ticket_id", ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True),
+    Column("entry_id", ForeignKey("entries.id", ondelete="CASCADE"), nullable=False),
+    Column("ours", Boolean, nullable=False),
+    Index("ix_message_ids_ticket_id", "ticket_id"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ticket:
+    """A ticket as it stands."""
+
+    id: int
+    ref: str
+    project: str
+    subject: str
+    kind: str
+    severity: str | None
+    status: str
+    level: str
+    lang: Language
+    reporter_id: int
+    reporter: str
+    assignee_id: int | None
+    created_at: datetime
+    updated_at: datetime
+    entries: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewEntry:
+    """A timeline entry to write. `visible` says whether the reporter sees it."""
+
+    at: datetime
+    type: EntryType
+    direction: Direction
+    author: str
+    text: str
+    visible: bool
+    channel: Channel | None = None
+    author_id: int | None = None
+    removed_text: str = ""
+    message_id: str | None = None
+    in_reply_to: str | None = None
+    reference_ids: Sequence[str] = ()
+    match: str | None = None
+    raw_sha256: str | None = None
+    data: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attachment:
+    """A file of an entry: where it is in the raw mail, and what it claims to be. `name` is never a path."""
+
+    position: int
+    name: str
+    type: str
+    size: int
+    sha256: str
+
+
+def create_ticket(
+    connection: Connection, *, project: str, subject: str, lang: Language, reporter_id: int, now: datetime
+) -> Ticket:
+    """A new ticket of the project, at N1, as a request for help until somebody says otherwise."""
+    insert_ignoring_duplicates(connection, project_counters, project=project, last_number=0)
+    number = connection.execute(
+        update(project_counters)
+        .where(project_counters.c.project == project)
+        .values(last_number=project_counters.c.last_number + 1)
+        .returning(project_counters.c.last_number)
+    ).scalar_one()
+    ticket_id = connection.execute(
+        insert(tickets)
+        .values(
+            ref=make_reference(project, number),
+            project=project,
+            subject=subject,
+            kind=Kind.ASSISTANCE,
+            status=Status.NEW,
+            level=Level.N1,
+            lang=lang,
+            reporter_id=reporter_id,
+            created_at=now,
+            updated_at=now,
+        )
+        .returning(tickets.c.id)
+    ).scalar_one()
+    ticket = find_ticket(connection, ticket_id=ticket_id)
+    assert ticket is not None, "written in this transaction"
+    return ticket
+
+
+def find_ticket(
+    connection: Connection, *, ticket_id: int | None = None, ref: str | None = None
+) -> Ticket | None:
+    """The ticket with this id or reference."""
+    condition = tickets.c.id == ticket_id if ticket_id is not None else tickets.c.ref == ref
+    row = connection.execute(_select_tickets().where(condition)).one_or_none()
+    return None if row is None else _ticket(row)
+
+
+def list_tickets(connection: Connection, *, reporter_id: int | None = None, limit: int | None = None) -> list[Ticket]:
+    """Tickets, the one that moved last first; of one reporter, or all."""
+    query = _select_tickets().order_by(tickets.c.updated_at.desc(), tickets.c.id.desc()).limit(limit)
+    if reporter_id is not None:
+        query = query.where(tickets.c.reporter_id == reporter_id)
+    return [_ticket(row) for row in connection.execute(query)]
+
+
+def add_entry(connection: Connection, ticket_id: int, entry: NewEntry, files: Iterable[Attachment] = ()) -> int:
+    """Write a timeline entry with its files, move the ticket's `updated_at`, and return the entry's id."""
+    entry_id: int = connection.execute(
+        insert(entries)
+        .values(
+            ticket_id=ticket_id,
+            at=entry.at,
+            type=entry.type,
+            direction=entry.direction,
+            channel=entry.channel,
+            author_id=entry.author_id,
+            author=entry.author,
+            text=entry.text,
+            removed_text=entry.removed_text,
+            message_id=entry.message_id,
+            in_reply_to=entry.in_reply_to,
+            reference_ids=list(entry.reference_ids),
+            match=entry.match,
+            visible=entry.visible,
+            raw_sha256=entry.raw_sha256,
+            data=entry.data or {},
+        )
+        .returning(entries.c.id)
+    ).scalar_one()
+    rows = [
+        {
+            "entry_id": entry_id,
+            "position": file.position,
+            "name": file.name,
+            "type": file.type,
+            "size": file.size,
+            "sha256": file.sha256,
+        }
+        for file in files
+    ]
+    if rows:
+        connection.execute(insert(attachments), rows)
+    if entry.message_id:
+        remember_message_id(connection, entry.message_id, ticket_id=ticket_id, entry_id=entry_id, ours=False)
+    connection.execute(update(tickets).where(tickets.c.id == ticket_id).values(updated_at=entry.at))
+    return entry_id
+
+
+def remember_message_id(
+    connection: Connection, message_id: str, *, ticket_id: int, entry_id: int, ours: bool
+) -> None:
+    """Let mail that names this id find the ticket."""
+    insert_ignoring_duplicates(
+        connection, message_ids, message_id=message_id, ticket_id=ticket_id, entry_id=entry_id, ours=ours
+    )
+
+
+def find_our_message_id(connection: Connection, message_id: str, ticket_id: int) -> bool:
+    """True when we sent a mail with this id about this ticket."""
+    query = select(message_ids.c.ours).where(
+        message_ids.c.message_id == message_id, message_ids.c.ticket_id == ticket_id
+    )
+    return bool(connection.execute(query).scalar_one_or_none())
+
+
+def list_entries(connection: Connection, ticket_id: int, *, visible_only: bool = False) -> list[Row[Any]]:
+    """The timeline, oldest first, as rows of `entries`."""
+    query = select(entries).where(entries.c.ticket_id == ticket_id).order_by(entries.c.at, entries.c.id)
+    if visible_only:
+        query = query.where(entries.c.visible)
+    return list(connection.execute(query))
+
+
+def list_attachments(connection: Connection, ticket_id: int) -> dict[int, list[Row[Any]]]:
+    """The files of a ticket's entries, by entry id, as rows of `attachments`."""
+    query = (
+        select(attachments)
+        .join(entries, entries.c.id == attachments.c.entry_id)
+        .where(entries.c.ticket_id == ticket_id)
+        .order_by(attachments.c.entry_id, attachments.c.position)
+    )
+    found: dict[int, list[Row[Any]]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.entry_id, []).append(row)
+    return found
+
+
+def _select_tickets() -> Any:
+    counted = (
+        select(func.count()).select_from(entries).where(entries.c.ticket_id == tickets.c.id).scalar_subquery()
+    )
+    return select(tickets, people.c.email.label("reporter"), counted.label("entries")).join(
+        people, people.c.id == tickets.c.reporter_id
+    )
+
+
+def _ticket(row: Row[Any]) -> Ticket:
+    values = {key: value for key, value in row._mapping.items() if key in Ticket.__dataclass_fields__}
+    return Ticket(**{**values, "lang": Language(values["lang"])})

@@ -1,0 +1,13 @@
+"""Insert unless it is there: the same statement on both databases."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def insert_ignoring_duplicates(connection: Connection, table: Table, **values: Any) -> bool:
+    """Insert a row unless a unique constraint says that it is there. True when this call inserted it."""
+    maker = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = maker(table).values(**values).on_conflict_do_nothing()
+    return connection.execute(statement).rowcount == 1

@@ -1,0 +1,1 @@
+"""Pure decisions over plain values: no database, no network, no clock of its own."""

@@ -1,0 +1,1 @@
+"""RQ rings the bell, the spool says what there is to do."""

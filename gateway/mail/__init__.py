@@ -1,0 +1,1 @@
+"""Mail identity shared by both directions: addresses, signed tokens, Message-IDs, what a machine wrote."""

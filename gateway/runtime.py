@@ -1,0 +1,59 @@
+"""What every part of the program is given: the settings and the stores, made once for each process."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from gateway.clock import Clock, SystemClock
+from gateway.config.load import Settings
+from gateway.config.locations import Locations, database_url, locations, redis_url, token_signer
+from gateway.db.engine import Database
+from gateway.domain.project import Project
+from gateway.jobs.doorbell import Doorbell
+from gateway.mail.tokens import TokenSigner
+from gateway.spool.archive import Archive
+from gateway.spool.store import Spool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """One process's view of the installation."""
+
+    settings: Settings
+    where: Locations
+    clock: Clock
+    database: Database
+    spool: Spool
+    archive: Archive
+    signer: TokenSigner
+    doorbell: Doorbell
+
+    def project(self, key: str) -> Project:
+        """The project with this key. Raises KeyError for one that has left the configuration."""
+        return {project.key: project for project in self.settings.project_list}[key]
+
+
+@contextmanager
+def open_runtime(settings: Settings, *, clock: Clock | None = None) -> Iterator[Runtime]:
+    """Open the stores; close them in order at the end. Nothing is dialled before it is used."""
+    clock = clock or SystemClock()
+    where = locations(settings)
+    where.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    spool = Spool(where.spool, clock=clock, min_free=settings.spool.min_free)
+    database = Database(database_url(settings))
+    doorbell = Doorbell(redis_url(settings))
+    try:
+        yield Runtime(
+            settings=settings,
+            where=where,
+            clock=clock,
+            database=database,
+            spool=spool,
+            archive=Archive(where.archive),
+            signer=token_signer(settings),
+            doorbell=doorbell,
+        )
+    finally:
+        spool.close()
+        doorbell.close()
+        database.close()

@@ -1,0 +1,90 @@
+"""The spool entry and its form on disk: one file, its first line the envelope, the rest the payload untouched.
+
+The envelope line is written as a header field (`X-Gateway-Envelope: v1 {...}`), so that the file of a mail is
+itself a mail that any client opens. It is cut off by position, never searched for: a payload that begins with
+such a line of its own cannot forge anything.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from gateway.errors import Deferred
+from gateway.ids import SpoolId, time_of
+
+_PREFIX = b"X-Gateway-Envelope: v1 "
+_LONGEST_ENVELOPE = 256 * 1024
+
+
+class Lane(StrEnum):
+    """One queue of the spool, worked off on its own."""
+
+    MAIL = "mail"
+    CALL = "call"
+    WEB = "web"
+
+
+class DamagedEntry(Deferred):
+    """A file in the spool that is not one that we wrote."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpoolEntry:
+    """Something accepted and not yet filed.
+
+    `attempts` counts the tries begun, the present one included. `envelope` holds plain JSON values; `sha256` is
+    that of the payload.
+    """
+
+    id: SpoolId
+    lane: Lane
+    path: Path
+    attempts: int
+    envelope: Mapping[str, Any]
+    payload: bytes
+    sha256: str
+
+    @property
+    def accepted_at(self) -> datetime:
+        """When it was accepted; part of the id."""
+        return time_of(self.id)
+
+
+def encode_entry(envelope: Mapping[str, Any], payload: bytes) -> tuple[bytes, str]:
+    """The envelope line to write before the payload, and the payload's sha256."""
+    digest = sha256(payload).hexdigest()
+    document = json.dumps({**envelope, "sha256": digest}, ensure_ascii=True, separators=(",", ":"))
+    return _PREFIX + document.encode("ascii") + b"\r\n", digest
+
+
+def decode_entry(content: bytes) -> tuple[dict[str, Any], bytes]:
+    """Split a file into envelope and payload. Raises DamagedEntry."""
+    end = content.find(b"\r\n", 0, _LONGEST_ENVELOPE)
+    if not content.startswith(_PREFIX) or end < 0:
+        raise DamagedEntry("the file does not begin with an envelope line of version 1")
+    try:
+        envelope = json.loads(content[len(_PREFIX) : end])
+    except ValueError as error:
+        raise DamagedEntry("the envelope line cannot be read") from error
+    payload = content[end + 2 :]
+    if not isinstance(envelope, dict) or envelope.get("sha256") != sha256(payload).hexdigest():
+        raise DamagedEntry("the payload is not the one that was accepted")
+    return envelope, payload
+
+
+def file_name(spool_id: SpoolId, attempts: int) -> str:
+    """The name of an entry's file: its id, and how many tries were begun."""
+    return f"{spool_id}.{attempts}"
+
+
+def parse_file_name(name: str) -> tuple[SpoolId, int] | None:
+    """The id and attempts of a file name; None for a file that is not ours."""
+    spool_id, dot, attempts = name.partition(".")
+    if not dot or not attempts.isdigit():
+        return None
+    return SpoolId(spool_id), int(attempts)

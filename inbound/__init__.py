@@ -1,0 +1,1 @@
+"""Mail comes in: listeners accept it into the spool, jobs understand it and file it on tickets."""

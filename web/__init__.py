@@ -1,0 +1,1 @@
+"""People look: sign-in, status pages and health, server-rendered by Flask."""
