@@ -30,7 +30,11 @@ class Settings(SettingsModel, BaseSettings):
     """The settings of this installation, checked and frozen."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, nested_model_default_partial_update=True
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
     )
 
     @classmethod
@@ -53,7 +57,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     document = _read_file(env, faults)
     for name in _SECRETS:
         if _lookup(document, name) is not None and name not in {"redis_url", "database_url"}:
-            faults.append(f"{name}: a secret does not belong into the file; set {_variable(name)} or {_variable(name)}_FILE")
+            faults.append(
+                f"{name}: a secret does not belong into the file; set {_variable(name)} or {_variable(name)}_FILE"
+            )
     overlay = _read_secret_files(env, faults)
     faults += _unknown_variables(env)
     try:
@@ -150,5 +156,3 @@ def _sentence(item: Mapping[str, Any]) -> str:
     if item["type"] == "extra_forbidden":
         message = "there is no such setting"
     return f"{where}: {message[0].lower()}{message[1:]}"
-
-

@@ -92,6 +92,4 @@ def token_signer(settings: Settings) -> TokenSigner:
     keys = [key.get_secret_value() for key in given]
     if settings.signing.key is None:
         keys.insert(0, read_or_create(locations(settings).secrets, "signing"))
-    return TokenSigner(
-        keys=tuple(key.encode() for key in keys), lifetime_days=settings.mail.reply_token_days
-    )
+    return TokenSigner(keys=tuple(key.encode() for key in keys), lifetime_days=settings.mail.reply_token_days)

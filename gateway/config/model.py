@@ -31,17 +31,17 @@ class SmtpSettings(Section):
     host: str = "127.0.0.1"
     port: Port = 8025
     hostname: str = "localhost"
-    max_size: int = Field(25 * MIB, ge=64 * 1024)
+    max_size: int = Field(default=25 * MIB, ge=64 * 1024)
     tls_cert: Path | None = None
     tls_key: Path | None = None
-    max_connections: int = Field(500, ge=1)
-    max_connections_per_peer: int = Field(100, ge=1)
-    max_recipients: int = Field(100, ge=1)
-    max_errors: int = Field(20, ge=1)
-    messages_per_minute: int = Field(300, ge=1, description="per peer that is not in trusted_peers")
+    max_connections: int = Field(default=500, ge=1)
+    max_connections_per_peer: int = Field(default=100, ge=1)
+    max_recipients: int = Field(default=100, ge=1)
+    max_errors: int = Field(default=20, ge=1)
+    messages_per_minute: int = Field(default=300, ge=1, description="per peer that is not in trusted_peers")
     trusted_peers: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
-    command_timeout: float = Field(300, gt=0)
-    data_timeout: float = Field(600, gt=0)
+    command_timeout: float = Field(default=300, gt=0)
+    data_timeout: float = Field(default=600, gt=0)
 
     @field_validator("trusted_peers")
     @classmethod
@@ -71,7 +71,7 @@ class HttpSettings(Section):
     port: Port = 8000
     public_url: str | None = None
     trusted_proxy: str | None = None
-    threads: int = Field(8, ge=1)
+    threads: int = Field(default=8, ge=1)
 
     @field_validator("public_url")
     @classmethod
@@ -98,36 +98,36 @@ class RelaySettings(Section):
     username: str | None = None
     password: SecretStr | None = None
     ca_file: Path | None = None
-    timeout: float = Field(30, gt=0)
+    timeout: float = Field(default=30, gt=0)
 
 
 class MailSettings(Section):
     """How we write mail: who we are, how long signed addresses live, how often one address is answered."""
 
     sender_name: str = "Support"
-    reply_token_days: int = Field(400, ge=1)
-    acknowledgements_per_day: int = Field(20, ge=0, description="per address; more is filed but not answered")
+    reply_token_days: int = Field(default=400, ge=1)
+    acknowledgements_per_day: int = Field(default=20, ge=0, description="per address; more is filed but not answered")
 
 
 class WorkerSettings(Section):
     """The workers: how many processes, how long one job may take, how often an entry may kill its worker."""
 
-    processes: int = Field(2, ge=1)
-    job_timeout: int = Field(60, ge=5)
-    max_attempts: int = Field(3, ge=1)
+    processes: int = Field(default=2, ge=1)
+    job_timeout: int = Field(default=60, ge=5)
+    max_attempts: int = Field(default=3, ge=1)
 
 
 class SpoolSettings(Section):
     """The spool refuses (452, 503) while less than `min_free` bytes are left on its disk."""
 
-    min_free: int = Field(64 * MIB, ge=0)
+    min_free: int = Field(default=64 * MIB, ge=0)
 
 
 class SessionSettings(Section):
     """Sign-in: how long a mailed link and a session live."""
 
-    link_minutes: int = Field(30, ge=1)
-    session_days: int = Field(30, ge=1)
+    link_minutes: int = Field(default=30, ge=1)
+    session_days: int = Field(default=30, ge=1)
 
 
 class SigningSettings(Section):
@@ -191,9 +191,7 @@ class SettingsModel(Section):
 
     @field_validator("projects")
     @classmethod
-    def _keys_and_addresses_are_ours_alone(
-        cls, value: dict[str, ProjectSettings]
-    ) -> dict[str, ProjectSettings]:
+    def _keys_and_addresses_are_ours_alone(cls, value: dict[str, ProjectSettings]) -> dict[str, ProjectSettings]:
         faults = [
             f"project key {key!r} must be 2 to 10 letters and digits, beginning with a letter"
             for key in value
@@ -213,8 +211,6 @@ class SettingsModel(Section):
     def project_list(self) -> tuple[Project, ...]:
         """The projects as domain values, in the order of the file."""
         return tuple(
-            Project(
-                key=key.upper(), name=project.name, addresses=project.addresses, language=project.language
-            )
+            Project(key=key.upper(), name=project.name, addresses=project.addresses, language=project.language)
             for key, project in self.projects.items()
         )

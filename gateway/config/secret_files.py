@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def read_or_create(folder: Path, name: str) -> str:
-    """The secret called `name`; made of 256 random bits when there is none yet. Safe when two processes start at once."""
+    """The secret called `name`, made of 256 random bits at the first call. Two processes at once get the same."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / name
     with suppress(FileNotFoundError):

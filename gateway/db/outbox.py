@@ -6,7 +6,21 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Connection, ForeignKey, Index, Integer, Row, String, Table, Text, func, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    Text,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from gateway.db.types import Json, UtcDateTime, metadata
 
@@ -153,7 +167,8 @@ def count_due(connection: Connection, *, now: datetime) -> int:
 def oldest_open(connection: Connection) -> datetime | None:
     """Since when the oldest mail that is not at its end waits."""
     query = select(func.min(deliveries.c.created_at)).where(deliveries.c.state.in_(_OPEN))
-    return connection.execute(query).scalar_one()
+    oldest: datetime | None = connection.execute(query).scalar_one()
+    return oldest
 
 
 def count_recent(connection: Connection, *, notice: str, recipient: str, since: datetime) -> int:
@@ -162,7 +177,9 @@ def count_recent(connection: Connection, *, notice: str, recipient: str, since: 
         select(func.count())
         .select_from(deliveries)
         .where(
-            deliveries.c.recipient == recipient, deliveries.c.created_at >= since, deliveries.c.notice == notice
+            deliveries.c.recipient == recipient,
+            deliveries.c.created_at >= since,
+            deliveries.c.notice == notice,
         )
     )
     return int(connection.execute(query).scalar_one())

@@ -5,7 +5,21 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Connection, ForeignKey, Index, Integer, Row, String, Table, Text, insert, or_, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    Text,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from gateway.db.types import Json, UtcDateTime, metadata
 
@@ -100,7 +114,13 @@ def add_receipt(connection: Connection, receipt: Receipt) -> None:
 
 
 def settle_receipt(
-    connection: Connection, receipt: Receipt, *, verdict: Verdict, reason: str, ticket_id: int | None, entry_id: int | None
+    connection: Connection,
+    receipt: Receipt,
+    *,
+    verdict: Verdict,
+    reason: str,
+    ticket_id: int | None,
+    entry_id: int | None,
 ) -> bool:
     """Give a held message its end. False when somebody else was faster."""
     statement = (

@@ -48,9 +48,7 @@ def use_link(connection: Connection, link_id: int, *, now: datetime) -> int | No
     """Use a link up and return whose it is; None when it is used, expired or unknown. One of two racers wins."""
     statement = (
         update(sign_in_links)
-        .where(
-            sign_in_links.c.id == link_id, sign_in_links.c.used_at.is_(None), sign_in_links.c.expires_at > now
-        )
+        .where(sign_in_links.c.id == link_id, sign_in_links.c.used_at.is_(None), sign_in_links.c.expires_at > now)
         .values(used_at=now)
         .returning(sign_in_links.c.person_id)
     )
@@ -62,9 +60,7 @@ def add_session(
 ) -> None:
     """Remember a signed-in browser by the sum of its token."""
     connection.execute(
-        insert(sessions).values(
-            person_id=person_id, token_sha256=token_sha256, created_at=now, expires_at=expires_at
-        )
+        insert(sessions).values(person_id=person_id, token_sha256=token_sha256, created_at=now, expires_at=expires_at)
     )
 
 
@@ -85,5 +81,7 @@ def revoke_session(connection: Connection, session_id: int, *, now: datetime) ->
 def revoke_sessions_of(connection: Connection, person_id: int, *, now: datetime) -> None:
     """End every session of a person."""
     connection.execute(
-        update(sessions).where(sessions.c.person_id == person_id, sessions.c.revoked_at.is_(None)).values(revoked_at=now)
+        update(sessions)
+        .where(sessions.c.person_id == person_id, sessions.c.revoked_at.is_(None))
+        .values(revoked_at=now)
     )

@@ -182,9 +182,7 @@ def create_ticket(
     return ticket
 
 
-def find_ticket(
-    connection: Connection, *, ticket_id: int | None = None, ref: str | None = None
-) -> Ticket | None:
+def find_ticket(connection: Connection, *, ticket_id: int | None = None, ref: str | None = None) -> Ticket | None:
     """The ticket with this id or reference."""
     condition = tickets.c.id == ticket_id if ticket_id is not None else tickets.c.ref == ref
     row = connection.execute(_select_tickets().where(condition)).one_or_none()
@@ -242,9 +240,7 @@ def add_entry(connection: Connection, ticket_id: int, entry: NewEntry, files: It
     return entry_id
 
 
-def remember_message_id(
-    connection: Connection, message_id: str, *, ticket_id: int, entry_id: int, ours: bool
-) -> None:
+def remember_message_id(connection: Connection, message_id: str, *, ticket_id: int, entry_id: int, ours: bool) -> None:
     """Let mail that names this id find the ticket."""
     insert_ignoring_duplicates(
         connection, message_ids, message_id=message_id, ticket_id=ticket_id, entry_id=entry_id, ours=ours
@@ -282,9 +278,7 @@ def list_attachments(connection: Connection, ticket_id: int) -> dict[int, list[R
 
 
 def _select_tickets() -> Any:
-    counted = (
-        select(func.count()).select_from(entries).where(entries.c.ticket_id == tickets.c.id).scalar_subquery()
-    )
+    counted = select(func.count()).select_from(entries).where(entries.c.ticket_id == tickets.c.id).scalar_subquery()
     return select(tickets, people.c.email.label("reporter"), counted.label("entries")).join(
         people, people.c.id == tickets.c.reporter_id
     )

@@ -1,4 +1,7 @@
-"""Mail addresses as we compare them. One strict rule for every decision (CVE-2023-27043 is two rules in one program)."""
+"""Mail addresses as we compare them: one strict rule for every decision.
+
+Two rules in one program are how a forged address passes one check and is used by another (CVE-2023-27043).
+"""
 
 import re
 

@@ -4,9 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from gateway.ids import random32
+from gateway.ids import decode32, random32
 from gateway.mail.tokens import BadToken, Purpose, TokenSigner
-from gateway.ids import decode32
 
 _BRACKETED = re.compile(r"<([^<>\x00-\x20\x7f]{1,996})>")
 _BARE = re.compile(r"[^\s<>,;()\"]+@[^\s<>,;()\"]+")

@@ -26,7 +26,15 @@ from typing import IO, Any
 from gateway.clock import Clock
 from gateway.errors import Deferred, NotFound
 from gateway.ids import SpoolId, is_spool_id, new_spool_id, random32, time_of
-from gateway.spool.entry import DamagedEntry, Lane, SpoolEntry, decode_entry, encode_entry, file_name, parse_file_name
+from gateway.spool.entry import (
+    DamagedEntry,
+    Lane,
+    SpoolEntry,
+    decode_entry,
+    encode_entry,
+    file_name,
+    parse_file_name,
+)
 from gateway.spool.flush import Flusher, sync_folder
 
 _STALE_DRAFT = 3600  # seconds; the longest that an accept can take is far below
@@ -72,8 +80,8 @@ class Spool:
     def submit(self, lane: Lane, envelope: Mapping[str, Any], payload: bytes) -> tuple[SpoolId, Future[None]]:
         """Begin to accept; nothing may be acknowledged before the future has ended well.
 
-        Raises SpoolFull at once where the disk is too full; a disk that fills up meanwhile ends the future with an OSError
-        (see `acceptance_error`).
+        Raises SpoolFull at once where the disk is too full; a disk that fills up meanwhile ends the future
+        with an OSError (see `acceptance_error`).
         """
         if shutil.disk_usage(self._root).free < self._min_free + len(payload):
             raise SpoolFull("not enough room on the disk")
@@ -101,11 +109,7 @@ class Spool:
     def depth(self, lane: Lane) -> Depth:
         """How much waits, is claimed and is in quarantine, and since when the oldest of the first two."""
         waiting = [parsed[0] for parsed in _names(self._folder(lane, "new"))]
-        claimed = [
-            parsed[0]
-            for owner in _subfolders(self._folder(lane, "claimed"))
-            for parsed in _names(owner)
-        ]
+        claimed = [parsed[0] for owner in _subfolders(self._folder(lane, "claimed")) for parsed in _names(owner)]
         quarantined = sum(1 for _ in _names(self._folder(lane, "quarantine")))
         oldest = min([*waiting, *claimed], default=None)
         return Depth(
