@@ -18,17 +18,20 @@ class Archive:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._known: set[Path] = set()  # folders whose names this process has seen safe on the disk
 
     def keep(self, entry: SpoolEntry) -> None:
         """Keep an entry's payload. Doing it twice is doing it once. Durable when it returns."""
         path = self._path(entry.sha256)
-        if not path.parent.exists():
+        if path.parent not in self._known:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            sync_folder(path.parent.parent)
             sync_folder(self._root)
+            sync_folder(self._root.parent)
+            self._known.add(path.parent)
+        # A file that is there may be another worker's, who has not come to the sync yet: sync in any case.
         with suppress(FileExistsError):
             os.link(entry.path, path)
-            sync_folder(path.parent)
+        sync_folder(path.parent)
 
     def read(self, sha256: str) -> bytes:
         """The payload with this sum. Raises NotFound."""

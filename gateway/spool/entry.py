@@ -18,7 +18,6 @@ from gateway.errors import Deferred
 from gateway.ids import SpoolId, time_of
 
 _PREFIX = b"X-Gateway-Envelope: v1 "
-_LONGEST_ENVELOPE = 256 * 1024
 
 
 class Lane(StrEnum):
@@ -64,7 +63,7 @@ def encode_entry(envelope: Mapping[str, Any], payload: bytes) -> tuple[bytes, st
 
 def decode_entry(content: bytes) -> tuple[dict[str, Any], bytes]:
     """Split a file into envelope and payload. Raises DamagedEntry."""
-    end = content.find(b"\r\n", 0, _LONGEST_ENVELOPE)
+    end = content.find(b"\r\n")
     if not content.startswith(_PREFIX) or end < 0:
         raise DamagedEntry("the file does not begin with an envelope line of version 1")
     try:
