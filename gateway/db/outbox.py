@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    Update,
     func,
     insert,
     select,
@@ -107,18 +108,21 @@ def add_delivery(connection: Connection, new: NewDelivery) -> int:
 def begin_attempts(connection: Connection, *, now: datetime, lease: timedelta, limit: int) -> list[Delivery]:
     """Take what is due and write the attempt down, before anybody dials.
 
-    Until `lease` has passed nobody else takes these rows; after it they are due again, as after a crash.
+    Until `lease` has passed nobody else takes these rows; after it they are due again, as after a crash. The
+    oldest due come first, whatever became of others.
     """
+    # A CTE is worked out once; as a plain subquery PostgreSQL may run it again and take more than `limit`.
     due = (
         select(deliveries.c.id)
         .where(deliveries.c.state.in_(_OPEN), deliveries.c.next_attempt_at <= now)
         .order_by(deliveries.c.next_attempt_at, deliveries.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
+        .cte("due")
     )
     taken = connection.execute(
         update(deliveries)
-        .where(deliveries.c.id.in_(due))
+        .where(deliveries.c.id.in_(select(due.c.id)))
         .values(state=DeliveryState.SENDING, attempts=deliveries.c.attempts + 1, next_attempt_at=now + lease)
         .returning(*deliveries.c)
     ).all()
@@ -133,22 +137,28 @@ def end_attempt(
     at: datetime,
     next_attempt_at: datetime | None = None,
     error: str | None = None,
-) -> None:
-    """Write down how an attempt ended. One that took longer than its lease and was begun anew changes nothing."""
+) -> bool:
+    """Write down how an attempt ended.
+
+    False, and nothing written, for an attempt that took longer than its lease and was begun anew meanwhile.
+    """
     values: dict[str, Any] = {"state": state, "last_error": error}
     if state is DeliveryState.SENT:
         values["sent_at"] = at
     if next_attempt_at is not None:
         values["next_attempt_at"] = next_attempt_at
-    connection.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.id == delivery.id,
-            deliveries.c.attempts == delivery.attempts,
-            deliveries.c.state == DeliveryState.SENDING,
-        )
-        .values(**values)
-    )
+    return connection.execute(_this_attempt(delivery).values(**values)).rowcount == 1
+
+
+def release(connection: Connection, untried: Sequence[Delivery], *, due_at: datetime, error: str | None = None) -> None:
+    """Give back mails that were taken and not tried: the attempt does not count. `error` says what stood in the way.
+
+    Which of them an earlier attempt left in doubt is not kept: nothing is decided by it.
+    """
+    values: dict[str, Any] = {"state": DeliveryState.QUEUED, "next_attempt_at": due_at}
+    for delivery in untried:
+        reason = {} if error is None else {"last_error": error}
+        connection.execute(_this_attempt(delivery).values(attempts=delivery.attempts - 1, **values, **reason))
 
 
 def count_due(connection: Connection, *, now: datetime) -> int:
@@ -191,6 +201,14 @@ def list_deliveries(connection: Connection, *, states: Sequence[DeliveryState] |
     if states is not None:
         query = query.where(deliveries.c.state.in_(states))
     return [_delivery(row) for row in connection.execute(query)]
+
+
+def _this_attempt(delivery: Delivery) -> Update:
+    return update(deliveries).where(
+        deliveries.c.id == delivery.id,
+        deliveries.c.attempts == delivery.attempts,
+        deliveries.c.state == DeliveryState.SENDING,
+    )
 
 
 def _delivery(row: Row[Any]) -> Delivery:
