@@ -1,0 +1,173 @@
+"""Signing in without a password: ask for a link by mail, follow it once, be a session until it ends.
+
+    request_link   the sign-in form: a link and the mail that carries it, in one transaction
+    make_link      the operator's command: a link to hand over by hand
+    consume_link   the button behind the link: the link is used up, a session begins
+    find_visitor   every later request: whose session is this?
+    end_session    signing out
+
+Nothing in the database lets its reader in: a link is a row's id that only we can sign, a session is found by
+the sha256 of a token that only the browser holds.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import Connection, select
+
+from gateway.config.load import Settings
+from gateway.db import outbox, sign_in
+from gateway.db.people import Person, find_person, find_person_by_id, memberships
+from gateway.db.tickets import tickets
+from gateway.domain.project import Project
+from gateway.errors import NotFound
+from gateway.jobs.doorbell import OUTBOX
+from gateway.mail.address import domain_of, is_address, normalise_address
+from gateway.mail.message_id import make_message_id
+from gateway.mail.tokens import BadToken, Purpose, TokenSigner
+from gateway.notify.notices import Notice
+from gateway.runtime import Runtime
+
+LINKS_PER_HOUR = 5  # mails to one person, so that nobody can flood a mailbox through our form
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewSession:
+    """A session that has just begun. `token` goes into the browser's cookie and is kept nowhere else."""
+
+    token: str
+    person_id: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visitor:
+    """Whoever a live session belongs to."""
+
+    session_id: int
+    person: Person
+
+
+def request_link(runtime: Runtime, *, email: str, fallback_language: str) -> bool:
+    """Write a sign-in mail into the outbox for the person with this address.
+
+    False, and nothing written, for an address that nobody has, and once a person has had `LINKS_PER_HOUR`. The
+    caller shows the same page either way. `fallback_language` is for a person who has not chosen one.
+    """
+    address = normalise_address(email)
+    if not is_address(address):
+        return False
+    now = runtime.clock.now()
+    with runtime.database.transaction() as connection:
+        person = find_person(connection, email=address)
+        if person is None or _has_had_enough(connection, person, now=now):
+            return False
+        link_id = _add_link(connection, runtime, person_id=person.id, now=now)
+        project = project_of(connection, runtime.settings, person_id=person.id)
+        outbox.add_delivery(
+            connection,
+            outbox.NewDelivery(
+                notice=Notice.SIGN_IN_LINK,
+                project=project.key,
+                person_id=person.id,
+                recipient=person.email,
+                lang=person.lang or fallback_language,
+                message_id=make_message_id(
+                    domain_of(project.address),
+                    runtime.signer,
+                    ticket_id=0,
+                    person_id=person.id,
+                    today=now.date(),
+                ),
+                context={"link_id": link_id},
+                created_at=now,
+            ),
+        )
+    runtime.doorbell.ring_soon(OUTBOX)
+    return True
+
+
+def make_link(runtime: Runtime, *, email: str) -> str:
+    """A sign-in URL for the person with this address, to be handed over by hand. Raises NotFound."""
+    now = runtime.clock.now()
+    with runtime.database.transaction() as connection:
+        person = find_person(connection, email=normalise_address(email))
+        if person is None:
+            raise NotFound("there is no person with this address")
+        link_id = _add_link(connection, runtime, person_id=person.id, now=now)
+    return sign_in_url(runtime.settings, runtime.signer, link_id, now.date())
+
+
+def consume_link(runtime: Runtime, token: str) -> NewSession | None:
+    """Use a link up and begin a session; of two at once one wins.
+
+    None for a link that is altered, used, or too old: which of these is never told.
+    """
+    now = runtime.clock.now()
+    try:
+        (link_id,) = runtime.signer.verify(Purpose.SIGN_IN, token, today=now.date())
+    except BadToken:
+        return None
+    session_token = secrets.token_urlsafe(32)
+    expires_at = now + timedelta(days=runtime.settings.session.session_days)
+    with runtime.database.transaction() as connection:
+        person_id = sign_in.use_link(connection, link_id, now=now)
+        if person_id is None:
+            return None
+        sign_in.add_session(
+            connection,
+            person_id=person_id,
+            token_sha256=_sum(session_token),
+            now=now,
+            expires_at=expires_at,
+        )
+    return NewSession(token=session_token, person_id=person_id, expires_at=expires_at)
+
+
+def find_visitor(runtime: Runtime, session_token: str) -> Visitor | None:
+    """The person behind a live session; None for a token that is unknown, expired or revoked."""
+    with runtime.database.reading() as connection:
+        session = sign_in.find_session(connection, token_sha256=_sum(session_token), now=runtime.clock.now())
+        person = None if session is None else find_person_by_id(connection, session.person_id)
+    if session is None or person is None:
+        return None
+    return Visitor(session_id=session.id, person=person)
+
+
+def end_session(runtime: Runtime, visitor: Visitor) -> None:
+    """Sign out: the token in the browser is worth nothing from now on."""
+    with runtime.database.transaction() as connection:
+        sign_in.revoke_session(connection, visitor.session_id, now=runtime.clock.now())
+
+
+def sign_in_url(settings: Settings, signer: TokenSigner, link_id: int, today: date) -> str:
+    """The URL of a link. It is composed when the mail is written out, so that no row holds it."""
+    return f"{settings.http.base_url}/login/{signer.sign(Purpose.SIGN_IN, link_id, today=today)}"
+
+
+def project_of(connection: Connection, settings: Settings, *, person_id: int) -> Project:
+    """Whose name a mail to this person is written in: their newest ticket's, else a membership's, else the first."""
+    by_ticket = select(tickets.c.project).where(tickets.c.reporter_id == person_id).order_by(tickets.c.id.desc())
+    by_membership = (
+        select(memberships.c.project).where(memberships.c.person_id == person_id).order_by(memberships.c.project)
+    )
+    known = {project.key: project for project in settings.project_list}
+    keys = [*connection.scalars(by_ticket.limit(1)), *connection.scalars(by_membership)]
+    return next((known[key] for key in keys if key in known), settings.project_list[0])
+
+
+def _add_link(connection: Connection, runtime: Runtime, *, person_id: int, now: datetime) -> int:
+    lifetime = timedelta(minutes=runtime.settings.session.link_minutes)
+    return sign_in.add_link(connection, person_id=person_id, now=now, expires_at=now + lifetime)
+
+
+def _has_had_enough(connection: Connection, person: Person, *, now: datetime) -> bool:
+    since = now - timedelta(hours=1)
+    written = outbox.count_recent(connection, notice=Notice.SIGN_IN_LINK, recipient=person.email, since=since)
+    return written >= LINKS_PER_HOUR
+
+
+def _sum(session_token: str) -> str:
+    return sha256(session_token.encode()).hexdigest()
