@@ -1,0 +1,133 @@
+"""From an outbox row to the bytes of a mail and the envelope that it travels in.
+
+Pure but for the templates: the same row always gives the same bytes, so a second copy of a mail whose first
+attempt ended in doubt is the same mail. Everything automatic that we write says so (RFC 3834), carries our loop
+marker, and has a signed return path; what is about a ticket also has a signed address to answer to. There is
+no List-Id: these are letters to one person, and a list header would put them among newsletters.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+from gateway.db.outbox import Delivery
+from gateway.domain.project import Project
+from gateway.domain.ticket import Language
+from gateway.errors import Refused
+from gateway.mail.automation import LOOP_HEADER
+from gateway.mail.marker import MARKER
+from gateway.mail.reply_address import make_bounce_address, make_reply_address
+from gateway.mail.subject import one_line, tag_subject
+from gateway.notify.address import wire_address
+from gateway.notify.mime import address_field, alternative, field, ids_field, text_field
+from gateway.notify.notices import Notice
+from gateway.notify.render import render
+from gateway.runtime import Runtime
+from gateway.services.sign_in import sign_in_url
+
+_MAX_SENDER_NAME = 100
+
+
+class UnknownNotice(Refused):
+    """A row for a notice that this version does not know."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutgoingMail:
+    """A mail ready to leave. `sender` is the return path of the envelope; `name` is the row's own, whatever the try."""
+
+    name: str
+    sender: str
+    recipient: str
+    content: bytes
+
+    @property
+    def needs_smtputf8(self) -> bool:
+        """True when the envelope or a header cannot be written in ASCII (RFC 6531)."""
+        return not (self.sender.isascii() and self.recipient.isascii() and self.content.isascii())
+
+
+def compose(delivery: Delivery, *, runtime: Runtime) -> OutgoingMail:
+    """Write the mail of a row. Raises Refused, KeyError or a template's error where the row cannot be written."""
+    project = runtime.project(delivery.project)
+    values = _VALUES.get(delivery.notice)
+    if values is None:
+        raise UnknownNotice(f"this version knows no notice {delivery.notice!r}")
+    lang = Language(delivery.lang)
+    common = {"lang": lang, "marker": MARKER[lang], "project": project.name, "address": project.address}
+    rendered = render(delivery.notice, lang, common | values(delivery, runtime))
+    subject = one_line(rendered.subject, limit=200)
+    if delivery.ticket_id is not None:
+        subject = tag_subject(subject, delivery.context["ref"])
+    body = alternative(text=rendered.text, html=rendered.html, boundary=f"=_gateway_{delivery.id}")
+    return OutgoingMail(
+        name=f"{delivery.created_at:%Y%m%dT%H%M%SZ}-{delivery.id:06d}",
+        sender=make_bounce_address(
+            wire_address(project.address),
+            runtime.signer,
+            delivery_id=delivery.id,
+            today=delivery.created_at.date(),
+        ),
+        recipient=wire_address(delivery.recipient),
+        content=_headers(delivery, project, runtime, subject).encode() + body,
+    )
+
+
+def runs_out_at(delivery: Delivery, *, runtime: Runtime) -> datetime | None:
+    """When the mail of a row stops making sense; None for one that always does."""
+    if delivery.notice != Notice.SIGN_IN_LINK:
+        return None
+    return delivery.created_at + timedelta(minutes=runtime.settings.session.link_minutes)
+
+
+def _headers(delivery: Delivery, project: Project, runtime: Runtime, subject: str) -> str:
+    sender_name = one_line(f"{runtime.settings.mail.sender_name} {project.name}", limit=_MAX_SENDER_NAME)
+    fields = [
+        address_field("From", wire_address(project.address), display=sender_name),
+        # Without the recipient's name: it may be a stranger's words, and this mail go to somebody else.
+        address_field("To", wire_address(delivery.recipient)),
+        text_field("Subject", subject),
+        field("Date", [format_datetime(delivery.created_at)]),
+        ids_field("Message-ID", [delivery.message_id]),
+    ]
+    if delivery.in_reply_to:
+        fields.append(ids_field("In-Reply-To", [delivery.in_reply_to]))
+    if delivery.reference_ids:
+        fields.append(ids_field("References", delivery.reference_ids))
+    if delivery.ticket_id is not None:
+        fields.append(address_field("Reply-To", _reply_address(delivery, project, runtime, delivery.ticket_id)))
+    answers = delivery.notice == Notice.ACKNOWLEDGEMENT
+    fields += [
+        field("Auto-Submitted", ["auto-replied" if answers else "auto-generated"]),
+        field("X-Auto-Response-Suppress", ["All"]),
+        field(LOOP_HEADER, [runtime.settings.smtp.hostname]),
+    ]
+    return "".join(fields)
+
+
+def _reply_address(delivery: Delivery, project: Project, runtime: Runtime, ticket_id: int) -> str:
+    return make_reply_address(
+        wire_address(project.address),
+        runtime.signer,
+        ticket_id=ticket_id,
+        person_id=delivery.person_id,
+        today=delivery.created_at.date(),
+    )
+
+
+def _acknowledgement(delivery: Delivery, runtime: Runtime) -> dict[str, Any]:
+    ref = delivery.context["ref"]
+    return {"ref": ref, "url": f"{runtime.settings.http.base_url}/tickets/{ref}"}
+
+
+def _sign_in_link(delivery: Delivery, runtime: Runtime) -> dict[str, Any]:
+    url = sign_in_url(runtime.settings, runtime.signer, delivery.context["link_id"], delivery.created_at.date())
+    return {"url": url, "minutes": runtime.settings.session.link_minutes}
+
+
+_VALUES: dict[str, Callable[[Delivery, Runtime], dict[str, Any]]] = {
+    Notice.ACKNOWLEDGEMENT: _acknowledgement,
+    Notice.SIGN_IN_LINK: _sign_in_link,
+}

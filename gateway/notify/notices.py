@@ -1,0 +1,10 @@
+"""The notices that we send: one word each, which is also the name of its templates."""
+
+from enum import StrEnum
+
+
+class Notice(StrEnum):
+    """A decision to tell somebody something."""
+
+    ACKNOWLEDGEMENT = "acknowledgement"  # to a reporter: your mail has become this ticket
+    SIGN_IN_LINK = "sign_in_link"  # to whoever asked for it on the status page: this link signs you in, once
