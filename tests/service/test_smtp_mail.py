@@ -4,16 +4,16 @@ import smtplib
 from datetime import UTC, datetime
 
 import pytest
-from tests.support.clock import MovableClock
-from tests.support.doors import OpenDoor, accepted_id, kept
-from tests.support.servers import ValkeyServer
-from tests.support.smtp import Peer
-from tests.support.waiting import wait_for
 
 from gateway.domain.ticket import Channel
 from gateway.mail.envelope import MailEnvelope
 from gateway.mail.reply_address import make_bounce_address, make_reply_address
 from gateway.runtime import Runtime
+from tests.support.clock import MovableClock
+from tests.support.doors import OpenDoor, accepted_id, kept
+from tests.support.servers import ValkeyServer
+from tests.support.smtp import Peer
+from tests.support.waiting import wait_for
 
 MAIL = b"From: marie@client.example\r\nSubject: panne\r\n\r\nBonjour\r\n"
 
@@ -130,7 +130,9 @@ def test_a_mail_too_large_is_refused_when_announced_and_when_sent(open_door: Ope
         "abuse@demo.example",
     ],
 )
-def test_a_recipient_that_is_not_ours_is_refused_with_the_address_to_write_to(open_door: OpenDoor, address: str) -> None:
+def test_a_recipient_that_is_not_ours_is_refused_with_the_address_to_write_to(
+    open_door: OpenDoor, address: str
+) -> None:
     door = open_door()
     with Peer(door.ports.smtp) as peer:
         peer.say("EHLO client.example")

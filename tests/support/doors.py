@@ -6,15 +6,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from tests.support.clock import MovableClock
-from tests.support.servers import free_port
-from tests.support.smtp import RunningDoor, running_door
 
 from gateway.config.load import load_settings
 from gateway.ids import SpoolId
 from gateway.mail.envelope import MailEnvelope
 from gateway.runtime import Runtime, open_runtime
 from gateway.spool.entry import Lane, SpoolEntry
+from tests.support.clock import MovableClock
+from tests.support.servers import free_port
+from tests.support.smtp import RunningDoor, running_door
 
 OpenDoor = Callable[..., RunningDoor]
 

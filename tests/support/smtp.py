@@ -88,7 +88,9 @@ class Peer:
     def replies(self, number: int) -> list[str]:
         return [self.reply() for _ in range(number)]
 
-    def begin_mail(self, *, sender: str = "marie@client.example", to: tuple[str, ...] = ("support@demo.example",)) -> None:
+    def begin_mail(
+        self, *, sender: str = "marie@client.example", to: tuple[str, ...] = ("support@demo.example",)
+    ) -> None:
         """Greet, and come as far as the 354."""
         assert self.say("EHLO client.example").startswith("250")
         assert self.say(f"MAIL FROM:<{sender}>").startswith("250")
@@ -121,3 +123,9 @@ class Peer:
             self._received += chunk
         line, _, self._received = self._received.partition(b"\r\n")
         return line.decode()
+
+
+def lets_in(port: int) -> bool:
+    """Whether a new connection is served just now."""
+    with Peer(port) as peer:
+        return peer.greeting.startswith("220")
