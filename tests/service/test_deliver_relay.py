@@ -1,14 +1,11 @@
 """Delivery through a real relay: what each of its answers does to a row, to its ticket and to the other rows."""
 
-import dataclasses
 import email
 import time
 from random import Random
-from typing import Any
 
 import pytest
 
-from gateway.config.model import RelaySettings
 from gateway.db.outbox import DeliveryState
 from gateway.db.tickets import list_entries
 from gateway.mail.reply_address import BounceToken, read_token
@@ -17,14 +14,7 @@ from gateway.notify.deliver import BATCH, deliver_due
 from gateway.runtime import Runtime
 from tests.support.clock import MovableClock
 from tests.support.outbox import delivery, file_and_acknowledge
-from tests.support.relay import LOSE_CONNECTION, ScriptedRelay
-
-
-def through(runtime: Runtime, relay: ScriptedRelay, **options: Any) -> Runtime:
-    """The runtime, with this relay configured; without TLS unless the options say so."""
-    values: dict[str, Any] = {"host": "127.0.0.1", "port": relay.port, "security": "plain", "timeout": 10} | options
-    settings = runtime.settings.model_copy(update={"relay": RelaySettings(**values)})
-    return dataclasses.replace(runtime, settings=settings)
+from tests.support.relay import LOSE_CONNECTION, ScriptedRelay, through
 
 
 def deliver(runtime: Runtime) -> int:

@@ -1,6 +1,7 @@
 """TLS and login are never given up: where they cannot be had, nothing is sent."""
 
 import ssl
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,10 @@ import trustme
 from pydantic import SecretStr
 
 from gateway.db.outbox import DeliveryState
+from gateway.notify.deliver import deliver_due
 from gateway.runtime import Runtime
-from tests.service.test_deliver_relay import deliver, through
 from tests.support.outbox import delivery, file_and_acknowledge
-from tests.support.relay import ScriptedRelay
+from tests.support.relay import ScriptedRelay, through
 
 LOGIN = {"username": "gateway", "password": SecretStr("correct horse")}
 
@@ -35,6 +36,10 @@ def ca_file(authority: trustme.CA, tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(path))
     return path
+
+
+def deliver(runtime: Runtime) -> int:
+    return deliver_due(runtime, deadline=time.monotonic() + 60)
 
 
 def refused(runtime: Runtime, relay: ScriptedRelay, **options: Any) -> str:

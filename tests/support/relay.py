@@ -1,8 +1,10 @@
 """An SMTP relay in the test's process whose every answer the test writes: aiosmtpd on a port of its own."""
 
 import asyncio
+import dataclasses
 import ssl
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -10,6 +12,8 @@ from typing import Any, Self
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session, syntax
 
+from gateway.config.model import RelaySettings
+from gateway.runtime import Runtime
 from tests.support.servers import free_port
 
 LOSE_CONNECTION = "lose the connection"
@@ -42,6 +46,7 @@ class ScriptedRelay:
     after_data: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     close_after_each: bool = False
     silent_after_data: bool = False
+    before_data: Callable[[], object] = lambda: None
     received: list[Received] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
 
@@ -58,6 +63,13 @@ class ScriptedRelay:
 
     def recipients(self) -> list[str]:
         return [mail.recipient for mail in self.received]
+
+
+def through(runtime: Runtime, relay: ScriptedRelay, **options: Any) -> Runtime:
+    """The runtime, with this relay configured; without TLS unless the options say so."""
+    values: dict[str, Any] = {"host": "127.0.0.1", "port": relay.port, "security": "plain", "timeout": 10} | options
+    settings = runtime.settings.model_copy(update={"relay": RelaySettings(**values)})
+    return dataclasses.replace(runtime, settings=settings)
 
 
 class _Controller(Controller):
@@ -142,6 +154,7 @@ class _Handler:
                 options=list(envelope.mail_options),
             )
         )
+        self._relay.before_data()
         if self._relay.silent_after_data:
             await asyncio.Event().wait()
         answer = self._next(self._relay.after_data[recipient])

@@ -1,0 +1,121 @@
+"""The outbox's rows: written with the event, taken once, counted."""
+
+from datetime import timedelta
+
+import pytest
+
+from gateway.db.outbox import (
+    Delivery,
+    DeliveryState,
+    begin_attempts,
+    count_due,
+    count_recent,
+    end_attempt,
+    list_deliveries,
+    oldest_open,
+    release,
+)
+from gateway.db.tickets import find_our_message_id
+from gateway.mail.message_id import OwnMessageId, read_own
+from gateway.runtime import Runtime
+from tests.support.clock import MovableClock
+from tests.support.outbox import delivery, file_and_acknowledge
+
+LEASE = timedelta(minutes=2)
+
+
+def begin(runtime: Runtime, *, limit: int = 10) -> list[Delivery]:
+    with runtime.database.transaction() as connection:
+        return begin_attempts(connection, now=runtime.clock.now(), lease=LEASE, limit=limit)
+
+
+def due(runtime: Runtime) -> int:
+    with runtime.database.reading() as connection:
+        return count_due(connection, now=runtime.clock.now())
+
+
+def test_an_acknowledgement_is_remembered_before_it_is_sent(runtime: Runtime) -> None:
+    row = delivery(runtime, file_and_acknowledge(runtime, message_id="parent@example.org", reference_ids=["root@x"]))
+    today = runtime.clock.now().date()
+    assert row.ticket_id is not None
+    assert read_own(row.message_id, runtime.signer, today=today) == OwnMessageId(
+        ticket_id=row.ticket_id, person_id=row.person_id
+    )
+    with runtime.database.reading() as connection:
+        assert find_our_message_id(connection, row.message_id, row.ticket_id)
+    assert row.in_reply_to == "parent@example.org"
+    assert list(row.reference_ids) == ["root@x", "parent@example.org"]
+    assert (row.state, row.attempts) == (DeliveryState.QUEUED, 0)
+
+
+def test_an_event_that_is_rolled_back_tells_nobody(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: object, **_kwargs: object) -> None:
+        raise RuntimeError("the event did not happen")
+
+    monkeypatch.setattr("gateway.notify.policy.remember_message_id", fail)
+    with pytest.raises(RuntimeError):
+        file_and_acknowledge(runtime)
+    with runtime.database.reading() as connection:
+        assert list_deliveries(connection) == []
+
+
+def test_what_is_taken_is_taken_once_and_at_most_as_many_as_asked_for(runtime: Runtime) -> None:
+    rows = [file_and_acknowledge(runtime, f"{number}@example.org") for number in range(5)]
+    assert [one.id for one in begin(runtime, limit=3)] == rows[:3]
+    assert [one.id for one in begin(runtime, limit=3)] == rows[3:]
+    assert begin(runtime) == []
+
+
+def test_the_attempt_is_in_the_row_before_anybody_dials(runtime: Runtime, clock: MovableClock) -> None:
+    row = file_and_acknowledge(runtime)
+    begin(runtime)
+    under_way = delivery(runtime, row)
+    assert (under_way.state, under_way.attempts) == (DeliveryState.SENDING, 1)
+    assert under_way.next_attempt_at == clock.now() + LEASE
+
+
+def test_an_attempt_ends_once(runtime: Runtime, clock: MovableClock) -> None:
+    file_and_acknowledge(runtime)
+    (taken,) = begin(runtime)
+    with runtime.database.transaction() as connection:
+        assert end_attempt(connection, taken, state=DeliveryState.SENT, at=clock.now())
+        assert not end_attempt(connection, taken, state=DeliveryState.FAILED, at=clock.now())
+
+
+def test_what_is_given_back_is_due_again_and_its_attempt_does_not_count(runtime: Runtime, clock: MovableClock) -> None:
+    file_and_acknowledge(runtime)
+    taken = begin(runtime)
+    with runtime.database.transaction() as connection:
+        release(connection, taken, due_at=clock.now())
+    (again,) = begin(runtime)
+    assert (again.attempts, again.last_error) == (1, None)
+
+
+def test_mail_under_way_counts_as_due_and_mail_at_its_end_does_not(runtime: Runtime, clock: MovableClock) -> None:
+    written = clock.now()
+    file_and_acknowledge(runtime)
+    assert due(runtime) == 1
+    (taken,) = begin(runtime)
+    assert due(runtime) == 1
+    with runtime.database.transaction() as connection:
+        assert oldest_open(connection) == written
+        end_attempt(connection, taken, state=DeliveryState.SENT, at=clock.now())
+        assert oldest_open(connection) is None
+    assert due(runtime) == 0
+
+
+def test_a_cap_counts_one_kind_of_notice_to_one_address_since_a_moment(runtime: Runtime, clock: MovableClock) -> None:
+    for email in ("marie@example.org", "marie@example.org", "paul@example.org"):
+        file_and_acknowledge(runtime, email)
+        clock.move(hours=1)
+
+    def recent(hours: float) -> int:
+        with runtime.database.reading() as connection:
+            return count_recent(
+                connection,
+                notice="acknowledgement",
+                recipient="marie@example.org",
+                since=clock.now() - timedelta(hours=hours),
+            )
+
+    assert (recent(24), recent(2.5), recent(1)) == (2, 1, 0)
