@@ -34,6 +34,10 @@ class UnknownNotice(Refused):
     """A row for a notice that this version does not know."""
 
 
+class ProjectGone(Refused):
+    """A row of a project that is no longer configured."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class OutgoingMail:
     """A mail ready to leave. `sender` is the return path of the envelope; `name` is the row's own, whatever the try."""
@@ -51,7 +55,10 @@ class OutgoingMail:
 
 def compose(delivery: Delivery, *, runtime: Runtime) -> OutgoingMail:
     """Write the mail of a row. Raises Refused, KeyError or a template's error where the row cannot be written."""
-    project = runtime.project(delivery.project)
+    try:
+        project = runtime.project(delivery.project)
+    except KeyError:
+        raise ProjectGone(f"the project {delivery.project} has left the configuration") from None
     values = _VALUES.get(delivery.notice)
     if values is None:
         raise UnknownNotice(f"this version knows no notice {delivery.notice!r}")

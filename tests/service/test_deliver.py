@@ -17,7 +17,9 @@ from sqlalchemy import update
 from gateway.db.outbox import DeliveryState, begin_attempts, deliveries, end_attempt
 from gateway.db.tickets import list_entries
 from gateway.notify.backoff import LAST_ATTEMPT
+from gateway.notify.compose import OutgoingMail
 from gateway.notify.deliver import WRITING_TRIES, deliver_due
+from gateway.notify.mailer import FolderMailer
 from gateway.runtime import Runtime
 from tests.support.clock import MovableClock
 from tests.support.outbox import ask_for_sign_in_link, delivery, file_and_acknowledge
@@ -30,6 +32,7 @@ DELIVERING_PROCESS = """
 import sys, time
 from gateway.config.load import load_settings
 from gateway.notify.deliver import deliver_due
+from gateway.notify.mailer import FolderMailer
 from gateway.runtime import open_runtime
 
 with open_runtime(load_settings()) as runtime:
@@ -211,6 +214,22 @@ def test_a_folder_that_cannot_be_written_is_a_failure_for_now(runtime: Runtime, 
     clock.move(minutes=2)
     deliver(runtime)
     assert delivery(runtime, row).state is DeliveryState.SENT
+
+
+def test_a_fault_of_ours_while_handing_over_is_doubt_and_holds_up_nobody(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [file_and_acknowledge(runtime, f"{name}@example.org") for name in ("anne", "bernard")]
+    write = FolderMailer.send
+
+    def fail_for_anne(mailer: FolderMailer, mail: OutgoingMail) -> None:
+        if mail.recipient.startswith("anne"):
+            raise RuntimeError("a fault of ours")
+        write(mailer, mail)
+
+    monkeypatch.setattr(FolderMailer, "send", fail_for_anne)
+    deliver(runtime)
+    assert [delivery(runtime, row).state for row in rows] == [DeliveryState.UNKNOWN, DeliveryState.SENT]
 
 
 def test_when_the_time_is_over_nothing_more_is_taken(runtime: Runtime) -> None:
