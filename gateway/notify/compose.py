@@ -19,7 +19,7 @@ from gateway.errors import Refused
 from gateway.mail.automation import LOOP_HEADER
 from gateway.mail.marker import MARKER
 from gateway.mail.reply_address import make_bounce_address, make_reply_address
-from gateway.mail.subject import one_line, tag_subject
+from gateway.mail.subject import MAX_SUBJECT, one_line, reply_subject, tag_subject
 from gateway.notify.address import wire_address
 from gateway.notify.mime import address_field, alternative, field, ids_field, text_field
 from gateway.notify.notices import Notice
@@ -65,9 +65,6 @@ def compose(delivery: Delivery, *, runtime: Runtime) -> OutgoingMail:
     lang = Language(delivery.lang)
     common = {"lang": lang, "marker": MARKER[lang], "project": project.name, "address": project.address}
     rendered = render(delivery.notice, lang, common | values(delivery, runtime))
-    subject = one_line(rendered.subject, limit=200)
-    if delivery.ticket_id is not None:
-        subject = tag_subject(subject, delivery.context["ref"])
     body = alternative(text=rendered.text, html=rendered.html, boundary=f"=_gateway_{delivery.id}")
     return OutgoingMail(
         name=f"{delivery.created_at:%Y%m%dT%H%M%SZ}-{delivery.id:06d}",
@@ -78,7 +75,7 @@ def compose(delivery: Delivery, *, runtime: Runtime) -> OutgoingMail:
             today=delivery.created_at.date(),
         ),
         recipient=wire_address(delivery.recipient),
-        content=_headers(delivery, project, runtime, subject).encode() + body,
+        content=_headers(delivery, project, runtime, _subject(delivery, rendered.subject)).encode() + body,
     )
 
 
@@ -87,6 +84,14 @@ def runs_out_at(delivery: Delivery, *, runtime: Runtime) -> datetime | None:
     if delivery.notice != Notice.SIGN_IN_LINK:
         return None
     return delivery.created_at + timedelta(minutes=runtime.settings.session.link_minutes)
+
+
+def _subject(delivery: Delivery, ours: str) -> str:
+    if delivery.ticket_id is None:
+        return one_line(ours, limit=MAX_SUBJECT)
+    theirs = delivery.context.get("subject")
+    ref = delivery.context["ref"]
+    return tag_subject(ours, ref) if theirs is None else reply_subject(theirs, ref)
 
 
 def _headers(delivery: Delivery, project: Project, runtime: Runtime, subject: str) -> str:

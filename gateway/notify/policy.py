@@ -32,12 +32,16 @@ def acknowledge(
     reference_ids: Sequence[str],
     lang: Language,
     now: datetime,
+    echo_subject: bool = False,
 ) -> int:
     """Tell `person` that their mail has become `ticket`; returns the id of the outbox row.
 
     `in_reply_to` is the Message-ID of what they wrote, None where it had none; `reference_ids` are the ids that
-    it named in turn, oldest first. The notice holds nothing that they wrote: an acknowledgement to a forged
-    sender must not carry the forger's words to a stranger.
+    it named in turn, oldest first.
+
+    `echo_subject` is for a sender who has proved to be who they say: the notice then answers under their subject,
+    which some mail programs want before they thread it. For everybody else it holds nothing that they wrote: an
+    acknowledgement to a forged sender must not carry the forger's words to a stranger.
     """
     message_id = make_message_id(
         domain_of(wire_address(runtime.project(ticket.project).address)),
@@ -59,7 +63,7 @@ def acknowledge(
             message_id=message_id,
             in_reply_to=in_reply_to if in_reply_to and is_sound_id(in_reply_to) else None,
             reference_ids=build_references(reference_ids, in_reply_to),
-            context={"ref": ticket.ref},
+            context={"ref": ticket.ref} | ({"subject": ticket.subject} if echo_subject else {}),
             created_at=now,
         ),
     )

@@ -48,6 +48,13 @@ def test_an_acknowledgement_is_remembered_before_it_is_sent(runtime: Runtime) ->
     assert (row.state, row.attempts) == (DeliveryState.QUEUED, 0)
 
 
+def test_nothing_that_a_stranger_wrote_is_in_the_row_of_their_acknowledgement(runtime: Runtime) -> None:
+    strange = delivery(runtime, file_and_acknowledge(runtime, subject="Buy pills", name="Pill Seller"))
+    assert strange.context == {"ref": "DEMO-1"}
+    known = delivery(runtime, file_and_acknowledge(runtime, subject="Écran noir", echo_subject=True))
+    assert known.context == {"ref": "DEMO-2", "subject": "Écran noir"}
+
+
 def test_an_event_that_is_rolled_back_tells_nobody(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_args: object, **_kwargs: object) -> None:
         raise RuntimeError("the event did not happen")

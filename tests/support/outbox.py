@@ -22,6 +22,7 @@ def file_and_acknowledge(
     name: str = "Marie Curie",
     message_id: str | None = None,
     reference_ids: Sequence[str] = (),
+    echo_subject: bool = False,
 ) -> int:
     """A new ticket from a mail of `email`, and its acknowledgement; the id of the outbox row."""
     now = runtime.clock.now()
@@ -48,6 +49,7 @@ def file_and_acknowledge(
             reference_ids=reference_ids,
             lang=lang,
             now=now,
+            echo_subject=echo_subject,
         )
 
 
