@@ -1,0 +1,1 @@
+"""Measurements. Machines are noisy: only ratios within one run count."""
