@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 
 import structlog
 from aiosmtpd.smtp import SMTP
@@ -76,7 +77,8 @@ class Connection(SMTP):
 
     def __init__(self, listener: Listener, *, loop: asyncio.AbstractEventLoop) -> None:
         settings = listener.door.settings
-        super().__init__(None, hostname=settings.hostname, timeout=settings.command_timeout, loop=loop)
+        # We have no handler with hooks: what aiosmtpd would ask one is answered by methods of ours.
+        super().__init__(self, hostname=settings.hostname, timeout=settings.command_timeout, loop=loop)
         self.listener = listener
         self.settings = settings
         self.peer = listener.limits.identify("")
@@ -87,6 +89,10 @@ class Connection(SMTP):
         self._executing = False
         self._stopping = False
         self._hung_up: asyncio.TimerHandle | None = None
+
+    def __dir__(self) -> list[str]:
+        """The names of the commands: all that aiosmtpd looks for, member by member, for every new connection."""
+        return _command_names(type(self))
 
     @property
     def in_transaction(self) -> bool:
@@ -207,3 +213,8 @@ class Connection(SMTP):
             self._wait_for_deadline()
         else:
             self.hang_up(replies.TIMED_OUT)
+
+
+@cache
+def _command_names(kind: type[Connection]) -> list[str]:
+    return [name for name in dir(kind) if name.startswith("smtp_")]

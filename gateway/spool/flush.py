@@ -80,8 +80,9 @@ def flush_batch(batch: list[DurableWrite]) -> None:
     """Make every write of the batch durable; a write that fails takes no other with it and leaves no file."""
     begun = [write for write in batch if write.done.set_running_or_notify_cancel()]
     written = [(write, descriptor) for write in begun if (descriptor := _write(write)) is not None]
-    for _, descriptor in written:
-        _start_writing_back(descriptor)
+    if len(written) > 1:
+        for _, descriptor in written:
+            _start_writing_back(descriptor)
     placed = [write for write, descriptor in written if _place(write, descriptor)]
     failures = {folder: _sync_failure(folder) for folder in {write.final.parent for write in placed}}
     for write in placed:
@@ -100,8 +101,11 @@ def _write(write: DurableWrite) -> int | None:
         _fail(write, error)
         return None
     try:
+        # One call for all that fits into one; a full disk takes a part without a word and refuses the rest.
+        left = os.writev(descriptor, write.chunks)
         for chunk in write.chunks:
-            view = memoryview(chunk)
+            view = memoryview(chunk)[left:]
+            left = max(0, left - len(chunk))
             while view:
                 view = view[os.write(descriptor, view) :]
     except OSError as error:

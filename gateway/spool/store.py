@@ -15,6 +15,7 @@ import fcntl
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
@@ -37,6 +38,8 @@ from gateway.spool.entry import (
 )
 from gateway.spool.flush import Flusher, sync_folder
 
+_FOLDERS = ("tmp", "new", "claimed", "quarantine")
+_MEASURE_EVERY = 0.1  # seconds between two looks at how full the disk is
 _STALE_DRAFT = 3600  # seconds; the longest that an accept can take is far below
 
 
@@ -73,9 +76,11 @@ class Spool:
         self._clock = clock
         self._min_free = min_free
         self._flusher = Flusher()
-        for lane in Lane:
-            for name in ("tmp", "new", "claimed", "quarantine"):
-                (root / lane / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folders = {(lane, name): root / lane / name for lane in Lane for name in _FOLDERS}
+        for folder in self._folders.values():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._free = 0
+        self._measured_at = -_MEASURE_EVERY
 
     def submit(self, lane: Lane, envelope: Mapping[str, Any], payload: bytes) -> tuple[SpoolId, Future[None]]:
         """Begin to accept; nothing may be acknowledged before the future has ended well.
@@ -83,8 +88,7 @@ class Spool:
         Raises SpoolFull at once where the disk is too full; a disk that fills up meanwhile ends the future
         with an OSError (see `acceptance_error`).
         """
-        if shutil.disk_usage(self._root).free < self._min_free + len(payload):
-            raise SpoolFull("not enough room on the disk")
+        self._take_room(len(payload))
         spool_id = new_spool_id(self._clock.now())
         head, _ = encode_entry(envelope, payload)
         name = file_name(spool_id, 0)
@@ -224,8 +228,18 @@ class Spool:
                 if path.stat().st_mtime < limit:
                     path.unlink()
 
+    def _take_room(self, size: int) -> None:
+        # Between two looks at the disk we count ourselves; what others write meanwhile is what `min_free` is for.
+        now = time.monotonic()
+        if now - self._measured_at >= _MEASURE_EVERY:
+            self._free, self._measured_at = shutil.disk_usage(self._root).free, now
+        if self._free < self._min_free + size:
+            self._measured_at = -_MEASURE_EVERY
+            raise SpoolFull("not enough room on the disk")
+        self._free -= size
+
     def _folder(self, lane: Lane, name: str) -> Path:
-        return self._root / lane / name
+        return self._folders[lane, name]
 
 
 class Claims:
