@@ -1,0 +1,164 @@
+"""The shared flush: many writes, one sync of the folder, and none of them the other's hostage."""
+
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from concurrent.futures import CancelledError, Future
+from pathlib import Path
+
+import pytest
+
+from gateway.spool import flush
+from gateway.spool.entry import Lane
+from gateway.spool.flush import DurableWrite, Flusher, flush_batch
+from gateway.spool.store import Spool, SpoolFull
+from tests.support.clock import MovableClock
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "new").mkdir()
+    return tmp_path
+
+
+def a_write(folder: Path, name: str, *chunks: bytes) -> DurableWrite:
+    return DurableWrite(chunks=chunks, draft=folder / "tmp" / name, final=folder / "new" / name, done=Future())
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in [*(folder / "new").iterdir(), *(folder / "tmp").iterdir()]}
+
+
+def test_a_batch_shares_one_sync_of_the_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[Path] = []
+    real = flush.sync_folder
+    monkeypatch.setattr(flush, "sync_folder", lambda path: (synced.append(path), real(path)))
+    batch = [a_write(folder, str(number), b"head", b"", b"body") for number in range(50)]
+    flush_batch(batch)
+    assert synced == [folder / "new"]
+    assert all(write.done.done() and write.done.exception() is None for write in batch)
+    assert files(folder) == {str(number): b"headbody" for number in range(50)}
+
+
+def test_nothing_is_acknowledged_before_its_content_and_its_name_are_synced(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = a_write(folder, "one", b"content")
+    events: list[tuple[str, bool]] = []
+    real_fsync, real_rename = os.fsync, Path.rename
+
+    def fsync(descriptor: int) -> None:
+        events.append((Path(os.readlink(f"/proc/self/fd/{descriptor}")).name, write.done.done()))
+        real_fsync(descriptor)
+
+    def rename(path: Path, target: Path) -> Path:
+        events.append(("rename", write.done.done()))
+        return real_rename(path, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Path, "rename", rename)
+    flush_batch([write])
+    assert events == [("one", False), ("rename", False), ("new", False)]
+    assert write.done.result() is None
+
+
+def test_a_write_that_fails_takes_no_other_with_it_and_leaves_no_file(folder: Path) -> None:
+    bad = DurableWrite(chunks=(b"x",), draft=folder / "tmp" / "bad", final=folder / "gone" / "bad", done=Future())
+    taken = a_write(folder, "taken", b"x")
+    taken.draft.mkdir()
+    good = a_write(folder, "good", b"x")
+    flush_batch([bad, taken, good])
+    taken.draft.rmdir()
+    assert isinstance(bad.done.exception(), FileNotFoundError)
+    assert isinstance(taken.done.exception(), FileExistsError)
+    assert good.done.result() is None
+    assert files(folder) == {"good": b"x"}
+
+
+def test_a_folder_that_cannot_be_synced_acknowledges_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_folder: Path) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(flush, "sync_folder", broken)
+    write = a_write(folder, "one", b"x")
+    flush_batch([write])
+    assert isinstance(write.done.exception(), OSError)
+    assert files(folder) == {}
+
+
+def test_a_write_taken_back_before_it_began_leaves_nothing_and_later_ones_are_written(folder: Path) -> None:
+    given_up, wanted = a_write(folder, "given-up", b"x"), a_write(folder, "wanted", b"x")
+    assert given_up.done.cancel()
+    flush_batch([given_up, wanted])
+    with pytest.raises(CancelledError):
+        given_up.done.result()
+    assert files(folder) == {"wanted": b"x"}
+
+
+def test_what_was_handed_in_is_written_before_close_returns_and_a_later_write_too(folder: Path) -> None:
+    flusher = Flusher()
+    waiting = [a_write(folder, str(number), b"x") for number in range(200)]
+    done = [flusher.write(write.chunks, draft=write.draft, final=write.final) for write in waiting]
+    flusher.close()
+    assert all(future.done() for future in done)
+    assert len(files(folder)) == 200
+    later = a_write(folder, "later", b"x")
+    flusher.write(later.chunks, draft=later.draft, final=later.final).result(timeout=10)
+    flusher.close()
+    flusher.close()
+
+
+def test_many_threads_share_the_flusher(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    batches: list[int] = []
+    real = flush.flush_batch
+    monkeypatch.setattr(flush, "flush_batch", lambda batch: (batches.append(len(batch)), real(batch)))
+    ids: list[str] = []
+
+    def accept_some() -> None:
+        ids.extend(spool.accept(Lane.MAIL, {}, b"x" * 5_000) for _ in range(20))
+
+    threads = [threading.Thread(target=accept_some) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {spool_id for spool_id, _ in spool.waiting(Lane.MAIL)} == set(ids)
+    assert sum(batches) == 320
+    assert len(batches) < 320
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 4 MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(mount, check=False, stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("a small disk needs the right to mount one")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_refuses_and_keeps_no_part_and_takes_again_when_there_is_room(
+    small_disk: Path, clock: MovableClock
+) -> None:
+    spool = Spool(small_disk / "spool", clock=clock)
+    first = spool.accept(Lane.MAIL, {}, b"x" * 3 * MIB)
+    spool._free = 100 * MIB  # another process took the room since we looked at the disk
+    with pytest.raises(SpoolFull):
+        spool.accept(Lane.MAIL, {}, b"y" * 3 * MIB)
+    assert [spool_id for spool_id, _ in spool.waiting(Lane.MAIL)] == [first]
+    assert not list((small_disk / "spool" / "mail" / "tmp").iterdir())
+    small = spool.accept(Lane.MAIL, {}, b"z" * 1_000)
+    with spool.worker(Lane.MAIL) as claims:
+        entry = claims.claim(first, 0)
+        assert entry is not None
+        claims.finish(entry)
+    again = spool.accept(Lane.MAIL, {}, b"y" * 3 * MIB)
+    assert {spool_id for spool_id, _ in spool.waiting(Lane.MAIL)} == {small, again}
+    spool.close()
