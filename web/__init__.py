@@ -1,1 +1,1 @@
-"""People look: sign-in, status pages and health, server-rendered by Flask."""
+"""People look: sign-in, the status pages, the reply box, and what says that we live. Imports `gateway` only."""

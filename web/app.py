@@ -1,0 +1,63 @@
+"""The pages as one WSGI application.
+
+Making it dials nothing: it must serve, and say what is wrong, while the database or Redis is away.
+"""
+
+from hashlib import sha256
+from pathlib import Path
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import StrictUndefined
+
+from gateway.runtime import Runtime
+from web import attachments, auth, errors, health, i18n, reply, sent, tickets
+from web.background import Background
+from web.limits import make_limiter
+from web.security import protect_answers, security_config
+from web.state import ReadAttachment, WebState
+
+_ONE_DAY = 24 * 3600  # seconds
+
+
+def create_app(runtime: Runtime, read_attachment: ReadAttachment) -> Flask:
+    """The application on these stores. `read_attachment` takes a file out of a raw mail, by its position."""
+    settings = runtime.settings
+    app = Flask(__name__)
+    app.config.update(security_config(settings, runtime.signer), SEND_FILE_MAX_AGE_DEFAULT=_ONE_DAY)
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    state = WebState(
+        runtime=runtime,
+        read_attachment=read_attachment,
+        background=Background(),
+        shows_sent=sent.may_show_sent(settings),
+    )
+    with app.app_context():
+        state.attach()
+    style_version = _style_version(app)
+    app.context_processor(
+        lambda: {
+            "site_name": settings.mail.sender_name,
+            "shows_sent": state.shows_sent,
+            "style_version": style_version,
+        }
+    )
+    limiter = make_limiter(settings)
+    protect_answers(app, settings)
+    auth.register(app, limiter)  # first: its gate asks who is there before anything else asks anything
+    CSRFProtect(app)
+    limiter.init_app(app)
+    i18n.register(app)
+    tickets.register(app)
+    attachments.register(app)
+    reply.register(app, limiter)
+    sent.register(app)
+    health.register(app, runtime, limiter)
+    errors.register(app)
+    return app
+
+
+def _style_version(app: Flask) -> str:
+    folder = Path(str(app.static_folder))
+    return sha256((folder / "style.css").read_bytes()).hexdigest()[:8]

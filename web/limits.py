@@ -1,0 +1,43 @@
+"""How often one address on the network may ask. Counted in Redis; in this process alone while Redis is away."""
+
+import ipaddress
+from typing import Any
+
+from flask import request
+from flask_limiter import Limiter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from gateway.config.load import Settings
+from gateway.config.locations import redis_url
+
+ANY_PAGE = "600 per minute"
+ASK_FOR_LINK = "10 per minute; 60 per hour"
+USE_LINK = "20 per minute"
+REPLY = "20 per minute"
+# Handed through to redis-py. A page waits half a second for a Redis that has gone, and not for any retry.
+_STORAGE_OPTIONS: Any = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5, "retry": Retry(NoBackoff(), 0)}
+
+
+def make_limiter(settings: Settings) -> Limiter:
+    """The limiter of one app. Nothing is dialled before the first request."""
+    return Limiter(
+        key_func=peer,
+        default_limits=[ANY_PAGE],
+        storage_uri=redis_url(settings),
+        storage_options=_STORAGE_OPTIONS,
+        in_memory_fallback_enabled=True,
+        key_prefix="gateway",
+    )
+
+
+def peer() -> str:
+    """Whose requests are counted together: an IPv4 address, or the /64 that one IPv6 subscriber has."""
+    remote = request.remote_addr or "unknown"
+    try:
+        address = ipaddress.ip_address(remote)
+    except ValueError:
+        return remote
+    if address.version == 4:
+        return remote
+    return str(ipaddress.ip_network((address, 64), strict=False))

@@ -1,0 +1,49 @@
+"""What a view needs beyond its request: kept with the app, so that two apps in one process share nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app, g
+
+from gateway.errors import NotFound
+from gateway.runtime import Runtime
+from gateway.services.sign_in import Visitor
+from web.background import Background
+
+ReadAttachment = Callable[[bytes, int], bytes]
+"""The decoded bytes of the file at a position of a raw mail. Handed in: how mail is taken apart is not ours."""
+
+_KEY = "gateway"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebState:
+    """The installation, as the pages see it."""
+
+    runtime: Runtime
+    read_attachment: ReadAttachment
+    background: Background
+    shows_sent: bool
+
+    def attach(self) -> None:
+        """Keep this with the present app."""
+        current_app.extensions[_KEY] = self
+
+
+def web() -> WebState:
+    """The state of the present app."""
+    return cast(WebState, current_app.extensions[_KEY])
+
+
+def find_visitor_of_request() -> Visitor | None:
+    """Who is signed in; None for a stranger, and before the gate has looked."""
+    return cast(Visitor | None, g.get("visitor"))
+
+
+def visitor() -> Visitor:
+    """Who is signed in. The gate lets nobody else get here; should it ever fail, there is nothing to see."""
+    found = find_visitor_of_request()
+    if found is None:
+        raise NotFound("nobody is signed in")
+    return found
