@@ -1,3 +1,3 @@
 """Fixtures that every lane shares; the ones that start servers live in `tests/support/`."""
 
-pytest_plugins = ["tests.support.fixtures", "tests.support.doors"]
+pytest_plugins = ["tests.support.fixtures", "tests.support.doors", "tests.support.web"]

@@ -1,12 +1,13 @@
 """The reply box: what is typed is durable in the spool before the browser is told, like any mail.
 
-The payload is the same bytes however often a form is sent, so its sum is a natural key: a double click is one
-entry, and a text changed after going back is another.
+What is sent carries a number made of the form's own and the text, the key by which it is filed once: a double
+click is one entry, and a text changed after going back is another.
 """
 
 import json
 import re
 import unicodedata
+from hashlib import sha256
 
 from flask import Flask, flash, make_response, redirect, request, url_for
 from flask_babel import gettext
@@ -43,8 +44,9 @@ def reply(ref: str) -> Response:
     if len(text.encode()) > MAX_TEXT:
         page = ticket_page(ref, typed=text, nonce=nonce, error=gettext("This is too long: shorten it, or send a mail."))
         return make_response(page, 413)
-    payload = {"kind": "reply", "ticket_id": ticket.id, "person_id": visitor().person.id, "text": text, "nonce": nonce}
-    envelope = {"channel": "web", "received_at": runtime.clock.now().isoformat(), "nonce": nonce}
+    number = sha256(f"{nonce}\n{text}".encode()).hexdigest()[:32]
+    payload = {"kind": "reply", "ticket_id": ticket.id, "person_id": visitor().person.id, "text": text, "nonce": number}
+    envelope = {"channel": "web", "received_at": runtime.clock.now().isoformat(), "nonce": number}
     runtime.spool.accept(Lane.WEB, envelope, json.dumps(payload, ensure_ascii=False, sort_keys=True).encode())
     runtime.doorbell.ring_soon(Lane.WEB)
     flash(gettext("Your answer is safe with us. It appears below within moments."))

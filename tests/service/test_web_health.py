@@ -1,11 +1,8 @@
 """Health: bounded answers about every part, whatever is down, to anybody, with nothing personal in them."""
 
 import shutil
-import socket
 import threading
 from time import monotonic
-
-import pytest
 
 from gateway.config.load import Settings, load_settings
 from gateway.runtime import open_runtime
@@ -72,15 +69,6 @@ def test_a_spool_that_is_gone_or_full_shows(site: Site) -> None:
     answer = site.browser().get("/readyz")
     assert answer.status_code == 503
     assert states(answer.json)["spool"] == "down"
-
-
-@pytest.fixture
-def silent_port() -> object:
-    """A port that takes connections and never says a word."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(64)
-        yield listener.getsockname()[1]
 
 
 def test_stores_that_hang_are_down_within_two_seconds(

@@ -84,11 +84,12 @@ def test_it_serves_and_says_what_is_wrong_while_its_stores_are_away(start: Start
 
 
 @pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_after_the_answer_under_way(start: Start, which: signal.Signals) -> None:
-    process, port = start()
+def test_a_signal_ends_it_after_the_answer_under_way(start: Start, silent_port: int, which: signal.Signals) -> None:
+    process, port = start(GATEWAY_DATABASE_URL=f"postgresql+psycopg://nobody@127.0.0.1:{silent_port}/none")
     with socket.create_connection(("127.0.0.1", port), timeout=20) as slow:
-        # /readyz takes its time while stores are away; the signal falls into it.
+        # A database that never answers holds /readyz up for two seconds; the signal falls into them.
         slow.sendall(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert get(port, "/healthz")[0] == 200, "asked later, so the first request is under way"
         process.send_signal(which)
         assert slow.makefile("rb").read().startswith(b"HTTP/1.1 503 ")
     assert process.wait(15) == 0

@@ -6,7 +6,7 @@ from gateway.db.people import find_person_by_id
 from gateway.domain.ticket import Direction, EntryType, Language
 from tests.support.web import Site
 
-EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}"
+EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*191}}"
 
 
 def test_a_person_without_requests_is_told_where_to_write(site: Site) -> None:
@@ -71,7 +71,7 @@ def test_nothing_that_a_stranger_writes_becomes_markup(site: Site) -> None:
         page = browser.get(path).text
         assert "<script" not in page
         assert "<img" not in page
-        assert "49" not in page.replace(ticket.ref, "")
+        assert "1337" not in page.partition("<main")[2]
         assert "&lt;script&gt;" in page
 
 

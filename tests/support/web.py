@@ -2,6 +2,7 @@
 
 import html
 import re
+import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -39,7 +40,7 @@ class Browser:
     headers: dict[str, str] = field(default_factory=dict)
 
     def get(self, path: str, **options: Any) -> TestResponse:
-        return self.client.get(path, headers=self.headers, **options)
+        return self.client.get(path, headers=self.headers, buffered=True, **options)
 
     def post(self, path: str, *, page: str, **form: str) -> TestResponse:
         token = self.field(page, "csrf_token")
@@ -133,3 +134,12 @@ def site(runtime: Runtime, clock: MovableClock) -> Iterator[Site]:
     app = create_app(runtime, read_attachment)
     yield Site(runtime=runtime, clock=clock, app=app)
     app.extensions["gateway"].background.close()
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port that takes connections and never says a word."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(64)
+        yield listener.getsockname()[1]
