@@ -41,7 +41,7 @@ def open_runtime(settings: Settings, *, clock: Clock | None = None) -> Iterator[
     where.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     spool = Spool(where.spool, clock=clock, min_free=settings.spool.min_free)
     database = Database(database_url(settings))
-    doorbell = Doorbell(redis_url(settings))
+    doorbell = Doorbell(redis_url(settings), job_timeout=settings.worker.job_timeout)
     try:
         yield Runtime(
             settings=settings,

@@ -1,12 +1,98 @@
-"""The composition root: the only module of `gateway` that knows `inbound`, `telephony` and `web`."""
+"""The composition root: the only module of `gateway` that knows `inbound`, `telephony` and `web`.
+
+Here a lane gets its handler and a role its `run` function; the console script and the RQ task begin here too.
+"""
+
+import time
+from collections.abc import Callable
+
+from gateway.admin.cli import cli
+from gateway.config.load import load_settings
+from gateway.db.migrate import require_head
+from gateway.jobs.doorbell import OUTBOX
+from gateway.jobs.drain import Handler, drain_lane
+from gateway.jobs.timetable import run_timetable
+from gateway.jobs.worker import run_worker
+from gateway.logs import configure_logs
+from gateway.notify.deliver import deliver_due
+from gateway.runtime import Runtime, open_runtime
+from gateway.services.record_web_reply import record_web_reply
+from gateway.spool.entry import Lane
+
+_DRAIN_SHARE = 3  # a drain may take this part of a job's time limit before another lane gets its turn
 
 
 def main() -> None:
     """The console script."""
-    from gateway.admin.cli import cli
+    cli(prog_name="gateway")
 
-    cli()
+
+def run_role(role: str, runtime: Runtime, *, number: int = 0) -> None:
+    """Run one role until a signal ends it. Each role imports only what it needs."""
+    _ROLES[role](runtime, number)
 
 
 def drain(lane: str) -> None:
-    """The one RQ task: work a lane off until it is empty or the time for one job is over."""
+    """The one RQ task: work a lane off until it is empty, or until it is another lane's turn.
+
+    Runs in a fork of the worker, so it opens stores of its own: a connection does not survive a fork.
+    """
+    settings = load_settings()
+    configure_logs(settings.log_level, role="worker")
+    deadline = time.monotonic() + settings.worker.job_timeout / _DRAIN_SHARE
+    with open_runtime(settings) as runtime:
+        runtime.doorbell.begin_drain(lane)
+        if lane == OUTBOX:
+            deliver_due(runtime, deadline=deadline)
+        elif drain_lane(Lane(lane), _handler(Lane(lane)), runtime, deadline=deadline).more:
+            runtime.doorbell.ring(lane)
+
+
+def _handler(lane: Lane) -> Handler:
+    if lane is Lane.MAIL:
+        from inbound.filing import file_mail
+
+        return file_mail
+    if lane is Lane.WEB:
+        return record_web_reply
+    raise ValueError(f"nothing is filed from the lane {lane} in this release")
+
+
+def _smtpd(runtime: Runtime, _number: int) -> None:
+    from inbound.smtpd import run_smtpd
+
+    run_smtpd(runtime)
+
+
+def _web(runtime: Runtime, _number: int) -> None:
+    from inbound.parse import read_file
+    from web.server import run_web
+
+    run_web(runtime, read_file)
+
+
+def _worker(runtime: Runtime, number: int) -> None:
+    # Imported before the first fork, so that no job pays for it.
+    import inbound.filing  # noqa: F401
+
+    require_head(runtime.database)
+    run_worker(runtime, number=number)
+
+
+def _timetable(runtime: Runtime, _number: int) -> None:
+    run_timetable(runtime)
+
+
+_ROLES: dict[str, Callable[[Runtime, int], None]] = {
+    "smtpd": _smtpd,
+    "web": _web,
+    "worker": _worker,
+    "timetable": _timetable,
+}
+
+
+def release_held(runtime: Runtime, spool_id: str, *, sender: str) -> str:
+    """File a held mail under this sender and return its ticket's reference. Raises NotFound."""
+    from inbound.release import release_mail
+
+    return release_mail(runtime, spool_id, sender=sender)

@@ -16,6 +16,7 @@ from gateway.spool.entry import Lane
 from gateway.spool.store import acceptance_error
 from inbound.recipients import Recipient, check_recipient
 
+_RING_EVERY = 0.05  # seconds; one ring finds all that came before it, and each costs as much as taking a mail
 _LARGE = 256 * 1024  # bytes; summing less than this takes less than changing threads twice
 
 log = structlog.get_logger()
@@ -29,6 +30,8 @@ class Door:
         self.clock = runtime.clock
         self._runtime = runtime
         self._projects = runtime.settings.project_list
+        self._quiet_until = 0.0
+        self._next_ring: asyncio.TimerHandle | None = None
 
     def check_recipient(self, address: str) -> Recipient:
         """The recipient behind an address. Raises UnknownRecipient."""
@@ -49,7 +52,7 @@ class Door:
         except OSError as error:
             log.error("mail.not_kept", spool_id=spool_id, errno=error.errno)
             raise acceptance_error(error) from error
-        self._runtime.doorbell.ring_soon(Lane.MAIL)
+        self._ring()
         log.info(
             "mail.accepted",
             spool_id=spool_id,
@@ -58,3 +61,22 @@ class Door:
             seconds=round(time.perf_counter() - started, 4),
         )
         return spool_id
+
+    def close(self) -> None:
+        """Ring for what came last."""
+        if self._next_ring is not None:
+            self._next_ring.cancel()
+            self._ring_now()
+
+    def _ring(self) -> None:
+        # The first mail after a pause rings at once, those that follow on its heels share a ring a little later.
+        loop = asyncio.get_running_loop()
+        if self._next_ring is None and loop.time() >= self._quiet_until:
+            self._ring_now()
+        elif self._next_ring is None:
+            self._next_ring = loop.call_at(self._quiet_until, self._ring_now)
+
+    def _ring_now(self) -> None:
+        self._next_ring = None
+        self._quiet_until = asyncio.get_running_loop().time() + _RING_EVERY
+        self._runtime.doorbell.ring_soon(Lane.MAIL)

@@ -55,22 +55,26 @@ def referenced_ids(message: ParsedMessage) -> list[tuple[str, str]]:
     """The ids that a mail answers to, with the field they stand in: In-Reply-To, then References from the end."""
     found = [(ident, "In-Reply-To") for ident in message.in_reply_to]
     found += [(ident, "References") for ident in reversed(message.references)]
-    return list(dict(reversed(found[:MAX_REFERENCES])).items())[::-1]
+    fields: dict[str, str] = {}
+    for ident, where in found[:MAX_REFERENCES]:
+        fields.setdefault(ident, where)
+    return list(fields.items())
 
 
-def own_id_clues(ids: Sequence[tuple[str, str]], signer: TokenSigner, *, today: date) -> Iterator[Clue]:
-    """Clues by Message-IDs that we signed."""
+def id_clues(
+    ids: Sequence[tuple[str, str]], tickets_of: Mapping[str, Sequence[int]], signer: TokenSigner, *, today: date
+) -> Iterator[Clue]:
+    """Clues by the ids of mails that are on tickets, ours and others'; `tickets_of` maps an id to its tickets.
+
+    An id of ours counts only where its signature and our records agree.
+    """
     for ident, where in ids:
         own = read_own(ident, signer, today=today)
-        if own is not None and own.ticket_id:
-            yield Clue(rule=_OWN_ID, ticket_id=own.ticket_id, where=where, needs_participant=True)
-
-
-def stored_id_clues(ids: Sequence[tuple[str, str]], tickets_of: Mapping[str, Sequence[int]]) -> Iterator[Clue]:
-    """Clues by ids of mails that are on tickets; `tickets_of` maps an id to the tickets that have it."""
-    for ident, where in ids:
         for ticket_id in tickets_of.get(ident, ()):
-            yield Clue(rule=_STORED_ID, ticket_id=ticket_id, where=where, needs_participant=True)
+            if own is not None and own.ticket_id == ticket_id:
+                yield Clue(rule=_OWN_ID, ticket_id=ticket_id, where=where, needs_participant=True)
+            elif own is None:
+                yield Clue(rule=_STORED_ID, ticket_id=ticket_id, where=where, needs_participant=True)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -62,6 +62,7 @@ async def serve(runtime: Runtime, *, stopping: asyncio.Event, ready: Callable[[P
         for server in servers:
             server.close()
         await crowd.send_home(seconds=_DRAIN_PATIENCE)
+        door.close()
 
 
 async def _run(runtime: Runtime) -> None:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 from gateway.domain.project import Project
 from gateway.domain.ticket import Language
-from gateway.mail.address import normalise_address
+from gateway.mail.address import is_address, normalise_address
 
 MIB = 1024 * 1024
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -157,13 +157,20 @@ class ProjectSettings(Section):
         addresses = tuple(normalise_address(address) for address in value)
         for address in addresses:
             local, _, domain = address.rpartition("@")
-            if not local or not domain:
+            if not is_address(address) or not _is_domain(domain):
                 raise ValueError(f"{address!r} is not a mail address")
             if "+" in local:
                 raise ValueError(f"{address!r}: the part after '+' is ours to use, leave it out")
             if len(local) > 20:
                 raise ValueError(f"{address!r}: at most 20 characters before the @, so that signed addresses fit")
         return addresses
+
+
+def _is_domain(domain: str) -> bool:
+    try:
+        return bool(domain.encode("idna"))
+    except UnicodeError:
+        return False
 
 
 DEMO_PROJECTS = {

@@ -195,6 +195,12 @@ def count_recent(connection: Connection, *, notice: str, recipient: str, since: 
     return int(connection.execute(query).scalar_one())
 
 
+def find_delivery(connection: Connection, delivery_id: int) -> Delivery | None:
+    """The row with this id."""
+    row = connection.execute(select(deliveries).where(deliveries.c.id == delivery_id)).one_or_none()
+    return None if row is None else _delivery(row)
+
+
 def list_deliveries(connection: Connection, *, states: Sequence[DeliveryState] | None = None) -> list[Delivery]:
     """Rows of the outbox, oldest first."""
     query = select(deliveries).order_by(deliveries.c.id)

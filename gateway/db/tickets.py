@@ -247,12 +247,20 @@ def remember_message_id(connection: Connection, message_id: str, *, ticket_id: i
     )
 
 
-def find_our_message_id(connection: Connection, message_id: str, ticket_id: int) -> bool:
-    """True when we sent a mail with this id about this ticket."""
-    query = select(message_ids.c.ours).where(
-        message_ids.c.message_id == message_id, message_ids.c.ticket_id == ticket_id
-    )
-    return bool(connection.execute(query).scalar_one_or_none())
+def find_participants(connection: Connection, ticket_id: int) -> set[str]:
+    """The addresses of those who are on a ticket: its reporter."""
+    query = select(people.c.email).join(tickets, tickets.c.reporter_id == people.c.id).where(tickets.c.id == ticket_id)
+    return set(connection.execute(query).scalars())
+
+
+def tickets_of_message_ids(connection: Connection, idents: Sequence[str]) -> dict[str, list[int]]:
+    """Which tickets have mails with these ids, ours or others'."""
+    found: dict[str, list[int]] = {}
+    if idents:
+        query = select(message_ids.c.message_id, message_ids.c.ticket_id).where(message_ids.c.message_id.in_(idents))
+        for row in connection.execute(query):
+            found.setdefault(row.message_id, []).append(row.ticket_id)
+    return found
 
 
 def list_entries(connection: Connection, ticket_id: int, *, visible_only: bool = False) -> list[Row[Any]]:

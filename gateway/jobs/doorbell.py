@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.job import Job, JobStatus
+from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 
 # Resolved by the worker: the composition root may import every part, this module may not.
@@ -30,6 +31,7 @@ class Doorbell:
     """Rings for lanes of the Redis at `url`. Safe in several threads."""
 
     def __init__(self, url: str, *, job_timeout: int = 60) -> None:
+        self._url = url
         self.redis = Redis.from_url(url, socket_connect_timeout=2, socket_timeout=5)
         self._job_timeout = job_timeout
         self._silent = False
@@ -38,9 +40,22 @@ class Doorbell:
         self._thread: threading.Thread | None = None
         self._closing = False
 
-    def queue(self, lane: str) -> Queue:
+    def queue(self, lane: str, *, connection: Redis | None = None) -> Queue:
         """The RQ queue of a lane."""
-        return Queue(lane, connection=self.redis, serializer=JSONSerializer, default_timeout=self._job_timeout)
+        return Queue(
+            lane, connection=connection or self.redis, serializer=JSONSerializer, default_timeout=self._job_timeout
+        )
+
+    def worker_connection(self) -> Redis:
+        """A connection for a worker: it waits long for a job, so it has no short limit on reading."""
+        return Redis.from_url(self._url, socket_connect_timeout=2, socket_keepalive=True)
+
+    def busy(self) -> int:
+        """How many jobs wait or run. Raises RedisError."""
+        return sum(
+            len(queue) + StartedJobRegistry(queue=queue).get_job_count(cleanup=False)
+            for queue in (self.queue(lane) for lane in LANES)
+        )
 
     def ring(self, lane: str) -> bool:
         """Ring now. False, after a line in the log, when Redis does not answer."""

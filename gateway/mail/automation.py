@@ -231,7 +231,9 @@ def _suppress(mail: Subject) -> Finding | None:
     return None
 
 
-_ROBOT = re.compile(r"^(no[-_.]?reply|do[-_.]?not[-_.]?reply|ne[-_.]?pas[-_.]?repondre|noreponse|nobody)\b", re.IGNORECASE)
+_ROBOT = re.compile(
+    r"^(no[-_.]?reply|do[-_.]?not[-_.]?reply|ne[-_.]?pas[-_.]?repondre|noreponse|nobody)\b", re.IGNORECASE
+)
 
 
 def _robot_sender(mail: Subject) -> Finding | None:
@@ -295,4 +297,3 @@ _RULES: tuple[tuple[str, Rule], ...] = (
 def rule_names() -> Iterator[str]:
     """The rules in the order in which they are asked."""
     return (name for name, _ in _RULES)
-

@@ -8,7 +8,7 @@ from gateway.ids import decode32, random32
 from gateway.mail.tokens import BadToken, Purpose, TokenSigner
 
 _BRACKETED = re.compile(r"<([^<>\x00-\x20\x7f]{1,996})>")
-_BARE = re.compile(r"[^\s<>,;()\"]+@[^\s<>,;()\"]+")
+_BARE = re.compile(r"[^\s<>,;()\"\x00-\x1f\x7f]{1,200}@[^\s<>,;()\"\x00-\x1f\x7f]{1,250}")
 MAX_IDS = 200
 
 

@@ -1,0 +1,42 @@
+"""The `gateway` command. Errors are one sentence on standard error and an exit code of sysexits.h."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from gateway import __version__
+from gateway.admin import items, people, roles, stores, tickets
+from gateway.admin.context import exit_code
+from gateway.errors import GatewayError, Misconfigured
+
+
+class _Group(click.Group):
+    def invoke(self, ctx: click.Context) -> object:
+        with _told_plainly():
+            return super().invoke(ctx)
+
+
+@click.group(cls=_Group)
+@click.version_option(__version__, prog_name="gateway")
+def cli() -> None:
+    """The support gateway: mail, calls and reports become tickets, and everyone is told where they stand."""
+
+
+for module in (roles, items, tickets, people, stores):
+    for command in module.COMMANDS:
+        cli.add_command(command)
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    try:
+        yield
+    except Misconfigured as error:
+        for fault in error.faults:
+            click.echo(f"gateway: {fault}", err=True)
+        sys.exit(exit_code(error))
+    except GatewayError as error:
+        click.echo(f"gateway: {error}", err=True)
+        sys.exit(exit_code(error))

@@ -1,0 +1,66 @@
+"""What commands share: opening the stores, printing rows, exit codes."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import click
+
+from gateway.config.load import load_settings
+from gateway.db.migrate import require_head
+from gateway.errors import Conflict, Deferred, GatewayError, Misconfigured, NotFound, Refused
+from gateway.logs import configure_logs
+from gateway.runtime import Runtime, open_runtime
+
+# sysexits.h
+_EXIT_CODES: tuple[tuple[type[GatewayError], int], ...] = (
+    (Misconfigured, 78),
+    (Deferred, 75),
+    (NotFound, 66),
+    (Refused, 65),
+    (Conflict, 65),
+)
+
+
+def exit_code(error: GatewayError) -> int:
+    """The exit code for a kind of error."""
+    return next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), 70)
+
+
+@contextmanager
+def command_runtime(*, needs_database: bool = True) -> Iterator[Runtime]:
+    """The stores, for one command. Raises Misconfigured where the settings or the schema are wrong."""
+    settings = load_settings()
+    configure_logs("warning", role="command")
+    with open_runtime(settings) as runtime:
+        if needs_database:
+            require_head(runtime.database)
+        yield runtime
+
+
+def print_rows(rows: Iterable[Mapping[str, Any]], *, as_json: bool) -> None:
+    """Print rows: one JSON object a line, or columns to read."""
+    plain = [{key: _plain(value) for key, value in row.items()} for row in rows]
+    if as_json:
+        for row in plain:
+            click.echo(json.dumps(row, ensure_ascii=False))
+        return
+    if not plain:
+        click.echo("nothing")
+        return
+    columns = list(plain[0])
+    cells = [columns, *([_cell(row[column]) for column in columns] for row in plain)]
+    widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
+    for line in cells:
+        click.echo("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
+
+
+def _cell(value: Any) -> str:
+    text = "-" if value is None else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,240 @@
+"""What came in: ingest, explain, wait-idle, quarantine, held."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from redis.exceptions import RedisError
+
+from gateway.admin.context import command_runtime, print_rows
+from gateway.db.outbox import count_due
+from gateway.db.receipts import Receipt, Verdict, find_receipts, list_receipts, settle_receipt
+from gateway.domain.ticket import Channel
+from gateway.errors import NotFound, Refused
+from gateway.mail.address import is_address, normalise_address
+from gateway.mail.envelope import MailEnvelope
+from gateway.runtime import Runtime
+from gateway.spool.entry import Lane
+
+_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+
+
+@click.command()
+@click.option("--to", "recipients", multiple=True, help="The address that the mail was sent to; may be repeated.")
+@click.option("--from", "mail_from", default=None, help="The envelope sender; by default the Return-Path header's.")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
+def ingest(recipients: tuple[str, ...], mail_from: str | None, files: tuple[Path, ...]) -> None:
+    """Spool messages from files or standard input, and print the spool id of each."""
+    for address in recipients:
+        if not is_address(address):
+            raise Refused(f"{address!r} is not a mail address")
+    with command_runtime(needs_database=False) as runtime:
+        for path in files or (Path("-"),):
+            raw = sys.stdin.buffer.read() if str(path) == "-" else _read(path)
+            click.echo(_accept(runtime, raw, recipients, mail_from, name=str(path)))
+        runtime.doorbell.ring(Lane.MAIL)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Refused(f"{path}: {error.strerror}") from None
+
+
+def _accept(runtime: Runtime, raw: bytes, recipients: tuple[str, ...], mail_from: str | None, *, name: str) -> str:
+    if not raw.strip():
+        raise Refused(f"{name}: there is no message in it")
+    if len(raw) > runtime.settings.smtp.max_size:
+        raise Refused(f"{name}: larger than the {runtime.settings.smtp.max_size} bytes allowed")
+    now = runtime.clock.now()
+    envelope = MailEnvelope(
+        channel=Channel.PIPE,
+        mail_from=_return_path(raw) if mail_from is None else mail_from.strip(" <>"),
+        rcpt_tos=tuple(normalise_address(address) for address in recipients),
+        peer="",
+        helo="",
+        tls=False,
+        smtputf8=False,
+        received_at=now,
+    )
+    return runtime.spool.accept(Lane.MAIL, envelope.to_json(), raw)
+
+
+def _return_path(raw: bytes) -> str:
+    """What an MTA's delivery noted; without it the sender is unknown, which is not the null sender."""
+    for line in raw[:65536].split(b"\n"):
+        if line.lower().startswith(b"return-path:"):
+            return line.partition(b":")[2].decode("utf-8", "replace").strip(" <>\r\t")
+        if not line.strip():
+            break
+    return "unknown"
+
+
+@click.command("wait-idle")
+@click.option("--timeout", default=60.0, help="Seconds to wait at most.")
+def wait_idle(timeout: float) -> None:
+    """Return 0 once nothing waits, no job runs and no mail is due; 1 at the timeout, naming what is left."""
+    deadline = time.monotonic() + timeout
+    with command_runtime() as runtime:
+        quiet = 0
+        while quiet < 2:  # twice in a row: between two looks a job may pass from one queue to the next
+            left = _what_is_left(runtime)
+            quiet = quiet + 1 if not left else 0
+            if left and time.monotonic() > deadline:
+                click.echo("still busy: " + ", ".join(left), err=True)
+                sys.exit(1)
+            time.sleep(0.1)
+
+
+def _what_is_left(runtime: Runtime) -> list[str]:
+    left = []
+    for lane in Lane:
+        depth = runtime.spool.depth(lane)
+        if depth.waiting or depth.claimed:
+            left.append(f"{depth.waiting + depth.claimed} in the lane {lane}")
+    try:
+        busy = runtime.doorbell.busy()
+        if busy:
+            left.append(f"{busy} jobs")
+    except RedisError:
+        left.append("Redis does not answer")
+    with runtime.database.reading() as connection:
+        due = count_due(connection, now=runtime.clock.now())
+    if due:
+        left.append(f"{due} mails due")
+    return left
+
+
+@click.command()
+@click.argument("ident")
+@_json
+def explain(ident: str, *, as_json: bool) -> None:
+    """Print the decisions about a spool id or Message-ID, in order, with their evidence."""
+    with command_runtime() as runtime:
+        with runtime.database.reading() as connection:
+            found = find_receipts(connection, ident)
+        if not found:
+            raise NotFound(_where_else(runtime, ident))
+        for receipt in found:
+            if as_json:
+                print_rows([_receipt_row(receipt) | {"trace": receipt.trace}], as_json=True)
+                continue
+            click.echo(f"{receipt.spool_id}  {receipt.project}  {receipt.verdict}: {receipt.reason}")
+            for step in receipt.trace:
+                evidence = f"  ({step['evidence']})" if step["evidence"] else ""
+                click.echo(f"  {step['rule']}: {step['outcome']}{evidence}")
+
+
+def _where_else(runtime: Runtime, ident: str) -> str:
+    for lane in Lane:
+        if any(item.id == ident for item in runtime.spool.quarantined(lane)):
+            return f"{ident} is in quarantine: see `gateway quarantine show {ident}`"
+        if any(spool_id == ident for spool_id, _ in runtime.spool.waiting(lane)):
+            return f"{ident} is accepted and waits to be filed"
+    return f"nothing is known of {ident}"
+
+
+@click.group()
+def quarantine() -> None:
+    """Entries that could not be filed and wait for a person."""
+
+
+@quarantine.command("list")
+@_json
+def quarantine_list(*, as_json: bool) -> None:
+    """What is in quarantine, and why."""
+    with command_runtime(needs_database=False) as runtime:
+        rows = [
+            {"id": item.id, "lane": item.lane, "attempts": item.attempts, "size": item.size, "reason": item.reason}
+            for lane in Lane
+            for item in runtime.spool.quarantined(lane)
+        ]
+        print_rows(rows, as_json=as_json)
+
+
+@quarantine.command("show")
+@click.argument("spool_id")
+def quarantine_show(spool_id: str) -> None:
+    """Print an entry as it was accepted."""
+    with command_runtime(needs_database=False) as runtime:
+        entry = runtime.spool.find_quarantined(spool_id)
+        click.echo(f"envelope: {dict(entry.envelope)}", err=True)
+        sys.stdout.buffer.write(entry.payload)
+
+
+@quarantine.command("replay")
+@click.argument("spool_ids", nargs=-1, required=True)
+def quarantine_replay(spool_ids: tuple[str, ...]) -> None:
+    """Send entries through their lane again, with the envelope that they came with."""
+    with command_runtime(needs_database=False) as runtime:
+        for spool_id in spool_ids:
+            runtime.doorbell.ring(runtime.spool.replay(spool_id))
+
+
+@quarantine.command("discard")
+@click.argument("spool_id")
+@click.option("--reason", required=True, help="Why nobody needs it; kept with the receipt.")
+def quarantine_discard(spool_id: str, reason: str) -> None:
+    """Put an entry on record as discarded and keep its raw content in the archive."""
+    from gateway.services.settle_item import discard_quarantined
+
+    with command_runtime() as runtime:
+        discard_quarantined(runtime, spool_id, reason=reason)
+
+
+@click.group()
+def held() -> None:
+    """Mail that was understood and needs a person's word."""
+
+
+@held.command("list")
+@_json
+def held_list(*, as_json: bool) -> None:
+    """What is held, and why."""
+    with command_runtime() as runtime, runtime.database.reading() as connection:
+        print_rows([_receipt_row(receipt) for receipt in list_receipts(connection, Verdict.HELD)], as_json=as_json)
+
+
+@held.command("release")
+@click.argument("spool_id")
+@click.option("--from", "sender", required=True, help="The mail address to file it under.")
+def held_release(spool_id: str, sender: str) -> None:
+    """File a held mail as a new ticket of the person whose address is given. Nothing is acknowledged."""
+    from gateway.wiring import release_held
+
+    if not is_address(sender):
+        raise Refused(f"{sender!r} is not a mail address")
+    with command_runtime() as runtime:
+        click.echo(release_held(runtime, spool_id, sender=normalise_address(sender)))
+
+
+@held.command("discard")
+@click.argument("spool_id")
+@click.option("--reason", required=True, help="Why nobody needs it; kept with the receipt.")
+def held_discard(spool_id: str, reason: str) -> None:
+    """Decide that a held mail needs no ticket; its raw content stays in the archive."""
+    with command_runtime() as runtime, runtime.database.transaction() as connection:
+        for receipt in find_receipts(connection, spool_id):
+            if settle_receipt(
+                connection, receipt, verdict=Verdict.DISCARDED, reason=reason, ticket_id=None, entry_id=None
+            ):
+                return
+        raise NotFound(f"no held mail {spool_id}")
+
+
+def _receipt_row(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "id": receipt.spool_id,
+        "project": receipt.project,
+        "verdict": receipt.verdict,
+        "reason": receipt.reason,
+        "message_id": receipt.message_id,
+        "accepted_at": receipt.accepted_at,
+        "sha256": receipt.sha256,
+    }
+
+
+COMMANDS: list[click.Command] = [ingest, wait_idle, explain, quarantine, held]

@@ -1,0 +1,57 @@
+"""`gateway person`, `gateway login-link`: who may sign in."""
+
+import click
+
+from gateway.admin.context import command_runtime
+from gateway.db.people import add_membership, get_or_create_person, update_person
+from gateway.domain.ticket import Language, Role
+from gateway.errors import Refused
+from gateway.mail.address import is_address, normalise_address
+from gateway.services.sign_in import make_link
+
+
+@click.group()
+def person() -> None:
+    """People."""
+
+
+@person.command("add")
+@click.argument("email")
+@click.option("--name", default=None)
+@click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.REPORTER.value)
+@click.option("--project", default=None, help="The project's key; needed for a role.")
+@click.option("--lang", type=click.Choice([language.value for language in Language]), default=None)
+@click.option("--phone", default=None, help="In international form: +33612345678.")
+def person_add(
+    *, email: str, name: str | None, role: str, project: str | None, lang: str | None, phone: str | None
+) -> None:
+    """Add a person, or change what is given of one that is known."""
+    address = normalise_address(email)
+    if not is_address(address):
+        raise Refused(f"{email!r} is not a mail address")
+    if phone is not None and not (phone.startswith("+") and phone[1:].isdigit() and 8 <= len(phone) <= 16):
+        raise Refused(f"{phone!r} is not a number in international form (+33612345678)")
+    with command_runtime() as runtime:
+        keys = [known.key for known in runtime.settings.project_list]
+        if project is None and role != Role.REPORTER.value and len(keys) > 1:
+            raise Refused(f"--project is needed: one of {', '.join(keys)}")
+        key = keys[0] if project is None else project.upper()
+        if key not in keys:
+            raise Refused(f"there is no project {project}: one of {', '.join(keys)}")
+        with runtime.database.transaction() as connection:
+            found = get_or_create_person(connection, email=address, name=name or "", now=runtime.clock.now())
+            language = None if lang is None else Language(lang)
+            update_person(connection, found.id, name=name, lang=language, phone=phone)
+            add_membership(connection, person_id=found.id, project=key, role=Role(role))
+    click.echo(f"{address}: {role} in {key}")
+
+
+@click.command("login-link")
+@click.argument("email")
+def login_link(email: str) -> None:
+    """Print a one-time login URL."""
+    with command_runtime() as runtime:
+        click.echo(make_link(runtime, email=email))
+
+
+COMMANDS: list[click.Command] = [person, login_link]

@@ -1,0 +1,108 @@
+"""`gateway check`, `gateway migrate`: is everything as it should be?"""
+
+import os
+import smtplib
+import sys
+
+import click
+from redis.exceptions import RedisError
+
+from gateway.config.load import Settings, load_settings
+from gateway.config.locations import database_url, locations, redis_url
+from gateway.db.engine import Database
+from gateway.db.migrate import current_revision, head_revision
+from gateway.db.migrate import migrate as run_migrations
+from gateway.errors import Misconfigured
+from gateway.jobs.doorbell import Doorbell
+from gateway.logs import configure_logs
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the schema of this release."""
+    settings = load_settings()
+    locations(settings).data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = Database(database_url(settings))
+    try:
+        before = current_revision(database)
+        run_migrations(database)
+        click.echo(f"database: {before or 'empty'} -> {head_revision()}")
+    finally:
+        database.close()
+
+
+@click.command()
+def check() -> None:
+    """Read the configuration and look at the world; say everything that is wrong. Exit 0 or 78."""
+    settings = load_settings()
+    configure_logs("error", role="check")
+    faults = [
+        *_folder_faults(settings),
+        *_database_faults(settings),
+        *_redis_faults(settings),
+        *_relay_faults(settings),
+    ]
+    faults += _tls_faults(settings)
+    if faults:
+        raise Misconfigured(faults)
+    click.echo(f"all is well: {len(settings.projects)} project(s), data in {locations(settings).data}")
+    sys.exit(0)
+
+
+def _folder_faults(settings: Settings) -> list[str]:
+    folder = locations(settings).data
+    while not folder.exists():
+        folder = folder.parent
+    return [] if os.access(folder, os.W_OK) else [f"data: {folder} cannot be written"]
+
+
+def _database_faults(settings: Settings) -> list[str]:
+    if settings.database_url is None and not (locations(settings).data / "gateway.db").exists():
+        return []  # made at the first start
+    database = Database(database_url(settings))
+    try:
+        if not database.is_up():
+            return ["database_url: the database does not answer"]
+        found = current_revision(database)
+        return [] if found == head_revision() else [f"the database is at revision {found}: run `gateway migrate`"]
+    finally:
+        database.close()
+
+
+def _redis_faults(settings: Settings) -> list[str]:
+    if settings.redis_url is None:
+        return []  # ours: `gateway up` starts it
+    doorbell = Doorbell(redis_url(settings))
+    try:
+        doorbell.redis.ping()
+        return []
+    except RedisError as error:
+        return [f"redis_url: no answer ({type(error).__name__})"]
+    finally:
+        doorbell.close()
+
+
+def _relay_faults(settings: Settings) -> list[str]:
+    relay = settings.relay
+    if relay.host is None:
+        return []
+    kind = smtplib.SMTP_SSL if relay.security == "tls" else smtplib.SMTP
+    try:
+        with kind(relay.host, relay.port, timeout=10) as connection:
+            connection.ehlo()
+            if relay.security == "starttls" and not connection.has_extn("starttls"):
+                return ["relay: offers no STARTTLS, and we never send without it; see relay.security"]
+        return []
+    except (OSError, smtplib.SMTPException) as error:
+        return [f"relay: {relay.host}:{relay.port} does not answer ({type(error).__name__})"]
+
+
+def _tls_faults(settings: Settings) -> list[str]:
+    return [
+        f"smtp: {path} cannot be read"
+        for path in (settings.smtp.tls_cert, settings.smtp.tls_key)
+        if path is not None and not os.access(path, os.R_OK)
+    ]
+
+
+COMMANDS: list[click.Command] = [check, migrate]

@@ -1,0 +1,83 @@
+"""The timetable: what happens by the clock, whether or not anybody rang.
+
+It rings for lanes in which something waits that no job holds (the sweep), for outgoing mail that has become due,
+and clears RQ's memory of jobs whose worker died. It decides nothing and keeps nothing: missing a beat, or beating
+twice, changes nothing.
+"""
+
+import signal
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+from redis.exceptions import RedisError
+from rq.registry import StartedJobRegistry
+
+from gateway.db.engine import DatabaseTrouble
+from gateway.db.outbox import count_due
+from gateway.errors import GatewayError
+from gateway.jobs.doorbell import LANES, OUTBOX
+from gateway.runtime import Runtime
+from gateway.spool.entry import Lane
+
+BEAT = 1.0  # seconds
+_SWEEP_AFTER = timedelta(seconds=2)
+_CLEAN_EVERY = 30  # beats
+
+log = structlog.get_logger()
+
+
+def run_timetable(runtime: Runtime) -> None:
+    """Beat once a second until SIGTERM or SIGINT."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    log.info("timetable.started")
+    beat = 0
+    while not stopping.wait(BEAT):
+        for task in tasks_of(beat):
+            try:
+                task(runtime)
+            except (GatewayError, RedisError, OSError) as error:
+                log.warning("timetable.task_failed", task=task.__name__, error=type(error).__name__)
+        beat += 1
+
+
+def tasks_of(beat: int) -> list[Callable[[Runtime], object]]:
+    """What is due at this beat."""
+    return [sweep, ring_for_due_mail, *([forget_dead_jobs] if beat % _CLEAN_EVERY == 0 else [])]
+
+
+def sweep(runtime: Runtime) -> list[str]:
+    """Take back what dead workers held and ring for lanes where something has waited for a while."""
+    rung = []
+    for lane in Lane:
+        returned = runtime.spool.recover(lane)
+        waiting = runtime.spool.waiting(lane)
+        old = waiting and _waits_since(runtime, lane) > _SWEEP_AFTER
+        if returned or old:
+            runtime.doorbell.ring(lane)
+            rung.append(str(lane))
+    return rung
+
+
+def ring_for_due_mail(runtime: Runtime) -> bool:
+    """Ring for the outbox when a mail in it is due."""
+    try:
+        with runtime.database.reading() as connection:
+            due = count_due(connection, now=runtime.clock.now())
+    except DatabaseTrouble:
+        return False
+    return bool(due) and runtime.doorbell.ring(OUTBOX)
+
+
+def forget_dead_jobs(runtime: Runtime) -> None:
+    """Let RQ forget jobs whose worker was killed; their work is in the spool and in the outbox."""
+    for lane in LANES:
+        StartedJobRegistry(queue=runtime.doorbell.queue(lane)).cleanup()
+
+
+def _waits_since(runtime: Runtime, lane: Lane) -> timedelta:
+    oldest = runtime.spool.depth(lane).oldest
+    return timedelta() if oldest is None else runtime.clock.now() - oldest

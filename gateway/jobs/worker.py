@@ -1,0 +1,42 @@
+"""A worker process: an RQ worker that forks for each job, so that a job's death is not the worker's.
+
+Each of several workers looks into the lanes in an order of its own, so that a flood in one lane does not keep
+the others waiting.
+"""
+
+import redis.exceptions
+import structlog
+from rq import Queue, Worker
+from rq.serializers import JSONSerializer
+
+from gateway.ids import random32
+from gateway.jobs.doorbell import LANES, OUTBOX
+from gateway.runtime import Runtime
+
+_LONGEST_WAIT_FOR_REDIS = 2.0  # seconds between tries; RQ's own minute would be a minute of silence
+
+log = structlog.get_logger()
+
+
+class GatewayWorker(Worker):
+    """RQ's forking worker, quicker to come back when Redis does."""
+
+    max_connection_wait_time = _LONGEST_WAIT_FOR_REDIS
+    job_monitoring_interval = 5
+
+
+def run_worker(runtime: Runtime, *, number: int) -> None:
+    """Work jobs off until SIGTERM or SIGINT; a job under way is finished. Odd numbers begin with the outbox."""
+    lanes = (OUTBOX, *(lane for lane in LANES if lane != OUTBOX)) if number % 2 else LANES
+    connection = runtime.doorbell.worker_connection()
+    queues: list[Queue] = [runtime.doorbell.queue(lane, connection=connection) for lane in lanes]
+    worker = GatewayWorker(
+        queues, name=f"worker-{number}-{random32(8)}", connection=connection, serializer=JSONSerializer
+    )
+    log.info("worker.started", lanes=list(lanes))
+    try:
+        worker.work(with_scheduler=False, logging_level="ERROR")
+    except redis.exceptions.RedisError as error:
+        # The supervisor starts us again; registering needs a Redis that answers.
+        log.warning("worker.lost_redis", error=type(error).__name__)
+        raise SystemExit(1) from None
