@@ -5,6 +5,7 @@ Screenshots stay in the test's own folder, for people to look at.
 
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from werkzeug.serving import make_server
 from gateway.db.outbox import list_deliveries
 from gateway.db.tickets import Ticket
 from gateway.domain.ticket import Direction
+from gateway.notify.deliver import deliver_due
 from gateway.services.sign_in import sign_in_url
 from gateway.spool.entry import Lane
 from tests.support.waiting import wait_for
@@ -128,8 +130,12 @@ def test_from_the_form_to_a_reply(
     assert page.get_by_role("status").is_visible()
     look("replied")
     assert len(site.runtime.spool.waiting(Lane.WEB)) == 1
+    deliver_due(site.runtime, deadline=time.monotonic() + 20)
     page.goto("/sent")
     look("sent")
+    page.locator("article a").click()
+    assert page.locator("main a[href*='/login/']").is_visible(), "the link of the mail can be clicked"
+    look("sent-mail")
     page.goto("/login/x")
     look("link")
     assert complaints == [], "the browser has nothing to complain about, the content policy included"
