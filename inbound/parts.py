@@ -32,7 +32,7 @@ def leaves(message: Message) -> Iterator[Leaf]:
         part, depth = stack.pop()
         children = part.get_payload() if part.get_content_maintype() == "multipart" else None
         if isinstance(children, list) and depth < MAX_DEPTH:
-            stack.extend((child, depth + 1) for child in reversed(children))
+            stack.extend((child, depth + 1) for child in reversed(children) if isinstance(child, Message))
             continue
         yield Leaf(position=position, part=part, is_text=_is_displayed(part))
         position += 1
@@ -43,7 +43,7 @@ def leaf_bytes(part: Message) -> bytes:
     if part.get_content_type() == "message/rfc822" or part.is_multipart():
         nested = part.get_payload()
         if isinstance(nested, list):
-            return b"\n".join(_source(child) for child in nested)
+            return b"\n".join(_source(child) for child in nested if isinstance(child, Message))
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""
 
@@ -85,7 +85,7 @@ def file_name(part: Message) -> str:
     name = _DIRECTION.sub("", decode_header(str(claimed)))[:200]
     if not name and part.get_content_type() == "message/rfc822":
         nested = part.get_payload()
-        if isinstance(nested, list) and nested:
+        if isinstance(nested, list) and nested and isinstance(nested[0], Message):
             name = (_DIRECTION.sub("", decode_header(str(nested[0].get("subject", ""))))[:190] or "message") + ".eml"
     return clean_line(name)
 

@@ -130,7 +130,7 @@ def explain(ident: str, *, as_json: bool) -> None:
 
 def _where_else(runtime: Runtime, ident: str) -> str:
     for lane in Lane:
-        if any(item.id == ident for item in runtime.spool.quarantined(lane)):
+        if any(item.id == ident for item in runtime.spool.quarantine.list(lane)):
             return f"{ident} is in quarantine: see `gateway quarantine show {ident}`"
         if any(spool_id == ident for spool_id, _ in runtime.spool.waiting(lane)):
             return f"{ident} is accepted and waits to be filed"
@@ -150,7 +150,7 @@ def quarantine_list(*, as_json: bool) -> None:
         rows = [
             {"id": item.id, "lane": item.lane, "attempts": item.attempts, "size": item.size, "reason": item.reason}
             for lane in Lane
-            for item in runtime.spool.quarantined(lane)
+            for item in runtime.spool.quarantine.list(lane)
         ]
         print_rows(rows, as_json=as_json)
 
@@ -160,7 +160,7 @@ def quarantine_list(*, as_json: bool) -> None:
 def quarantine_show(spool_id: str) -> None:
     """Print an entry as it was accepted."""
     with command_runtime(needs_database=False) as runtime:
-        entry = runtime.spool.find_quarantined(spool_id)
+        entry = runtime.spool.quarantine.find(spool_id)
         click.echo(f"envelope: {dict(entry.envelope)}", err=True)
         sys.stdout.buffer.write(entry.payload)
 
@@ -171,7 +171,7 @@ def quarantine_replay(spool_ids: tuple[str, ...]) -> None:
     """Send entries through their lane again, with the envelope that they came with."""
     with command_runtime(needs_database=False) as runtime:
         for spool_id in spool_ids:
-            runtime.doorbell.ring(runtime.spool.replay(spool_id))
+            runtime.doorbell.ring(runtime.spool.quarantine.replay(spool_id))
 
 
 @quarantine.command("discard")

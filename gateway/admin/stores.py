@@ -36,13 +36,8 @@ def check() -> None:
     """Read the configuration and look at the world; say everything that is wrong. Exit 0 or 78."""
     settings = load_settings()
     configure_logs("error", role="check")
-    faults = [
-        *_folder_faults(settings),
-        *_database_faults(settings),
-        *_redis_faults(settings),
-        *_relay_faults(settings),
-    ]
-    faults += _tls_faults(settings)
+    checks = (_folder_faults, _database_faults, _redis_faults, _relay_faults, _tls_faults)
+    faults = [fault for look in checks for fault in look(settings)]
     if faults:
         raise Misconfigured(faults)
     click.echo(f"all is well: {len(settings.projects)} project(s), data in {locations(settings).data}")

@@ -95,7 +95,7 @@ def _quarantine_spent(claims: Claims, spool_id: SpoolId, attempts: int) -> None:
 
 
 def _give_up(entry: SpoolEntry, error: Exception, *, claims: Claims, runtime: Runtime) -> bool:
-    """Decide where an entry waits after a failed try. True when the drain should end: the trouble is not the entry's."""
+    """Decide where an entry waits after a failed try. True when the drain should end."""
     if isinstance(error, DatabaseTrouble) and not runtime.database.is_up():
         claims.put_back(entry, uncounted=True)
         log.warning("drain.ended", lane=entry.lane, reason="database away")

@@ -99,7 +99,8 @@ _REPORT_TYPES = {
 }
 _BOUNCE_SUBJECT = re.compile(
     r"""^\W*(
-        (un|non)[- ]?deliver(able|ed|y)\b | undelivered\ mail | delivery\ (status\ notification|failure|report|notification|has\ failed)
+        (un|non)[- ]?deliver(able|ed|y)\b | undelivered\ mail
+      | delivery\ (status\ notification|failure|report|notification|has\ failed)
       | delivery\ .{0,20}(failed|delayed|failure) | mail\ delivery\ (failed|failure|problem|system|status)
       | (returned|rejected|failed)\ (mail|message)\b | mail\ (could\ not|not)\ .{0,10}deliver | failure\ notice
       | message\ (status|delivery|not\ delivered|could\ not\ be\ delivered) | warning:\ (could\ not\ send|message)
@@ -127,9 +128,8 @@ def _report(mail: Subject) -> Finding | None:
         return Origin.BOUNCE, "X-Failed-Recipients"
     if "x-loop" in mail.headers and "abuse-report" in mail.headers.first("x-loop").lower():
         return Origin.FEEDBACK_REPORT, "X-Loop: abuse report"
-    if _DAEMON.match(mail.from_address) or mail.mail_from == "":
-        if _BOUNCE_SUBJECT.search(mail.subject):
-            return Origin.BOUNCE, "a daemon or the null sender, and the subject of a failure report"
+    if (_DAEMON.match(mail.from_address) or mail.mail_from == "") and _BOUNCE_SUBJECT.search(mail.subject):
+        return Origin.BOUNCE, "a daemon or the null sender, and the subject of a failure report"
     return None
 
 
@@ -250,14 +250,15 @@ _OUT_OF_OFFICE = re.compile(
     r"""^\W*(re\W+)?(
         out\ of\ (the\ )?office | auto(matic|mated)?[- ]?(reply|response|answer) | autoreply | auto:
       | (i\ am|i'm)\ (currently\ )?(away|out|on\ (vacation|leave|holiday)) | on\ vacation | vacation\ (reply|response)
-      | absence\ du\ bureau | absent(e)?\ du\ bureau | réponse\ automatique | reponse\ automatique | message\ d['’]absence
+      | absence\ du\ bureau | absent(e)?\ du\ bureau | r[ée]ponse\ automatique | message\ d['’]absence
       | je\ suis\ (actuellement\ )?(absente?|en\ congés?) | absente?\ jusqu
       | abwesenheits?(notiz|nachricht|assistent)? | automatische\ antwort | nicht\ im\ büro
       | respuesta\ automática | fuera\ de\ (la\ )?oficina | ausente
       | risposta\ automatica | fuori\ (sede|ufficio) | resposta\ automática | ausência\ temporária
       | automatisch\ antwoord | afwezig(heid)? | automatyczna\ odpowiedź | poza\ biurem
       | automatisk\ svar | autosvar | frånvaro | automaattinen\ vastaus | automatická\ odpověď | automatikus\ válasz
-      | автоответ | автоматический\ ответ | מענה\ אוטומטי | לא\ נמצא | אינני\ במשרד | אני\ לא\ | 自動(応答|返信) | 自动(回复|答复)
+      | автоответ | автоматический\ ответ | מענה\ אוטומטי | לא\ נמצא | אינני\ במשרד | אני\ לא\
+      | 自動(応答|返信) | 自动(回复|答复)
       | otomatik\ yanıt | răspuns\ automat
     )""",
     re.IGNORECASE | re.VERBOSE,

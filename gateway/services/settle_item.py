@@ -6,7 +6,7 @@ from gateway.runtime import Runtime
 
 def discard_quarantined(runtime: Runtime, spool_id: str, *, reason: str) -> None:
     """Record an entry in quarantine as discarded, then remove it. Raises NotFound, DamagedEntry."""
-    entry = runtime.spool.find_quarantined(spool_id)
+    entry = runtime.spool.quarantine.find(spool_id)
     runtime.archive.keep(entry)
     with runtime.database.transaction() as connection:
         add_receipt(
@@ -28,4 +28,4 @@ def discard_quarantined(runtime: Runtime, spool_id: str, *, reason: str) -> None
                 filed_at=runtime.clock.now(),
             ),
         )
-    runtime.spool.remove_quarantined(spool_id)
+    runtime.spool.quarantine.remove(spool_id)

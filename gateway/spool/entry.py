@@ -6,7 +6,9 @@ such a line of its own cannot forge anything.
 """
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -87,3 +89,26 @@ def parse_file_name(name: str) -> tuple[SpoolId, int] | None:
     if not dot or not attempts.isdigit():
         return None
     return SpoolId(spool_id), int(attempts)
+
+
+def names_in(folder: Path) -> Iterator[tuple[SpoolId, int]]:
+    """The ids and attempts of the entries in a folder, in no order; nothing where the folder is gone."""
+    with suppress(FileNotFoundError), os.scandir(folder) as found:
+        for item in found:
+            parsed = parse_file_name(item.name)
+            if parsed is not None:
+                yield parsed
+
+
+def read_entry(path: Path, lane: Lane, spool_id: SpoolId, attempts: int) -> SpoolEntry:
+    """Read an entry's file. Raises DamagedEntry."""
+    envelope, payload = decode_entry(path.read_bytes())
+    return SpoolEntry(
+        id=spool_id,
+        lane=lane,
+        path=path,
+        attempts=attempts,
+        envelope=envelope,
+        payload=payload,
+        sha256=envelope["sha256"],
+    )

@@ -1,9 +1,9 @@
-"""The spool on disk: accept, claim, finish, give back, quarantine, recover.
+"""The spool on disk: accept, claim, finish, give back, recover.
 
     <root>/<lane>/tmp/         being written; never read
     <root>/<lane>/new/         accepted, waiting
     <root>/<lane>/claimed/W/   in the hands of worker W, who holds a lock on W.lock for as long as it lives
-    <root>/<lane>/quarantine/  waits for a person, with the reason beside it
+    <root>/<lane>/quarantine/  waits for a person (see `gateway.spool.quarantine`)
 
 An entry moves by renaming, so it is always in exactly one place, and a claim has one winner. The number of
 tries is part of the name: claiming writes it down before anybody looks at the content. A worker that dies
@@ -12,7 +12,6 @@ loses its lock with its process, so recovery needs no timeout and mistakes nobod
 
 import errno
 import fcntl
-import json
 import os
 import shutil
 import time
@@ -25,18 +24,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from gateway.clock import Clock
-from gateway.errors import Deferred, NotFound
-from gateway.ids import SpoolId, is_spool_id, new_spool_id, random32, time_of
-from gateway.spool.entry import (
-    DamagedEntry,
-    Lane,
-    SpoolEntry,
-    decode_entry,
-    encode_entry,
-    file_name,
-    parse_file_name,
-)
-from gateway.spool.flush import Flusher, sync_folder
+from gateway.errors import Deferred
+from gateway.ids import SpoolId, new_spool_id, random32, time_of
+from gateway.spool.entry import Lane, SpoolEntry, encode_entry, file_name, names_in, read_entry
+from gateway.spool.flush import Flusher
+from gateway.spool.quarantine import Quarantine
 
 _FOLDERS = ("tmp", "new", "claimed", "quarantine")
 _MEASURE_EVERY = 0.1  # seconds between two looks at how full the disk is
@@ -57,17 +49,6 @@ class Depth:
     oldest: datetime | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Quarantined:
-    """An entry that waits for a person."""
-
-    id: SpoolId
-    lane: Lane
-    reason: str
-    attempts: int
-    size: int
-
-
 class Spool:
     """The lanes below one folder. `min_free` is the room, in bytes, that accepting leaves on the disk."""
 
@@ -76,6 +57,7 @@ class Spool:
         self._clock = clock
         self._min_free = min_free
         self._flusher = Flusher()
+        self.quarantine = Quarantine(root, clock=clock)
         self._folders = {(lane, name): root / lane / name for lane in Lane for name in _FOLDERS}
         for folder in self._folders.values():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -112,9 +94,9 @@ class Spool:
 
     def depth(self, lane: Lane) -> Depth:
         """How much waits, is claimed and is in quarantine, and since when the oldest of the first two."""
-        waiting = [parsed[0] for parsed in _names(self._folder(lane, "new"))]
-        claimed = [parsed[0] for owner in _subfolders(self._folder(lane, "claimed")) for parsed in _names(owner)]
-        quarantined = sum(1 for _ in _names(self._folder(lane, "quarantine")))
+        waiting = [parsed[0] for parsed in names_in(self._folder(lane, "new"))]
+        claimed = [parsed[0] for owner in _subfolders(self._folder(lane, "claimed")) for parsed in names_in(owner)]
+        quarantined = sum(1 for _ in names_in(self._folder(lane, "quarantine")))
         oldest = min([*waiting, *claimed], default=None)
         return Depth(
             waiting=len(waiting),
@@ -125,7 +107,7 @@ class Spool:
 
     def waiting(self, lane: Lane) -> list[tuple[SpoolId, int]]:
         """Ids and attempts of what waits, oldest first."""
-        return sorted(_names(self._folder(lane, "new")))
+        return sorted(names_in(self._folder(lane, "new")))
 
     @contextmanager
     def worker(self, lane: Lane) -> Iterator["Claims"]:
@@ -157,64 +139,9 @@ class Spool:
         self._forget_drafts(lane)
         return returned
 
-    def quarantine(self, entry_path: Path, lane: Lane, reason: str) -> None:
-        """Put an entry aside for a person, with the reason. The reason is durable before the entry moves."""
-        parsed = parse_file_name(entry_path.name)
-        if parsed is None:
-            raise NotFound("not an entry of the spool")
-        folder = self._folder(lane, "quarantine")
-        why = folder / f"{parsed[0]}.json"
-        document = json.dumps({"reason": reason, "at": self._clock.now().isoformat()})
-        with why.open("w", encoding="utf-8") as file:
-            file.write(document)
-            file.flush()
-            os.fsync(file.fileno())
-        entry_path.rename(folder / entry_path.name)
-        sync_folder(folder)
-
-    def quarantined(self, lane: Lane) -> list[Quarantined]:
-        """What is in quarantine, oldest first."""
-        folder = self._folder(lane, "quarantine")
-        return [
-            Quarantined(
-                id=spool_id,
-                lane=lane,
-                reason=_reason(folder / f"{spool_id}.json"),
-                attempts=attempts,
-                size=(folder / file_name(spool_id, attempts)).stat().st_size,
-            )
-            for spool_id, attempts in sorted(_names(folder))
-        ]
-
-    def find_quarantined(self, spool_id: str) -> SpoolEntry:
-        """Read an entry in quarantine. Raises NotFound; DamagedEntry where the file itself is broken."""
-        lane, path, attempts = self._quarantine_path(spool_id)
-        return _read(path, lane, SpoolId(spool_id), attempts)
-
-    def replay(self, spool_id: str) -> Lane:
-        """Send an entry in quarantine through its lane again, with the envelope it came with. Raises NotFound."""
-        lane, path, _ = self._quarantine_path(spool_id)
-        path.rename(self._folder(lane, "new") / file_name(SpoolId(spool_id), 0))
-        path.with_name(f"{spool_id}.json").unlink(missing_ok=True)
-        return lane
-
-    def remove_quarantined(self, spool_id: str) -> None:
-        """Delete an entry in quarantine; for one that has been recorded elsewhere. Raises NotFound."""
-        _, path, _ = self._quarantine_path(spool_id)
-        path.unlink()
-        path.with_name(f"{spool_id}.json").unlink(missing_ok=True)
-
-    def _quarantine_path(self, spool_id: str) -> tuple[Lane, Path, int]:
-        for lane in Lane if is_spool_id(spool_id) else ():
-            for path in self._folder(lane, "quarantine").glob(f"{spool_id}.*"):
-                parsed = parse_file_name(path.name)
-                if parsed is not None:
-                    return lane, path, parsed[1]
-        raise NotFound("there is no such entry in quarantine")
-
     def _give_back(self, lane: Lane, folder: Path) -> int:
         returned = 0
-        for spool_id, attempts in _names(folder):
+        for spool_id, attempts in names_in(folder):
             name = file_name(spool_id, attempts)
             with suppress(FileNotFoundError):
                 (folder / name).rename(self._folder(lane, "new") / name)
@@ -261,7 +188,7 @@ class Claims:
             (self._new / file_name(spool_id, attempts)).rename(path)
         except FileNotFoundError:
             return None
-        return _read(path, self._lane, spool_id, attempts + 1)
+        return read_entry(path, self._lane, spool_id, attempts + 1)
 
     def finish(self, entry: SpoolEntry) -> None:
         """The entry is on record elsewhere: forget it."""
@@ -274,7 +201,7 @@ class Claims:
 
     def quarantine(self, spool_id: SpoolId, attempts: int, reason: str) -> None:
         """Put a claimed entry aside for a person."""
-        self._spool.quarantine(self._folder / file_name(spool_id, attempts), self._lane, reason)
+        self._spool.quarantine.put(self._folder / file_name(spool_id, attempts), self._lane, reason)
 
 
 def acceptance_error(error: OSError) -> Deferred:
@@ -282,34 +209,6 @@ def acceptance_error(error: OSError) -> Deferred:
     if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return SpoolFull("not enough room on the disk")
     return Deferred("the disk does not take it")
-
-
-def _read(path: Path, lane: Lane, spool_id: SpoolId, attempts: int) -> SpoolEntry:
-    envelope, payload = decode_entry(path.read_bytes())
-    return SpoolEntry(
-        id=spool_id,
-        lane=lane,
-        path=path,
-        attempts=attempts,
-        envelope=envelope,
-        payload=payload,
-        sha256=envelope["sha256"],
-    )
-
-
-def _reason(path: Path) -> str:
-    try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["reason"])
-    except (OSError, ValueError, KeyError):
-        return "unknown: the note beside it is gone"
-
-
-def _names(folder: Path) -> Iterator[tuple[SpoolId, int]]:
-    with suppress(FileNotFoundError), os.scandir(folder) as entries:
-        for entry in entries:
-            parsed = parse_file_name(entry.name)
-            if parsed is not None:
-                yield parsed
 
 
 def _subfolders(folder: Path) -> list[Path]:
@@ -330,6 +229,3 @@ def _try_lock(path: Path) -> IO[bytes] | None:
         file.close()
         return None
     return file
-
-
-__all__ = ["Claims", "DamagedEntry", "Depth", "Quarantined", "Spool", "SpoolFull", "acceptance_error"]

@@ -27,9 +27,13 @@ def test_migrating_twice_changes_nothing(database: Database) -> None:
 
 
 def test_a_block_that_raises_leaves_nothing_behind(database: Database) -> None:
-    with pytest.raises(RuntimeError), database.transaction() as connection:
-        connection.execute(insert(project_counters).values(project="DEMO", last_number=1))
-        raise RuntimeError
+    def count_and_fail() -> None:
+        with database.transaction() as connection:
+            connection.execute(insert(project_counters).values(project="DEMO", last_number=1))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        count_and_fail()
     with database.reading() as connection:
         assert connection.execute(select(project_counters)).all() == []
 

@@ -125,7 +125,7 @@ def test_depth_counts_what_waits_what_is_claimed_and_what_is_put_aside(spool: Sp
 
 def test_an_entry_in_quarantine_says_why_and_can_be_read(spool: Spool) -> None:
     spool_id = put_aside(spool, "killed three workers: é")
-    [waiting] = spool.quarantined(Lane.MAIL)
+    [waiting] = spool.quarantine.list(Lane.MAIL)
     assert (waiting.id, waiting.lane, waiting.reason, waiting.attempts) == (
         spool_id,
         Lane.MAIL,
@@ -133,14 +133,14 @@ def test_an_entry_in_quarantine_says_why_and_can_be_read(spool: Spool) -> None:
         1,
     )
     assert waiting.size > 0
-    assert spool.find_quarantined(spool_id).payload == b"poison"
+    assert spool.quarantine.find(spool_id).payload == b"poison"
     assert spool.waiting(Lane.MAIL) == []
 
 
 def test_a_replayed_entry_starts_anew_with_the_envelope_it_came_with(spool: Spool) -> None:
     spool_id = put_aside(spool, "poison")
-    assert spool.replay(spool_id) is Lane.MAIL
-    assert spool.quarantined(Lane.MAIL) == []
+    assert spool.quarantine.replay(spool_id) is Lane.MAIL
+    assert spool.quarantine.list(Lane.MAIL) == []
     assert spool.waiting(Lane.MAIL) == [(spool_id, 0)]
     with spool.worker(Lane.MAIL) as claims:
         entry = claim_one(claims, spool)
@@ -150,7 +150,7 @@ def test_a_replayed_entry_starts_anew_with_the_envelope_it_came_with(spool: Spoo
 
 def test_a_removed_entry_is_gone_with_its_note(spool: Spool, tmp_path: Path) -> None:
     spool_id = put_aside(spool, "poison")
-    spool.remove_quarantined(spool_id)
+    spool.quarantine.remove(spool_id)
     assert list((tmp_path / "spool" / "mail" / "quarantine").iterdir()) == []
 
 
@@ -158,11 +158,11 @@ def test_a_removed_entry_is_gone_with_its_note(spool: Spool, tmp_path: Path) -> 
 def test_an_id_that_is_not_in_quarantine_is_not_found(spool: Spool, spool_id: str) -> None:
     put_aside(spool, "poison")
     with pytest.raises(NotFound):
-        spool.find_quarantined(spool_id)
+        spool.quarantine.find(spool_id)
     with pytest.raises(NotFound):
-        spool.replay(spool_id)
+        spool.quarantine.replay(spool_id)
     with pytest.raises(NotFound):
-        spool.remove_quarantined(spool_id)
+        spool.quarantine.remove(spool_id)
 
 
 @pytest.mark.parametrize("change", [b"x", b"X-Gateway-Envelope: v2 {}\r\n", b"X-Gateway-Envelope: v1 {\r\n"])
@@ -174,7 +174,7 @@ def test_a_damaged_entry_is_named_so_and_stays_with_its_worker(spool: Spool, tmp
         with pytest.raises(DamagedEntry):
             claims.claim(spool_id, 0)
         claims.quarantine(spool_id, 1, "damaged")
-    assert [entry.reason for entry in spool.quarantined(Lane.MAIL)] == ["damaged"]
+    assert [entry.reason for entry in spool.quarantine.list(Lane.MAIL)] == ["damaged"]
 
 
 def test_a_payload_of_which_one_byte_changed_is_damaged() -> None:

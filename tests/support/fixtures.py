@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.clock import MovableClock
-from tests.support.servers import PostgresServer, ValkeyServer
 
 from gateway.config.load import Settings, load_settings
 from gateway.db.engine import Database
 from gateway.db.migrate import migrate
 from gateway.runtime import Runtime, open_runtime
 from gateway.spool.store import Spool
+from tests.support.clock import MovableClock
+from tests.support.servers import PostgresServer, ValkeyServer
 
 
 @pytest.fixture
