@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,12 +85,15 @@ def _running(command: list[str], port: int, environment: dict[str, str], log: in
                 socket.create_connection(("127.0.0.1", port)).close()
                 break
             except ConnectionRefusedError:
-                if time.monotonic() > deadline or process.poll() is not None:
+                if process.poll() is not None:
+                    raise RuntimeError("the server ended before it answered; its log says why") from None
+                if time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
         yield Server(port=port, process=process)
     finally:
-        process.terminate()
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
         try:
             process.wait(timeout=20)
         except subprocess.TimeoutExpired:
