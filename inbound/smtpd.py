@@ -6,6 +6,7 @@ acknowledged is on the disk by then: there is nothing else to save.
 
 import asyncio
 import errno
+import gc
 import logging
 import signal
 import ssl
@@ -39,6 +40,8 @@ class Ports:
 
 def run_smtpd(runtime: Runtime) -> None:
     """Run the listeners until SIGTERM or SIGINT. Raises Misconfigured where they cannot be opened."""
+    # What was loaded stays for good: searching it for garbage again and again costs more than taking a mail.
+    gc.freeze()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_run(runtime))
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import psutil
 import pytest
+import structlog
+from structlog.testing import LogCapture
 
 from gateway.runtime import Runtime
 from gateway.spool import flush
@@ -27,8 +29,10 @@ def break_submit(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_exception_of_ours_is_a_451_with_an_incident_number_and_without_its_text(
-    open_door: OpenDoor, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    open_door: OpenDoor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    logged = LogCapture()
+    monkeypatch.setattr("inbound.connection.log", structlog.wrap_logger(None, processors=[logged]))
     door = open_door(prepare=lambda runtime: break_submit(runtime, monkeypatch))
     with Peer(door.ports.smtp) as peer:
         peer.begin_mail()
@@ -40,10 +44,10 @@ def test_an_exception_of_ours_is_a_451_with_an_incident_number_and_without_its_t
         peer.begin_mail()
         peer.send(MAIL + b".\r\n")
         accepted_id(peer.reply())
-    log = "".join(capfd.readouterr())
-    assert reply.rpartition(" ")[2].rstrip(")") in log
-    assert SECRET in log
-    assert "Traceback" in log
+    [entry] = logged.entries
+    assert reply.endswith(f"(incident {entry['incident']})")
+    assert str(entry["exc_info"]) == SECRET
+    assert entry["exc_info"].__traceback__ is not None
 
 
 def test_a_recipient_that_cannot_be_checked_is_a_451(open_door: OpenDoor, monkeypatch: pytest.MonkeyPatch) -> None:
