@@ -8,7 +8,26 @@ from redis.exceptions import RedisError
 from rq import Worker
 
 from gateway.config.load import Settings
+from gateway.errors import Misconfigured
 from gateway.jobs.doorbell import Doorbell
+
+
+def require_free_ports(settings: Settings) -> None:
+    """Raise Misconfigured naming every port that another program holds; asked before our own listeners start.
+
+    Later it could not be told apart: a stranger's listener answers as well as ours.
+    """
+    wanted = [("smtp", settings.smtp.host, settings.smtp.port), ("http", settings.http.host, settings.http.port)]
+    if settings.lmtp.port is not None:
+        wanted.append(("lmtp", settings.lmtp.host, settings.lmtp.port))
+    faults = []
+    for name, host, port in wanted:
+        try:
+            socket.create_server((host, port)).close()
+        except OSError as error:
+            faults.append(f"{name}.port: {host}:{port} cannot be had: {error.strerror}; free it or choose another port")
+    if faults:
+        raise Misconfigured(faults)
 
 
 def what_is_missing(settings: Settings, doorbell: Doorbell) -> list[str]:

@@ -25,7 +25,7 @@ from gateway.db.migrate import migrate
 from gateway.errors import Deferred, Misconfigured
 from gateway.jobs.doorbell import Doorbell
 from gateway.up.child import Child, stop_children
-from gateway.up.readiness import what_is_missing
+from gateway.up.readiness import require_free_ports, what_is_missing
 from gateway.up.valkey import find_server, start_afresh, wait_until_up, write_configuration
 
 _LOCK_PATIENCE = 20.0  # seconds for an earlier run to end
@@ -39,7 +39,8 @@ def run_up(settings: Settings) -> int:
     """Run everything until SIGINT or SIGTERM; returns the exit code. Raises Misconfigured, Deferred."""
     where = locations(settings)
     try:
-        where.run.mkdir(mode=0o700, parents=True, exist_ok=True)
+        where.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        where.run.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise Misconfigured([f"the data folder {where.data} cannot be written: {error.strerror}"]) from None
     stopping = _Stopping()
@@ -63,6 +64,7 @@ class _Stopping:
 
 def _run(settings: Settings, where: Locations, lock: IO[str], stopping: _Stopping) -> int:
     logs = where.data / "log"
+    require_free_ports(settings)
     stores = [] if settings.redis_url is not None else [_start_valkey(settings, where, logs, lock)]
     roles: list[Child] = []
     doorbell = Doorbell(redis_url(settings))

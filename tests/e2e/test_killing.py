@@ -1,0 +1,102 @@
+"""Nothing acknowledged is lost and nothing is done twice, while processes die at random.
+
+A real installation takes mail while its processes are killed every second or so, Redis is emptied and, where it
+is a server, the database is stopped and started. The client sends again what was not acknowledged. Afterwards
+every mail has exactly one entry and exactly one acknowledgement.
+
+GATEWAY_KILL_MAILS and GATEWAY_KILL_SEED choose another size and another run; both are printed.
+"""
+
+import os
+import random
+import signal
+import smtplib
+import threading
+import time
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.e2e.conftest import installation_on
+from tests.support.installation import Installation, mail
+from tests.support.servers import PostgresServer, ValkeyServer
+
+MAILS = int(os.environ.get("GATEWAY_KILL_MAILS", "150"))
+SEED = int(os.environ.get("GATEWAY_KILL_SEED", "0")) or random.SystemRandom().randrange(1, 1_000_000)
+PATIENCE = 100 + MAILS  # seconds
+
+pytestmark = [pytest.mark.crash, pytest.mark.timeout(PATIENCE * 2)]
+
+
+@pytest.mark.parametrize("kind", ["embedded", pytest.param("servers", marks=pytest.mark.postgres)])
+def test_every_acknowledged_mail_has_one_entry_and_one_acknowledgement(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    print(f"seed {SEED}, {MAILS} mails")
+    chance = random.Random(SEED)
+    with installation_on(kind, tmp_path, request) as installation:
+        stopping = threading.Event()
+        stores = (
+            (request.getfixturevalue("postgres_server"), request.getfixturevalue("valkey_server"))
+            if kind == "servers"
+            else None
+        )
+        killer = threading.Thread(target=_keep_killing, args=(installation, stopping, chance, stores))
+        killer.start()
+        try:
+            _send_until_acknowledged(installation)
+        finally:
+            stopping.set()
+            killer.join()
+        installation.wait_idle(seconds=PATIENCE)
+
+        tickets = installation.rows("ticket", "list")
+        subjects = Counter(ticket["subject"] for ticket in tickets)
+        assert subjects == Counter(f"Écran bloqué n° {number}" for number in range(MAILS))
+        assert all(ticket["entries"] == 1 for ticket in tickets)
+        answered = Counter(message["In-Reply-To"] for message in installation.sent())
+        assert answered == Counter(f"<mail-{number}@client.example>" for number in range(MAILS))
+        assert installation.rows("quarantine", "list") == []
+        assert installation.stop() == 0
+
+
+def _send_until_acknowledged(installation: Installation) -> None:
+    for number in range(MAILS):
+        sender = f"person{number}@client.example"
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                installation.send(mail(number, sender=sender), sender=sender)
+                break
+            except (OSError, smtplib.SMTPException):
+                assert time.monotonic() < deadline, f"mail {number} was never acknowledged"
+
+
+def _keep_killing(
+    installation: Installation,
+    stopping: threading.Event,
+    chance: random.Random,
+    stores: tuple[PostgresServer, ValkeyServer] | None,
+) -> None:
+    while not stopping.wait(chance.uniform(0.3, 1.2)):
+        deed = chance.random()
+        if stores is not None and deed < 0.1:
+            postgres, _ = stores
+            postgres.stop()
+            stopping.wait(chance.uniform(0.1, 1.0))
+            postgres.start()
+        elif stores is not None and deed < 0.25:
+            _, valkey = stores
+            valkey.client().flushall()
+        else:
+            _kill_one(installation, chance)
+
+
+def _kill_one(installation: Installation, chance: random.Random) -> None:
+    alive = installation.processes()
+    if alive:
+        with suppress(psutil.NoSuchProcess):
+            chance.choice(alive).send_signal(signal.SIGKILL)
