@@ -105,7 +105,9 @@ class PostgresServer:
             for parent in [self._folder, *self._folder.parents][:-1]:
                 if parent.stat().st_mode & 0o001 == 0:
                     parent.chmod(parent.stat().st_mode | 0o011)
-        self._run(self._bin / "initdb", "-D", self._data, "-A", "trust", "-U", "postgres", "--no-sync")
+        # LANG may name a locale that the machine does not have, and sorting is to be the same everywhere.
+        locale = ("--no-locale", "--encoding=UTF8")
+        self._run(self._bin / "initdb", "-D", self._data, "-A", "trust", "-U", "postgres", "--no-sync", *locale)
         self.start()
         return self
 
