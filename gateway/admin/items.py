@@ -77,16 +77,24 @@ def _return_path(raw: bytes) -> str:
 @click.option("--timeout", default=60.0, help="Seconds to wait at most.")
 def wait_idle(timeout: float) -> None:
     """Return 0 once nothing waits, no job runs and no mail is due; 1 at the timeout, naming what is left."""
-    deadline = time.monotonic() + timeout
     with command_runtime() as runtime:
-        quiet = 0
-        while quiet < 2:  # twice in a row: between two looks a job may pass from one queue to the next
-            left = _what_is_left(runtime)
-            quiet = quiet + 1 if not left else 0
-            if left and time.monotonic() > deadline:
-                click.echo("still busy: " + ", ".join(left), err=True)
-                sys.exit(1)
-            time.sleep(0.1)
+        left = wait_until_idle(runtime, seconds=timeout)
+    if left:
+        click.echo("still busy: " + ", ".join(left), err=True)
+        sys.exit(1)
+
+
+def wait_until_idle(runtime: Runtime, *, seconds: float) -> list[str]:
+    """Wait until nothing is left to do; what is left when the time is over, by name."""
+    deadline = time.monotonic() + seconds
+    quiet = 0
+    while quiet < 2:  # twice in a row: between two looks a job may pass from one queue to the next
+        left = _what_is_left(runtime)
+        quiet = quiet + 1 if not left else 0
+        if left and time.monotonic() > deadline:
+            return left
+        time.sleep(0.1)
+    return []
 
 
 def _what_is_left(runtime: Runtime) -> list[str]:

@@ -257,7 +257,7 @@ _OUT_OF_OFFICE = re.compile(
       | risposta\ automatica | fuori\ (sede|ufficio) | resposta\ automática | ausência\ temporária
       | automatisch\ antwoord | afwezig(heid)? | automatyczna\ odpowiedź | poza\ biurem
       | automatisk\ svar | autosvar | frånvaro | automaattinen\ vastaus | automatická\ odpověď | automatikus\ válasz
-      | автоответ | автоматический\ ответ | מענה\ אוטומטי | לא\ נמצא | אינני\ במשרד | אני\ לא\
+      | автоответ | автоматический\ ответ | מענה\b | לא\ נמצא | אינני\ במשרד | אני\ לא\
       | 自動(応答|返信) | 自动(回复|答复)
       | otomatik\ yanıt | răspuns\ automat
     )""",

@@ -44,13 +44,16 @@ def test_every_acknowledged_mail_has_one_entry_and_one_acknowledgement(
             if kind == "servers"
             else None
         )
-        killer = threading.Thread(target=_keep_killing, args=(installation, stopping, chance, stores))
+        deeds: list[str] = []
+        killer = threading.Thread(target=_keep_killing, args=(installation, stopping, chance, stores, deeds))
         killer.start()
         try:
-            _send_until_acknowledged(installation)
+            _send_until_acknowledged(installation, stopping, random.Random(SEED + 1))
         finally:
             stopping.set()
             killer.join()
+        print(f"deeds: {dict(Counter(deeds))}")
+        assert len(deeds) >= MAILS / 15, "hardly anything died: the test proves nothing"
         installation.wait_idle(seconds=PATIENCE)
 
         tickets = installation.rows("ticket", "list")
@@ -63,8 +66,9 @@ def test_every_acknowledged_mail_has_one_entry_and_one_acknowledgement(
         assert installation.stop() == 0
 
 
-def _send_until_acknowledged(installation: Installation) -> None:
+def _send_until_acknowledged(installation: Installation, stopping: threading.Event, chance: random.Random) -> None:
     for number in range(MAILS):
+        stopping.wait(chance.uniform(0, 0.4))  # the mails come over the whole time of the killing
         sender = f"person{number}@client.example"
         deadline = time.monotonic() + PATIENCE
         while True:
@@ -80,6 +84,7 @@ def _keep_killing(
     stopping: threading.Event,
     chance: random.Random,
     stores: tuple[PostgresServer, ValkeyServer] | None,
+    deeds: list[str],
 ) -> None:
     while not stopping.wait(chance.uniform(0.3, 1.2)):
         deed = chance.random()
@@ -88,15 +93,22 @@ def _keep_killing(
             postgres.stop()
             stopping.wait(chance.uniform(0.1, 1.0))
             postgres.start()
+            deeds.append("database stopped and started")
         elif stores is not None and deed < 0.25:
             _, valkey = stores
             valkey.client().flushall()
+            deeds.append("Redis emptied")
         else:
-            _kill_one(installation, chance)
+            deeds.append(_kill_one(installation, chance))
 
 
-def _kill_one(installation: Installation, chance: random.Random) -> None:
+def _kill_one(installation: Installation, chance: random.Random) -> str:
     alive = installation.processes()
-    if alive:
-        with suppress(psutil.NoSuchProcess):
-            chance.choice(alive).send_signal(signal.SIGKILL)
+    if not alive:
+        return "nothing to kill"
+    with suppress(psutil.NoSuchProcess):
+        victim = chance.choice(alive)
+        words = victim.cmdline()
+        victim.send_signal(signal.SIGKILL)
+        return f"{words[3] if len(words) > 3 else 'valkey'} killed"
+    return "it was gone already"
