@@ -19,7 +19,7 @@ from gateway.runtime import Runtime, open_runtime
 from gateway.services.record_web_reply import record_web_reply
 from gateway.spool.entry import Lane
 
-_DRAIN_SHARE = 3  # a drain may take this part of a job's time limit before another lane gets its turn
+_TURN = 5.0  # seconds that a drain goes on; then another lane gets its turn, and a worker that is to stop can
 
 
 def main() -> None:
@@ -39,7 +39,7 @@ def drain(lane: str) -> None:
     """
     settings = load_settings()
     configure_logs(settings.log_level, role="worker")
-    deadline = time.monotonic() + settings.worker.job_timeout / _DRAIN_SHARE
+    deadline = time.monotonic() + min(_TURN, settings.worker.job_timeout / 2)
     with open_runtime(settings) as runtime:
         runtime.doorbell.begin_drain(lane)
         if lane == OUTBOX:

@@ -42,9 +42,9 @@ class Locations:
         return self.data / "run"
 
     @property
-    def valkey(self) -> Path:
-        """The embedded Valkey's files; named by major version, for no older server reads them."""
-        return self.data / "valkey-9"
+    def log(self) -> Path:
+        """What each process wrote, one file for each."""
+        return self.data / "log"
 
 
 def locations(settings: Settings) -> Locations:
@@ -63,7 +63,11 @@ def redis_url(settings: Settings) -> str:
     """The configured Redis or Valkey, or the embedded one."""
     if settings.redis_url is not None:
         return settings.redis_url.get_secret_value()
-    where = locations(settings)
+    return embedded_redis_url(locations(settings))
+
+
+def embedded_redis_url(where: Locations) -> str:
+    """The embedded Valkey, with its password."""
     return f"redis://:{read_or_create(where.secrets, 'valkey')}@127.0.0.1:{embedded_port(where)}/0"
 
 

@@ -12,6 +12,7 @@ from rq.serializers import JSONSerializer
 from gateway.ids import random32
 from gateway.jobs.doorbell import LANES, OUTBOX
 from gateway.runtime import Runtime
+from gateway.up.parent import ending_with
 
 _LONGEST_WAIT_FOR_REDIS = 2.0  # seconds between tries; RQ's own minute would be a minute of silence
 
@@ -23,6 +24,12 @@ class GatewayWorker(Worker):
 
     max_connection_wait_time = _LONGEST_WAIT_FOR_REDIS
     job_monitoring_interval = 5
+
+    def setup_work_horse_signals(self) -> None:
+        """A fork ends with its worker: nobody would see to its time limit, or wait for it at a stop."""
+        super().setup_work_horse_signals()  # type: ignore[no-untyped-call]
+        assert self.pid is not None  # of a worker that runs
+        ending_with(self.pid)()
 
 
 def run_worker(runtime: Runtime, *, number: int) -> None:

@@ -1,31 +1,37 @@
 """A process that we keep alive: started, watched, restarted with growing pauses, stopped in order.
 
-Children end when we die, even by SIGKILL: on Linux the kernel tells them. They sit in sessions of their own, so
-that Ctrl-C in a terminal reaches only us and the order of stopping is ours.
+Children end when we die, even by SIGKILL. They sit in sessions of their own, so
+that Ctrl-C in a terminal reaches only us and the order of stopping is ours. Each writes to a log file of its own;
+on our standard error stands only that a child died, and where its log is.
 """
 
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import structlog
 
+from gateway.up.parent import ending_with
+
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0  # seconds before a restart
 _STEADY = 10.0  # seconds alive after which the pause begins anew
+_LAST_CHANCE = 1.0  # seconds between the second SIGTERM and SIGKILL
+_LOOK = 0.02
 _LOG_LIMIT = 10 * 1024 * 1024  # bytes; a larger log is put aside at the next start
-_PR_SET_PDEATHSIG = 1
 
 log = structlog.get_logger()
 
 
 class Child:
-    """One process. `keep_open` are descriptors that it inherits; `stop_seconds` is its time to end before SIGKILL."""
+    """One process.
+
+    `keep_open` are descriptors that it inherits. `stop_seconds` is its time to end. `before_restart` is called with
+    the number of deaths in a row, each within seconds of its start, and may repair what the process dies of.
+    """
 
     def __init__(
         self,
@@ -34,22 +40,24 @@ class Child:
         *,
         log_path: Path,
         keep_open: Sequence[int] = (),
-        stop_seconds: float = 12.0,
+        stop_seconds: float = 10.0,
+        before_restart: Callable[[int], None] | None = None,
     ) -> None:
         self.name = name
         self.stop_seconds = stop_seconds
+        self.log_path = log_path
         self._command = list(command)
-        self._log_path = log_path
         self._keep_open = tuple(keep_open)
+        self._before_restart = before_restart
         self._process: subprocess.Popen[bytes] | None = None
-        self._pause = _FIRST_PAUSE
+        self._deaths = 0
         self._started = 0.0
-        self._restart_at = 0.0
+        self._restart_at: float | None = None
 
     @property
     def pid(self) -> int | None:
         """The process id while it runs."""
-        return self._process.pid if self.is_running else None  # type: ignore[union-attr]  # is_running says so
+        return self._process.pid if self._process is not None and self.is_running else None
 
     @property
     def is_running(self) -> bool:
@@ -62,9 +70,8 @@ class Child:
         return None if self._process is None else self._process.poll()
 
     def start(self) -> None:
-        """Start the process; its output is appended to the log."""
-        rotate(self._log_path)
-        descriptor = os.open(self._log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        """Start the process; its output is appended to the log. Raises OSError."""
+        descriptor = _open_log(self.log_path)
         try:
             self._process = subprocess.Popen(  # noqa: S603  # the command is ours
                 self._command,
@@ -74,7 +81,7 @@ class Child:
                 start_new_session=True,
                 pass_fds=self._keep_open,
                 # We have a single thread, so running Python between fork and exec is safe.
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+                preexec_fn=ending_with(os.getpid()),  # noqa: PLW1509
             )
         finally:
             os.close(descriptor)
@@ -82,58 +89,76 @@ class Child:
         log.info("child.started", child=self.name, pid=self._process.pid)
 
     def tend(self) -> None:
-        """Restart the process if it died and its pause is over."""
-        now = time.monotonic()
-        if self._process is None or self._process.poll() is None:
+        """Restart the process if it died and its pause is over. Never gives up."""
+        if self._process is None or self.is_running:
             return
-        if not self._restart_at:
-            if now - self._started > _STEADY:
-                self._pause = _FIRST_PAUSE
-            log.warning("child.died", child=self.name, code=self._process.returncode, pause=self._pause)
-            self._restart_at = now + self._pause
-            self._pause = min(self._pause * 2, _LONGEST_PAUSE)
-        if now >= self._restart_at:
-            self._restart_at = 0.0
-            self.start()
+        now = time.monotonic()
+        if self._restart_at is None:
+            self._restart_at = now + self._note_death(now)
+        elif now >= self._restart_at:
+            self._restart_at = None
+            self._restart()
 
     def ask_to_end(self) -> None:
         """Send SIGTERM."""
-        if self._process is not None and self.is_running:
-            self._process.terminate()
+        if self._process is not None:
+            self._process.terminate()  # nothing happens where it has ended
 
-    def wait_or_kill(self, *, deadline: float) -> None:
-        """Wait for the end until `time.monotonic()` passes `deadline`, then SIGKILL the process and its group."""
-        if self._process is None:
+    def wait_or_kill(self, *, since: float, hurry: Callable[[], bool]) -> None:
+        """Wait for the end until `stop_seconds` after `since` (`time.monotonic()`), or until there is a hurry.
+
+        Then SIGTERM once more, at which an RQ worker drops its job in good order, and at last SIGKILL.
+        """
+        if self._ends_before(lambda: hurry() or time.monotonic() > since + self.stop_seconds):
             return
+        self.ask_to_end()
+        last = time.monotonic() + _LAST_CHANCE
+        if self._ends_before(lambda: time.monotonic() > last) or self._process is None:
+            return
+        log.warning("child.killed", child=self.name)
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def _ends_before(self, is_over: Callable[[], bool]) -> bool:
+        while self.is_running:
+            if is_over():
+                return False
+            time.sleep(_LOOK)
+        return True
+
+    def _note_death(self, now: float) -> float:
+        """Count and tell; returns the seconds to pause."""
+        if now - self._started > _STEADY:
+            self._deaths = 0
+        pause: float = min(_FIRST_PAUSE * 2**self._deaths, _LONGEST_PAUSE)
+        self._deaths += 1
+        log.warning("child.died", child=self.name, code=self.exit_code, pause=pause, log=str(self.log_path))
+        return pause
+
+    def _restart(self) -> None:
         try:
-            self._process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            log.warning("child.killed", child=self.name)
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+            if self._before_restart is not None:
+                self._before_restart(self._deaths)
+            self.start()
+        except OSError as error:  # no process or no disk space left: it may come back
+            log.error("child.not_started", child=self.name, error=error.strerror)
+            self._restart_at = time.monotonic() + _LONGEST_PAUSE
 
 
-def stop_children(children: Sequence[Child], *, hurry: bool = False) -> None:
-    """Ask all to end, then wait for each."""
+def stop_children(children: Sequence[Child], *, hurry: Callable[[], bool]) -> None:
+    """Ask all to end, then wait for each; `hurry` is asked again and again."""
     for child in children:
         child.ask_to_end()
-    start = time.monotonic()
+    since = time.monotonic()
     for child in children:
-        child.wait_or_kill(deadline=start + (1.0 if hurry else child.stop_seconds))
+        child.wait_or_kill(since=since, hurry=hurry)
 
 
-def rotate(path: Path) -> None:
-    """Put a log that has grown large aside; one older log is kept."""
+def _open_log(path: Path) -> int:
+    """Open a log to append to, readable by us alone. One that has grown large is put aside; one older is kept."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with suppress(FileNotFoundError):
         if path.stat().st_size > _LOG_LIMIT:
             path.rename(path.with_suffix(".old.log"))
-
-
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-
-
-def _die_with_parent() -> None:
-    if _libc is not None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -1,7 +1,8 @@
-"""Does a listener answer? Asked once for the line that says "ready", with short limits."""
+"""Does everything answer? Asked until the line that says "ready", with short limits."""
 
+import http.client
 import socket
-import urllib.request
+from collections.abc import Collection
 from contextlib import suppress
 
 from redis.exceptions import RedisError
@@ -23,15 +24,19 @@ def require_free_ports(settings: Settings) -> None:
     faults = []
     for name, host, port in wanted:
         try:
-            socket.create_server((host, port)).close()
+            family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+            socket.create_server((host, port), family=family).close()
         except OSError as error:
             faults.append(f"{name}.port: {host}:{port} cannot be had: {error.strerror}; free it or choose another port")
     if faults:
         raise Misconfigured(faults)
 
 
-def what_is_missing(settings: Settings, doorbell: Doorbell) -> list[str]:
-    """The parts that do not answer yet, by name."""
+def what_is_missing(settings: Settings, doorbell: Doorbell, *, workers: Collection[int | None]) -> list[str]:
+    """The parts that do not answer yet, by name. `workers` are the process ids of our workers, None for a dead one.
+
+    Processes, not numbers: Redis remembers workers of an earlier run that were killed.
+    """
     missing = []
     if not _greets(settings.smtp.host, settings.smtp.port):
         missing.append("smtp")
@@ -40,11 +45,16 @@ def what_is_missing(settings: Settings, doorbell: Doorbell) -> list[str]:
     if not _answers_http(settings.http.host, settings.http.port):
         missing.append("http")
     try:
-        if len(Worker.all(connection=doorbell.redis)) < settings.worker.processes:
+        if not set(workers) <= _registered_here(doorbell):
             missing.append("worker")
     except RedisError:
         missing.append("redis")
     return missing
+
+
+def _registered_here(doorbell: Doorbell) -> set[int | None]:
+    here = socket.gethostname()
+    return {worker.pid for worker in Worker.all(connection=doorbell.redis) if worker.hostname == here} - {None}
 
 
 def _greets(host: str, port: int) -> bool:
@@ -56,6 +66,12 @@ def _greets(host: str, port: int) -> bool:
 
 
 def _answers_http(host: str, port: int) -> bool:
-    with suppress(OSError), urllib.request.urlopen(f"http://{host}:{port}/healthz", timeout=2) as answer:
-        return bool(answer.status == 200)
-    return False
+    connection = http.client.HTTPConnection(host, port, timeout=2)
+    try:
+        # The pages answer only to their own name; health is asked under this machine's.
+        connection.request("GET", "/healthz", headers={"Host": "localhost"})
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

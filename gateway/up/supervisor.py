@@ -1,22 +1,13 @@
 """`gateway up`: everything on this machine, started in order, kept alive, stopped in order.
 
-Start: lock, Valkey, migrations, then the roles. Ready means that every listener answers. Stop: the doors first
-(smtpd, web), then the timetable and the workers, then Valkey. The lock on the data folder is inherited by every
-child, so it is free only when all of them are gone: a second start never meets the rest of the first.
+Start: lock, Valkey, migrations, then the roles. Ready means that every listener answers and every process lives.
+Stop: the doors first (smtpd, web), then the timetable and the workers, then Valkey.
 """
 
-import fcntl
-import os
-import signal
 import sys
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
-from typing import IO
-
-import structlog
 
 from gateway.config.load import Settings
 from gateway.config.locations import Locations, database_url, locations, redis_url
@@ -25,83 +16,99 @@ from gateway.db.migrate import migrate
 from gateway.errors import Deferred, Misconfigured
 from gateway.jobs.doorbell import Doorbell
 from gateway.up.child import Child, stop_children
+from gateway.up.lock import hold_data_folder
 from gateway.up.readiness import require_free_ports, what_is_missing
-from gateway.up.valkey import find_server, start_afresh, wait_until_up, write_configuration
+from gateway.up.stopping import Stopping
+from gateway.up.valkey import find_server, start_server
 
-_LOCK_PATIENCE = 20.0  # seconds for an earlier run to end
-_READY_PATIENCE = 60.0
+_DATABASE_PATIENCE = 60.0  # seconds for a database server that starts with the machine, as we do
+_READY_PATIENCE = 60.0  # seconds until we say what is missing
 _TEND = 0.1
+_MISCONFIGURED = 78  # sysexits.h
 
-log = structlog.get_logger()
+_DOORS = frozenset({"smtpd", "web"})
 
 
 def run_up(settings: Settings) -> int:
     """Run everything until SIGINT or SIGTERM; returns the exit code. Raises Misconfigured, Deferred."""
     where = locations(settings)
+    stopping = Stopping()
     try:
-        where.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        where.run.mkdir(mode=0o700, exist_ok=True)
+        lock = hold_data_folder(where, stopping)
+        if lock is None:
+            return 0
+        with lock:
+            return _run(settings, where, lock.fileno(), stopping)
     except OSError as error:
-        raise Misconfigured([f"the data folder {where.data} cannot be written: {error.strerror}"]) from None
-    stopping = _Stopping()
-    with _lock(where) as lock:
-        return _run(settings, where, lock, stopping)
+        named = error.filename or where.data
+        raise Misconfigured([f"the data folder cannot be used: {named}: {error.strerror or error}"]) from error
 
 
-class _Stopping:
-    """The wish to stop, by signal; a second signal means in a hurry."""
-
-    def __init__(self) -> None:
-        self.asked = threading.Event()
-        self.hurry = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._on_signal)
-
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        self.hurry = self.asked.is_set()
-        self.asked.set()
-
-
-def _run(settings: Settings, where: Locations, lock: IO[str], stopping: _Stopping) -> int:
-    logs = where.data / "log"
+def _run(settings: Settings, where: Locations, lock: int, stopping: Stopping) -> int:
     require_free_ports(settings)
-    stores = [] if settings.redis_url is not None else [_start_valkey(settings, where, logs, lock)]
+    stores: list[Child] = []
     roles: list[Child] = []
-    doorbell = Doorbell(redis_url(settings))
     try:
-        _migrate(settings)
-        roles = [_role(name, arguments, logs, lock) for name, arguments in _commands(settings)]
-        for role in roles:
-            role.start()
-        print(f"logs: {logs}", file=sys.stderr)
-        return _watch(settings, where, [*stores, *roles], doorbell, stopping)
+        if settings.redis_url is None:
+            stores.append(start_server(find_server(), where, keep_open=lock))
+        _migrate(settings, stopping)
+        for name, arguments in _roles(settings):
+            command = [sys.executable, "-m", "gateway", *arguments]
+            roles.append(Child(name, command, log_path=where.log / f"{name}.log", keep_open=[lock]))
+        if not stopping.asked.is_set():
+            print(f"starting; logs are in {where.log}", file=sys.stderr)
+            for role in roles:
+                role.start()
+        return _watch(settings, where, [*stores, *roles], stopping)
     finally:
-        doors = [role for role in roles if role.name in {"smtpd", "web"}]
-        stop_children(doors, hurry=stopping.hurry)
-        stop_children([role for role in roles if role not in doors], hurry=stopping.hurry)
-        stop_children(stores, hurry=stopping.hurry)
-        doorbell.close()
+        for group in ([role for role in roles if role.name in _DOORS], roles, stores):
+            stop_children(group, hurry=stopping.hurry.is_set)
 
 
-def _watch(settings: Settings, where: Locations, children: list[Child], doorbell: Doorbell, stopping: _Stopping) -> int:
+def _roles(settings: Settings) -> list[tuple[str, list[str]]]:
+    """Each role's name, and what follows `gateway` on its command line."""
+    workers = [(f"worker-{number}", ["worker", "--number", str(number)]) for number in range(settings.worker.processes)]
+    return [("smtpd", ["smtpd"]), ("web", ["web"]), ("timetable", ["timetable"]), *workers]
+
+
+def _watch(settings: Settings, where: Locations, children: Sequence[Child], stopping: Stopping) -> int:
+    """Keep every child alive, and say once that all is ready, or what is not."""
+    doorbell = Doorbell(redis_url(settings))
     deadline = time.monotonic() + _READY_PATIENCE
-    ready = False
-    while not stopping.asked.wait(_TEND):
-        for child in children:
-            if not ready and child.exit_code == 78:
-                last = _last_line(where.data / "log" / f"{child.name}.log")
-                print(f"{child.name}: {last}", file=sys.stderr)
-                return 78
-            child.tend()
-        if not ready:
-            missing = what_is_missing(settings, doorbell)
+    ready = told = False
+    try:
+        while not stopping.asked.wait(_TEND):
+            refusing = None if ready else _refusing(children)
+            if refusing is not None:
+                print(f"{refusing.name}: {_last_line(refusing.log_path)}", file=sys.stderr)
+                return _MISCONFIGURED
+            for child in children:
+                child.tend()
+            if ready:
+                continue
+            missing = _missing(settings, doorbell, children)
             if not missing:
                 ready = True
                 _announce(settings, where)
-            elif time.monotonic() > deadline:
-                print(f"not ready after {_READY_PATIENCE:.0f} s: {', '.join(missing)}", file=sys.stderr)
-                return 69
-    return 0
+            elif not told and time.monotonic() > deadline:
+                told = True
+                print(f"not ready after {_READY_PATIENCE:.0f} s, going on: {', '.join(missing)}", file=sys.stderr)
+        return 0
+    finally:
+        doorbell.close()
+
+
+def _refusing(children: Sequence[Child]) -> Child | None:
+    """The child that ended over a setting: starting it again would not help."""
+    return next((child for child in children if child.exit_code == _MISCONFIGURED), None)
+
+
+def _missing(settings: Settings, doorbell: Doorbell, children: Sequence[Child]) -> list[str]:
+    dead = [child.name for child in children if not child.is_running]
+    if dead:
+        return dead
+    workers = [child.pid for child in children if child.name.startswith("worker-")]
+    return what_is_missing(settings, doorbell, workers=workers)
 
 
 def _announce(settings: Settings, where: Locations) -> None:
@@ -109,69 +116,25 @@ def _announce(settings: Settings, where: Locations) -> None:
     print(f"support gateway ready: {settings.http.base_url}  smtp {smtp}  data {where.data}", flush=True)
 
 
-def _commands(settings: Settings) -> list[tuple[str, list[str]]]:
-    workers = [(f"worker-{number}", ["worker", "--number", str(number)]) for number in range(settings.worker.processes)]
-    return [("smtpd", ["smtpd"]), ("web", ["web"]), ("timetable", ["timetable"]), *workers]
-
-
-def _role(name: str, arguments: list[str], logs: Path, lock: IO[str]) -> Child:
-    command = [sys.executable, "-m", "gateway", *arguments]
-    return Child(name, command, log_path=logs / f"{name}.log", keep_open=[lock.fileno()])
-
-
-def _start_valkey(settings: Settings, where: Locations, logs: Path, lock: IO[str]) -> Child:
-    server = find_server()
-    for attempt in range(3):
-        if attempt:
-            start_afresh(where)
-        child = Child(
-            "valkey",
-            [server, str(write_configuration(where))],
-            log_path=logs / "valkey.log",
-            keep_open=[lock.fileno()],
-        )
-        child.start()
-        if wait_until_up(redis_url(settings), is_running=_asker(child)):
-            return child
-        stop_children([child])
-    raise Deferred(f"the embedded Valkey does not start; its log is {logs / 'valkey.log'}")
-
-
-def _asker(child: Child) -> Callable[[], bool]:
-    return lambda: child.is_running
-
-
-def _migrate(settings: Settings) -> None:
+def _migrate(settings: Settings, stopping: Stopping) -> None:
+    """Bring the database to our schema. Waits for a server that is not there yet; raises Deferred."""
     database = Database(database_url(settings))
+    deadline = time.monotonic() + _DATABASE_PATIENCE
+    told = False
     try:
+        while not database.is_up():
+            if database.url.get_backend_name() == "sqlite":
+                raise Misconfigured(["database_url: the SQLite file cannot be opened and written"])
+            if time.monotonic() > deadline:
+                raise Deferred(f"the database did not answer for {_DATABASE_PATIENCE:.0f} s")
+            if not told:
+                told = True
+                print("waiting for the database", file=sys.stderr)
+            if stopping.asked.wait(_TEND):
+                return
         migrate(database)
     finally:
         database.close()
-
-
-def _lock(where: Locations) -> IO[str]:
-    """Hold the data folder. Waits for a run that is ending; raises Misconfigured where one goes on."""
-    file = (where.run / "up.lock").open("a+", encoding="ascii")
-    deadline = time.monotonic() + _LOCK_PATIENCE
-    told = False
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            break
-        except BlockingIOError:
-            if not told:
-                print("waiting for the run before this one to end", file=sys.stderr)
-                told = True
-            if time.monotonic() > deadline:
-                file.seek(0)
-                owner = file.read().strip() or "unknown"
-                raise Misconfigured([f"a gateway already runs on {where.data} (process {owner})"]) from None
-            time.sleep(0.1)
-    file.seek(0)
-    file.truncate()
-    file.write(f"{os.getpid()}\n")
-    file.flush()
-    return file
 
 
 def _last_line(path: Path) -> str:
