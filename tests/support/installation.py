@@ -59,10 +59,20 @@ class Installation:
         self.ready_line = out.read_text()
         assert self.ready_line, f"not ready: {err.read_text()}\n{self.logs()}"
 
+    @property
+    def pid(self) -> int:
+        """The supervisor's process id."""
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self) -> int:
         """Ctrl-C, and the exit code."""
+        os.kill(self.pid, signal.SIGINT)
+        return self.wait()
+
+    def wait(self) -> int:
+        """The exit code, once everything has ended."""
         assert self._process is not None
-        self._process.send_signal(signal.SIGINT)
         return self._process.wait(60)
 
     def kill(self) -> None:

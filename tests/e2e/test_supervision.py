@@ -1,0 +1,149 @@
+"""`gateway up` while it runs and when it ends: processes that die come back, a stop under load is short and whole."""
+
+import os
+import signal
+import smtplib
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.support.installation import ROOT, Installation, mail
+from tests.support.servers import free_port
+from tests.support.waiting import wait_for
+
+
+def role_of(process: psutil.Process) -> str:
+    """`smtpd`, `web`, `worker-0`, ..., or `valkey`; empty for a process that has gone."""
+    with suppress(psutil.NoSuchProcess):
+        words = process.cmdline()
+        return "-".join(word for word in words[3:] if word[:2] != "--") if "gateway" in words else "valkey"
+    return ""
+
+
+def children(installation: Installation) -> dict[str, psutil.Process]:
+    """The processes that the supervisor itself started, one for each role."""
+    return {role_of(process): process for process in installation.processes() if process.ppid() == installation.pid}
+
+
+def test_whatever_dies_comes_back_and_the_mail_goes_on(tmp_path: Path) -> None:
+    with Installation(tmp_path) as installation:
+        before = children(installation)
+        assert set(before) == {"smtpd", "web", "timetable", "worker-0", "worker-1", "valkey"}
+        for process in before.values():
+            process.kill()
+        killed = set(before.values())
+        wait_for(
+            lambda: {role for role, process in children(installation).items() if process not in killed} >= set(before),
+            "another process for each role",
+        )
+        wait_for(lambda: _takes_mail(installation), "the mail door")
+        installation.wait_idle()
+        assert len(installation.rows("ticket", "list")) == 1
+        assert installation.stop() == 0
+
+
+def _takes_mail(installation: Installation) -> bool:
+    with suppress(OSError):
+        installation.send(mail())
+        return True
+    return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_under_load_is_short_in_order_and_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+    """Forks of workers included; what was not done yet is done after the next start."""
+    installation = Installation(tmp_path)
+    letters = [tmp_path / f"{each}.eml" for each in range(200)]
+    for each, path in enumerate(letters):
+        path.write_bytes(mail(each, sender=f"person{each}@client.example"))
+    assert installation.run("ingest", "--to", "support@demo.example", *map(str, letters)).returncode == 0
+
+    with installation:
+        processes = installation.processes()
+        begin = time.monotonic()
+        order = _order_of_ends(installation, number)
+        assert time.monotonic() - begin < 15
+        assert installation.wait() == 0
+        installation.wait_until_gone(processes)
+    assert set(order[:2]) == {"smtpd", "web"}
+    assert set(order[2:-1]) == {"timetable", "worker-0", "worker-1"}
+    assert order[-1] == "valkey"
+
+    with installation:
+        installation.wait_idle()
+        assert len(installation.rows("ticket", "list")) == len(letters)
+        assert installation.rows("quarantine", "list") == []
+        assert installation.stop() == 0
+
+
+def _order_of_ends(installation: Installation, number: signal.Signals) -> list[str]:
+    alive = children(installation)
+    order: list[str] = []
+    os.kill(installation.pid, number)
+
+    def all_gone() -> bool:
+        for role, process in list(alive.items()):
+            if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
+                order.append(role)
+                del alive[role]
+        return not alive
+
+    wait_for(all_gone, "every role to end")
+    return order
+
+
+def test_nothing_secret_stands_in_a_command_line_and_logs_are_ours_alone(tmp_path: Path) -> None:
+    with Installation(tmp_path) as installation:
+        secrets = [path.read_text().strip() for path in (installation.data / "secrets").iterdir()]
+        assert len(secrets) >= 2
+        words = [word for process in installation.processes() for word in process.cmdline()]
+        assert [word for word in words if any(secret in word for secret in secrets)] == []
+        logs = list((installation.data / "log").iterdir())
+        assert {"smtpd.log", "web.log", "timetable.log", "worker-0.log", "valkey.log"} <= {path.name for path in logs}
+        assert [path.name for path in logs if path.stat().st_mode & 0o077] == []
+        assert installation.stop() == 0
+
+
+def test_lmtp_and_a_public_name_are_part_of_what_must_answer(tmp_path: Path) -> None:
+    """The pages answer to their public name only; their health is asked all the same."""
+    port = free_port()
+    public = "https://support.client.example"
+    with Installation(tmp_path, GATEWAY_LMTP__PORT=str(port), GATEWAY_HTTP__PUBLIC_URL=public) as installation:
+        assert public in installation.ready_line
+        with smtplib.LMTP("127.0.0.1", port, timeout=30) as client:
+            client.sendmail("marie@client.example", ["support@demo.example"], mail())
+        assert installation.stop() == 0
+
+
+def test_a_data_folder_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = Installation(tmp_path, GATEWAY_DATA=str(tmp_path / "file" / "var")).run("up")
+    assert done.returncode == 78
+    [sentence] = done.stderr.decode().splitlines()
+    assert "data folder" in sentence
+    assert "file/var" in sentence
+
+
+def test_a_database_server_that_is_not_there_yet_is_waited_for_and_ctrl_c_ends_the_wait(tmp_path: Path) -> None:
+    installation = Installation(
+        tmp_path, GATEWAY_DATABASE_URL=f"postgresql+psycopg://nobody@127.0.0.1:{free_port()}/nothing"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-m", "gateway", "up"],
+        cwd=ROOT,
+        env=installation.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as up:
+        assert up.stderr is not None
+        assert any("waiting for the database" in line for line in up.stderr)
+        processes = psutil.Process(up.pid).children()
+        up.send_signal(signal.SIGINT)
+        assert up.wait(30) == 0
+    installation.wait_until_gone(processes)
