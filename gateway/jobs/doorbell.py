@@ -14,7 +14,6 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.exceptions import DuplicateJobError
-from rq.job import Job, JobStatus
 from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 
@@ -22,7 +21,7 @@ from rq.serializers import JSONSerializer
 DRAIN_TASK = "gateway.wiring.drain"
 OUTBOX = "outbox"
 LANES = ("call", "web", "mail", OUTBOX)
-_LIVE = {JobStatus.QUEUED, JobStatus.STARTED, JobStatus.DEFERRED, JobStatus.SCHEDULED}
+_FORGOTTEN = 3600  # seconds after which RQ may forget a job; nothing depends on its memory
 
 log = structlog.get_logger()
 
@@ -95,20 +94,21 @@ class Doorbell:
             self.redis.close()
 
     def _enqueue(self, lane: str) -> None:
-        begun = int(self.redis.get(_counter(lane)) or 0)
-        job_id = f"drain-{lane}-{begun}"
         queue = self.queue(lane)
-        for _ in range(2):
+        begun = int(self.redis.get(_counter(lane)) or 0)
+        while True:
+            job_id = f"drain-{lane}-{begun}"
             try:
-                queue.enqueue(DRAIN_TASK, lane, job_id=job_id, unique=True, result_ttl=0, failure_ttl=600)
+                queue.enqueue(
+                    DRAIN_TASK, lane, job_id=job_id, unique=True, ttl=_FORGOTTEN, result_ttl=0, failure_ttl=_FORGOTTEN
+                )
                 return
             except DuplicateJobError:
-                # Usually the job that waits. A job whose worker died before it could count itself stands in the
-                # way for good, unless we clear it.
-                waiting = Job.fetch(job_id, connection=self.redis, serializer=JSONSerializer)
-                if waiting.get_status() in _LIVE:
+                if queue.get_job_position(job_id) is not None:
                     return
-                waiting.delete()
+                # That job has left the queue and not counted itself: its worker has just taken it, or died with it.
+                # One job too many finds nothing to do; one too few would leave the lane alone.
+                begun = self.redis.incr(_counter(lane))
 
     def _run(self) -> None:
         while True:

@@ -27,7 +27,7 @@ BATCH = 25
 WRITING_TRIES = 3
 # After trouble with the relay itself, for the mails that were taken and not tried.
 _PAUSE_AFTER_TROUBLE = timedelta(minutes=1)
-_LEASE_MARGIN = timedelta(seconds=60)
+_LEASE_MARGIN = timedelta(seconds=10)  # RQ ends a job within moments of its time limit
 
 log = structlog.get_logger()
 

@@ -100,7 +100,9 @@ class Installation:
             return cast(list[psutil.Process], psutil.Process(self._process.pid).children(recursive=True))
         return []
 
-    def run(self, *arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    def run(
+        self, *arguments: str, stdin: bytes | None = None, seconds: float = 120
+    ) -> subprocess.CompletedProcess[bytes]:
         """One command of the operator's."""
         return subprocess.run(
             [sys.executable, "-m", "gateway", *arguments],
@@ -108,7 +110,7 @@ class Installation:
             env=self.environment,
             input=stdin,
             capture_output=True,
-            timeout=120,
+            timeout=seconds,
             check=False,
         )
 
@@ -120,7 +122,7 @@ class Installation:
 
     def wait_idle(self, *, seconds: float = 60) -> None:
         """Until everything accepted is in its place and every mail has gone out."""
-        done = self.run("wait-idle", "--timeout", str(seconds))
+        done = self.run("wait-idle", "--timeout", str(seconds), seconds=seconds + 60)
         assert done.returncode == 0, f"{done.stderr.decode()}\n{self.logs()}"
 
     def send(
