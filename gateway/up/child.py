@@ -15,6 +15,7 @@ from pathlib import Path
 
 import structlog
 
+from gateway.up.guardian import Guardian
 from gateway.up.parent import ending_with
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0  # seconds before a restart
@@ -31,6 +32,7 @@ class Child:
 
     `keep_open` are descriptors that it inherits. `stop_seconds` is its time to end. `before_restart` is called with
     the number of deaths in a row, each within seconds of its start, and may repair what the process dies of.
+    `guardian` ends the process after us where the kernel does not.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Child:
         keep_open: Sequence[int] = (),
         stop_seconds: float = 10.0,
         before_restart: Callable[[int], None] | None = None,
+        guardian: Guardian | None = None,
     ) -> None:
         self.name = name
         self.stop_seconds = stop_seconds
@@ -49,6 +52,8 @@ class Child:
         self._command = list(command)
         self._keep_open = tuple(keep_open)
         self._before_restart = before_restart
+        self._guardian = guardian
+        self._watched: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._deaths = 0
         self._started = 0.0
@@ -85,6 +90,9 @@ class Child:
             )
         finally:
             os.close(descriptor)
+        if self._guardian is not None:
+            self._watched = self._process.pid
+            self._guardian.watch(self._watched)
         self._started = time.monotonic()
         log.info("child.started", child=self.name, pid=self._process.pid)
 
@@ -109,6 +117,10 @@ class Child:
 
         Then SIGTERM once more, at which an RQ worker drops its job in good order, and at last SIGKILL.
         """
+        self._end(since=since, hurry=hurry)
+        self._forget()
+
+    def _end(self, *, since: float, hurry: Callable[[], bool]) -> None:
         if self._ends_before(lambda: hurry() or time.monotonic() > since + self.stop_seconds):
             return
         self.ask_to_end()
@@ -129,12 +141,18 @@ class Child:
 
     def _note_death(self, now: float) -> float:
         """Count and tell; returns the seconds to pause."""
+        self._forget()
         if now - self._started > _STEADY:
             self._deaths = 0
         pause: float = min(_FIRST_PAUSE * 2**self._deaths, _LONGEST_PAUSE)
         self._deaths += 1
         log.warning("child.died", child=self.name, code=self.exit_code, pause=pause, log=str(self.log_path))
         return pause
+
+    def _forget(self) -> None:
+        if self._guardian is not None and self._watched is not None:
+            self._guardian.forget(self._watched)
+            self._watched = None
 
     def _restart(self) -> None:
         try:

@@ -16,6 +16,7 @@ from gateway.db.migrate import migrate
 from gateway.errors import Deferred, Misconfigured
 from gateway.jobs.doorbell import Doorbell
 from gateway.up.child import Child, stop_children
+from gateway.up.guardian import Guardian
 from gateway.up.lock import hold_data_folder
 from gateway.up.readiness import require_free_ports, what_is_missing
 from gateway.up.stopping import Stopping
@@ -46,15 +47,17 @@ def run_up(settings: Settings) -> int:
 
 def _run(settings: Settings, where: Locations, lock: int, stopping: Stopping) -> int:
     require_free_ports(settings)
+    guardian = None if sys.platform == "linux" else Guardian()
     stores: list[Child] = []
     roles: list[Child] = []
     try:
         if settings.redis_url is None:
-            stores.append(start_server(find_server(), where, keep_open=lock))
+            stores.append(start_server(find_server(), where, keep_open=lock, guardian=guardian))
         _migrate(settings, stopping)
         for name, arguments in _roles(settings):
             command = [sys.executable, "-m", "gateway", *arguments]
-            roles.append(Child(name, command, log_path=where.log / f"{name}.log", keep_open=[lock]))
+            path = where.log / f"{name}.log"
+            roles.append(Child(name, command, log_path=path, keep_open=[lock], guardian=guardian))
         if not stopping.asked.is_set():
             print(f"starting; logs are in {where.log}", file=sys.stderr)
             for role in roles:
@@ -63,6 +66,8 @@ def _run(settings: Settings, where: Locations, lock: int, stopping: Stopping) ->
     finally:
         for group in ([role for role in roles if role.name in _DOORS], roles, stores):
             stop_children(group, hurry=stopping.hurry.is_set)
+        if guardian is not None:
+            guardian.close()
 
 
 def _roles(settings: Settings) -> list[tuple[str, list[str]]]:

@@ -24,6 +24,7 @@ from gateway.config.locations import Locations, choose_port, embedded_port, embe
 from gateway.config.secret_files import read_or_create
 from gateway.errors import Deferred, Misconfigured
 from gateway.up.child import Child
+from gateway.up.guardian import Guardian
 
 _START_SECONDS = 10.0  # until it listens; loading its file may take longer
 _LOADING_SECONDS = 60.0
@@ -63,7 +64,7 @@ def find_server() -> Server:
     )
 
 
-def start_server(server: Server, where: Locations, *, keep_open: int) -> Child:
+def start_server(server: Server, where: Locations, *, keep_open: int, guardian: Guardian | None = None) -> Child:
     """Start the server and wait until it answers. Raises Deferred where it does not.
 
     A port that a stranger has taken meanwhile is changed; a store that the server ends over is put aside.
@@ -74,6 +75,7 @@ def start_server(server: Server, where: Locations, *, keep_open: int) -> Child:
         log_path=where.log / "valkey.log",
         keep_open=[keep_open],
         before_restart=lambda deaths: prepare_restart(server, where, deaths=deaths),
+        guardian=guardian,
     )
     if _is_taken(embedded_port(where)):
         choose_port(where)

@@ -16,6 +16,7 @@ import pytest
 from gateway.config.locations import Locations
 from gateway.errors import Misconfigured
 from gateway.up.child import Child, stop_children
+from gateway.up.guardian import Guardian, left_of
 from gateway.up.lock import hold_data_folder
 from gateway.up.stopping import Stopping
 from tests.support.waiting import wait_for
@@ -160,6 +161,41 @@ def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
         child = psutil.Process(pid)
         parent.kill()
     wait_for(lambda: not psutil.wait_procs([child], timeout=0)[1], "the end of the child")
+
+
+GUARDED = """
+import sys, time
+from gateway.up.guardian import Guardian
+guardian = Guardian()
+for pid in sys.argv[1:]:
+    guardian.watch(int(pid))
+guardian.forget(int(sys.argv[1]))
+print("up", flush=True)
+time.sleep(600)
+"""
+
+
+def test_where_the_kernel_does_not_a_guardian_ends_what_a_killed_supervisor_left(make: Make) -> None:
+    forgotten, *watched = [started(make(name=f"child-{number}")) for number in range(3)]
+    pids = [str(child.pid) for child in (forgotten, *watched)]
+    with subprocess.Popen([sys.executable, "-c", GUARDED, *pids], stdout=subprocess.PIPE, cwd=ROOT) as supervisor:
+        assert supervisor.stdout is not None
+        assert supervisor.stdout.readline() == b"up\n"
+        [guardian] = psutil.Process(supervisor.pid).children()
+        supervisor.kill()
+    wait_for(lambda: not any(child.is_running for child in watched), "the end of the watched")
+    wait_for(lambda: not psutil.wait_procs([guardian], timeout=0)[1], "the end of the guardian")
+    assert [child.exit_code for child in watched] == [-signal.SIGTERM] * 2
+    assert forgotten.is_running
+
+
+def test_after_a_clean_stop_the_guardian_has_nobody_left(make: Make) -> None:
+    guardian = Guardian()
+    children = [started(make(name=f"child-{number}", guardian=guardian)) for number in range(2)]
+    stop_children(children, hurry=never)
+    guardian.close()
+    assert left_of(["+1", "+2", "-1", "+3", "-2", "-3"]) == set()
+    assert left_of(["+1", "+2", "-1"]) == {2}
 
 
 def test_a_log_goes_on_where_it_was_and_is_readable_by_us_alone(make: Make) -> None:
