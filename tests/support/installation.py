@@ -159,10 +159,10 @@ def mail(number: int = 1, *, sender: str = "marie@client.example", **headers: st
         "Subject": f"Écran bloqué n° {number}",
         "Date": "Tue, 24 Nov 2026 10:00:00 +0100",
         "Message-ID": f"<mail-{number}@client.example>",
-        **headers,
+        **{name.replace("_", "-"): value for name, value in headers.items()},
     }
     message = EmailMessage(policy=policy.SMTP)
     for name, value in fields.items():
-        message[name.replace("_", "-")] = value
+        message[name] = value
     message.set_content(f"Bonjour,\n\nje ne peux plus me connecter à la plateforme. Essai n° {number}.\n")
     return message.as_bytes()

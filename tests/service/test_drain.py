@@ -1,0 +1,119 @@
+"""A drain leaves every entry in a named place, whatever happens to the entry, the worker or the database."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from gateway.db.engine import DatabaseTrouble
+from gateway.jobs.drain import drain_lane
+from gateway.jobs.timetable import sweep
+from gateway.runtime import Runtime
+from gateway.spool.entry import Lane, SpoolEntry
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+ROOT = Path(__file__).resolve().parents[2]
+DYING = """
+import os, signal, sys, time
+from pathlib import Path
+from gateway.clock import SystemClock
+from gateway.spool.entry import Lane
+from gateway.spool.store import Spool
+spool = Spool(Path(sys.argv[1]), clock=SystemClock())
+with spool.worker(Lane.MAIL) as claims:
+    spool_id, attempts = spool.waiting(Lane.MAIL)[0]
+    claims.claim(spool_id, attempts)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def drain(runtime: Runtime, handler: object, *, seconds: float = 30) -> int:
+    done = drain_lane(Lane.MAIL, handler, runtime, deadline=time.monotonic() + seconds)  # type: ignore[arg-type]
+    return done.handled
+
+
+def accept(runtime: Runtime, *payloads: bytes) -> None:
+    for payload in payloads:
+        runtime.spool.accept(Lane.MAIL, {}, payload)
+
+
+def test_a_poison_entry_is_quarantined_at_its_third_failure_and_delays_nobody(runtime: Runtime) -> None:
+    accept(runtime, b"poison", b"good 1", b"good 2")
+    seen: list[bytes] = []
+
+    def handler(entry: SpoolEntry, _runtime: Runtime) -> set[str]:
+        seen.append(entry.payload)
+        if entry.payload == b"poison":
+            raise ValueError("cannot be understood")
+        return set()
+
+    assert drain(runtime, handler) == 2
+    assert seen[:3].count(b"poison") == 1
+    assert seen.count(b"poison") == 3
+    [left] = runtime.spool.quarantine.list(Lane.MAIL)
+    assert (left.reason, left.attempts) == ("ValueError: cannot be understood", 3)
+
+    runtime.spool.quarantine.replay(left.id)
+    assert drain(runtime, lambda _entry, _runtime: set()) == 1
+    assert runtime.spool.depth(Lane.MAIL).waiting == 0
+
+
+def test_while_the_database_is_away_nothing_counts_and_nothing_is_lost(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accept(runtime, b"one", b"two")
+    monkeypatch.setattr(type(runtime.database), "is_up", lambda _self: False)
+
+    def handler(_entry: SpoolEntry, _runtime: Runtime) -> set[str]:
+        raise DatabaseTrouble("away")
+
+    for _ in range(5):
+        assert drain(runtime, handler) == 0
+    assert [attempts for _, attempts in runtime.spool.waiting(Lane.MAIL)] == [0, 0]
+
+
+def test_trouble_that_only_one_entry_makes_counts_against_it(runtime: Runtime) -> None:
+    """A statement that the database refuses for this entry alone must not block the lane for ever."""
+    accept(runtime, b"one")
+
+    def handler(_entry: SpoolEntry, _runtime: Runtime) -> set[str]:
+        raise DatabaseTrouble("index row too large")
+
+    drain(runtime, handler)
+    assert len(runtime.spool.quarantine.list(Lane.MAIL)) == 1
+
+
+@pytest.mark.crash
+def test_an_entry_that_kills_its_worker_three_times_is_quarantined(runtime: Runtime) -> None:
+    accept(runtime, b"deadly", b"good")
+    for _ in range(3):
+        killed = subprocess.run(
+            [sys.executable, "-c", DYING, str(runtime.where.spool)], cwd=ROOT, env=os.environ, check=False
+        )
+        assert killed.returncode == -signal.SIGKILL
+        sweep(runtime)
+    assert drain(runtime, lambda _entry, _runtime: set()) == 1
+    [left] = runtime.spool.quarantine.list(Lane.MAIL)
+    assert "death of its worker" in left.reason
+
+
+def test_a_drain_stops_at_its_deadline_and_says_that_there_is_more(runtime: Runtime) -> None:
+    accept(runtime, b"one")
+    done = drain_lane(Lane.MAIL, lambda _entry, _runtime: set(), runtime, deadline=time.monotonic() - 1)
+    assert (done.handled, done.more) == (0, True)
+
+
+def test_a_handler_that_is_ended_from_outside_gives_its_entry_back(runtime: Runtime) -> None:
+    accept(runtime, b"one")
+
+    def handler(_entry: SpoolEntry, _runtime: Runtime) -> set[str]:
+        raise SystemExit(1)
+
+    with suppress(SystemExit):
+        drain(runtime, handler)
+    assert [attempts for _, attempts in runtime.spool.waiting(Lane.MAIL)] == [1]
