@@ -11,10 +11,12 @@ class Stopping:
     def __init__(self) -> None:
         self.asked = threading.Event()
         self.hurry = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            # Who started us with a signal ignored (nohup) means it.
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, self._on_signal)
+        # A script's shell starts what it puts into the background with SIGINT ignored; it means to stop us all the same.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+        # But who ignores the end of the terminal (nohup) means it.
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, self._on_signal)
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         if self.asked.is_set():

@@ -263,12 +263,20 @@ def test_a_second_signal_means_in_a_hurry(stopping: Stopping) -> None:
     assert stopping.hurry.is_set()
 
 
-def test_a_signal_that_was_ignored_when_we_were_started_stays_so(stopping: Stopping) -> None:
-    """As under `nohup`."""
+def test_who_ignored_the_end_of_the_terminal_means_it(stopping: Stopping) -> None:
+    """As `nohup` does."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     patient = Stopping()
     os.kill(os.getpid(), signal.SIGHUP)
     assert not patient.asked.is_set()
+
+
+def test_ctrl_c_stops_what_a_script_put_into_the_background(stopping: Stopping) -> None:
+    """A shell without job control starts it with SIGINT ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    background = Stopping()
+    os.kill(os.getpid(), signal.SIGINT)
+    assert background.asked.is_set()
 
 
 def test_the_lock_is_free_once_nobody_has_it(where: Locations, stopping: Stopping) -> None:
