@@ -4,6 +4,7 @@ Guessers are wrong for French (measured: Windows-1252 text is taken for Windows-
 no guessing. Labels that are commonly false are read as what they mean in practice (WHATWG Encoding standard).
 """
 
+import codecs
 import re
 
 _MEANT = {
@@ -25,7 +26,8 @@ _MEANT = {
     "tis-620": "cp874",
 }
 # UTF-7 hides markup from whoever looks at the bytes; nothing that we accept needs it.
-_REFUSED = {"utf-7", "utf7", "unicode-1-1-utf-7"}
+# The others are no charsets of mail; punycode takes minutes for a megabyte.
+_REFUSED = {"utf-7", "punycode", "idna", "unicode_escape", "raw_unicode_escape", "unicode-escape", "raw-unicode-escape"}
 # C0 controls other than tab and line ends, DEL, and lone surrogates: no database or page wants them.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -34,9 +36,9 @@ def decode_bytes(data: bytes, declared: str | None) -> str:
     """Text from bytes; total. What no charset explains comes out as Windows-1252 with replacement characters."""
     label = (declared or "").strip().strip("\"'").lower()
     for charset in (_MEANT.get(label, label), "utf-8", "cp1252"):
-        if not charset or charset in _REFUSED:
-            continue
         try:
+            if not charset or codecs.lookup(charset).name in _REFUSED:
+                continue
             return data.decode(charset)
         except (LookupError, UnicodeError, ValueError):
             continue

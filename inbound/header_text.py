@@ -52,8 +52,7 @@ def parse_mailboxes(values: Iterable[str]) -> tuple[Mailbox, ...]:
     The structure is read before encoded words are decoded: a decoded comma or angle bracket is part of a name.
     """
     texts = [_unfold(raw_text(value)) for value in values]
-    if sum(text.count("@") for text in texts) > MAX_ADDRESSES:
-        texts = [text[: MAX_ADDRESSES * 60] for text in texts]
+    texts = [text[: MAX_ADDRESSES * 60] for text in texts]
     found = []
     try:
         pairs = getaddresses(texts)

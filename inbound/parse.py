@@ -17,8 +17,9 @@ from gateway.mail.headers import Headers
 from gateway.mail.message_id import parse_message_ids
 from gateway.mail.parsed import ParsedMessage
 from inbound.body import body_text
+from inbound.charset import clean_line, clean_text
 from inbound.header_text import decode_header, parse_mailboxes, raw_text
-from inbound.parts import describe_file, leaf_bytes, leaves
+from inbound.parts import describe_file, leaf_bytes, leaves, parameter
 
 MAX_HEADER_BYTES = 1_000_000
 MAX_SUBJECT = 500
@@ -30,7 +31,7 @@ logging.getLogger("mailparser").setLevel(logging.CRITICAL)
 def parse_message(raw: bytes) -> ParsedMessage:
     """Understand a mail."""
     message, defects = _read(_without_envelope_line(raw))
-    headers = Headers.from_pairs((name, raw_text(value)) for name, value in _raw_items(message))
+    headers = Headers.from_pairs((clean_line(name), clean_text(raw_text(value))) for name, value in _raw_items(message))
     found = list(leaves(message)) if not isinstance(message.get_payload(), str) or message.get_payload() else []
     ids = parse_message_ids("".join(headers.all("message-id")[:1]))
     return ParsedMessage(
@@ -43,8 +44,8 @@ def parse_message(raw: bytes) -> ParsedMessage:
         message_id=ids[0] if ids else None,
         in_reply_to=parse_message_ids(" ".join(headers.all("in-reply-to"))),
         references=parse_message_ids(" ".join(headers.all("references"))),
-        content_type=message.get_content_type(),
-        report_type=str(message.get_param("report-type") or "").lower(),
+        content_type=clean_line(message.get_content_type()),
+        report_type=parameter(message, "report-type").lower(),
         text=body_text([leaf for leaf in found if leaf.is_text]),
         files=tuple(describe_file(leaf) for leaf in found if not leaf.is_text),
         body_sha256=_body_sum(raw),

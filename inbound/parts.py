@@ -53,12 +53,18 @@ def leaf_text(part: Message) -> str:
     return decode_bytes(leaf_bytes(part), charset_of(part))
 
 
+def parameter(part: Message, name: str) -> str:
+    """A parameter of Content-Type; "" where there is none or where it cannot be read. Total, unlike the library's."""
+    try:
+        value = part.get_param(name)
+    except (LookupError, ValueError, TypeError):
+        return ""
+    return clean_line(str(value[2] if isinstance(value, tuple) else value or ""))
+
+
 def charset_of(part: Message) -> str | None:
     """The declared charset of a part, or None."""
-    value = part.get_param("charset")
-    if isinstance(value, tuple):
-        value = value[2]
-    return value if isinstance(value, str) else None
+    return parameter(part, "charset") or None
 
 
 def describe_file(leaf: Leaf) -> MailFile:
@@ -67,7 +73,7 @@ def describe_file(leaf: Leaf) -> MailFile:
     return MailFile(
         position=leaf.position,
         name=file_name(leaf.part) or f"part-{leaf.position + 1}{_extension(leaf.part)}",
-        type=leaf.part.get_content_type()[:200],
+        type=clean_line(leaf.part.get_content_type())[:200],
         size=len(content),
         sha256=sha256(content).hexdigest(),
     )
@@ -95,7 +101,7 @@ def _is_displayed(part: Message) -> bool:
     return (
         part.get_content_type() in {"text/plain", "text/html"}
         and disposition != "attachment"
-        and not (part.get_param("name") or part.get_filename())
+        and not (parameter(part, "name") or file_name(part))
     )
 
 

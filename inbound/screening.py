@@ -13,6 +13,7 @@ from gateway.domain.trace import Trace
 from gateway.mail.automation import MACHINE_ANSWERS, REPORTS, Classification, Subject, classify
 from gateway.mail.envelope import MailEnvelope
 from gateway.mail.parsed import Mailbox, ParsedMessage
+from inbound.recipients import find_project
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +63,7 @@ def screen(
         reason = "no usable From address" if not count else "more than one From address"
         return _end(Verdict.HELD, reason, None, found, silence)
     trace.note("sender", "one", "a single From mailbox")
-    if any(sender.address in project.addresses for project in projects):
+    if find_project(sender.address, projects) is not None:
         silence = silence or "written from one of our own addresses"
     return _end(Verdict.FILED, "filed", sender, found, silence)
 

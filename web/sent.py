@@ -10,6 +10,7 @@ from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from flask import Flask, abort, render_template, request
 
@@ -44,11 +45,13 @@ def may_show_sent(settings: Settings) -> bool:
     """True for a private installation:
 
     - no relay takes our mail,
-    - the pages are served on a loopback address,
+    - the pages are served on a loopback address, and known by one,
     - no proxy stands in front of them.
     """
     http = settings.http
-    return settings.relay.host is None and is_loopback(http.host) and http.trusted_proxy is None
+    public_host = urlsplit(http.base_url).hostname or ""
+    alone = is_loopback(http.host) and is_loopback(public_host) and http.trusted_proxy is None
+    return settings.relay.host is None and alone
 
 
 def show_list() -> str:

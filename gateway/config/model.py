@@ -86,7 +86,8 @@ class HttpSettings(Section):
     @property
     def base_url(self) -> str:
         """What links in mails begin with, without a slash at the end."""
-        return self.public_url or f"http://{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
 
 
 class RelaySettings(Section):

@@ -33,7 +33,7 @@ def current_revision(database: Database) -> str | None:
 
 def migrate(database: Database, *, revision: str = "head") -> None:
     """Upgrade to `revision`. Two at once wait for each other; nothing to do is no fault."""
-    engine = create_engine(database.url)
+    engine = create_engine(database.url, hide_parameters=True)
     try:
         with engine.connect() as connection:
             if connection.dialect.name == "sqlite":

@@ -5,7 +5,8 @@ What can go wrong has its place here:
 - the worker dies under an entry: its lock goes with it, the next drain takes the entry back, the try counted;
 - the entry has used up its tries: quarantine, before anybody looks at it again;
 - the handler fails: the entry waits for another try, or goes to quarantine with the reason;
-- the database is away: the entry waits, the try does not count, and this drain ends.
+- the database or the disk is in trouble: the entry waits and the try does not count, unless another entry gets
+  through meanwhile, which shows that the trouble is this entry's own; a second in trouble ends the drain.
 """
 
 import time
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 
 import structlog
 from rq.timeouts import JobTimeoutException
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.db.engine import DatabaseTrouble
 from gateway.ids import SpoolId
@@ -39,26 +41,53 @@ def drain_lane(lane: Lane, handler: Handler, runtime: Runtime, *, deadline: floa
     """Work the lane off until it is empty or `time.monotonic()` passes `deadline`."""
     runtime.spool.recover(lane)
     done = Drained()
-    rung: dict[str, float] = {}
     with runtime.spool.worker(lane) as claims:
-        while waiting := runtime.spool.waiting(lane):
-            for spool_id, attempts in waiting:
-                if time.monotonic() > deadline:
-                    done.more = True
-                    return done
-                entry = _take(claims, spool_id, attempts, most=runtime.settings.worker.max_attempts)
-                if entry is None:
-                    continue
-                try:
-                    lanes = handler(entry, runtime)
-                except Exception as error:  # noqa: BLE001  # the boundary: no entry may take the lane with it
-                    if _give_up(entry, error, claims=claims, runtime=runtime):
-                        return done
-                    continue
-                claims.finish(entry)
-                done.handled += 1
-                _ring(runtime, lanes, rung)
+        suspects: list[tuple[SpoolEntry, Exception]] = []
+        try:
+            _work_off(lane, handler, runtime, claims=claims, suspects=suspects, done=done, deadline=deadline)
+        finally:
+            for entry, _ in suspects:
+                claims.put_back(entry, uncounted=True)
     return done
+
+
+def _work_off(
+    lane: Lane,
+    handler: Handler,
+    runtime: Runtime,
+    *,
+    claims: Claims,
+    suspects: list[tuple[SpoolEntry, Exception]],
+    done: Drained,
+    deadline: float,
+) -> None:
+    """The loop. An entry that met trouble with the stores is a suspect: blamed once another entry gets through."""
+    rung: dict[str, float] = {}
+    while not suspects and (waiting := runtime.spool.waiting(lane)):
+        for spool_id, attempts in waiting:
+            if time.monotonic() > deadline:
+                done.more = True
+                return
+            entry = _take(claims, spool_id, attempts, most=runtime.settings.worker.max_attempts)
+            if entry is None:
+                continue
+            try:
+                lanes = handler(entry, runtime)
+            except (DatabaseTrouble, OSError) as error:
+                suspects.append((entry, error))
+                if len(suspects) > 1 or not runtime.database.is_up():
+                    log.warning("drain.ended", lane=lane, reason="the stores are in trouble")
+                    return
+                continue
+            except Exception as error:  # noqa: BLE001  # the boundary: no entry may take the lane with it
+                if _give_up(entry, error, claims=claims, runtime=runtime):
+                    return
+                continue
+            claims.finish(entry)
+            done.handled += 1
+            while suspects:
+                _give_up(*suspects.pop(), claims=claims, runtime=runtime)
+            _ring(runtime, lanes, rung)
 
 
 def _take(claims: Claims, spool_id: SpoolId, attempts: int, *, most: int) -> SpoolEntry | None:
@@ -96,14 +125,15 @@ def _quarantine_spent(claims: Claims, spool_id: SpoolId, attempts: int) -> None:
 
 def _give_up(entry: SpoolEntry, error: Exception, *, claims: Claims, runtime: Runtime) -> bool:
     """Decide where an entry waits after a failed try. True when the drain should end."""
-    if isinstance(error, DatabaseTrouble) and not runtime.database.is_up():
-        claims.put_back(entry, uncounted=True)
-        log.warning("drain.ended", lane=entry.lane, reason="database away")
-        return True
     if entry.attempts >= runtime.settings.worker.max_attempts:
-        claims.quarantine(entry.id, entry.attempts, f"{type(error).__name__}: {error}"[:500])
+        claims.quarantine(entry.id, entry.attempts, _reason(error))
         log.error("entry.quarantined", spool_id=entry.id, reason=type(error).__name__, exc_info=error)
         return False
     claims.put_back(entry, uncounted=False)
     log.warning("entry.failed", spool_id=entry.id, attempt=entry.attempts, exc_info=error)
     return isinstance(error, JobTimeoutException)
+
+
+def _reason(error: Exception) -> str:
+    """What a person reads beside the entry; a database's error text may quote the mail, so it stays out."""
+    return type(error).__name__ if isinstance(error, SQLAlchemyError) else f"{type(error).__name__}: {error}"[:500]

@@ -10,6 +10,7 @@ from gateway.mail.tokens import BadToken, Purpose, TokenSigner
 _BRACKETED = re.compile(r"<([^<>\x00-\x20\x7f]{1,996})>")
 _BARE = re.compile(r"[^\s<>,;()\"\x00-\x1f\x7f]{1,200}@[^\s<>,;()\"\x00-\x1f\x7f]{1,250}")
 MAX_IDS = 200
+MAX_BYTES = 996  # RFC 5322 section 2.1.1: what fits on a line with its brackets
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,4 +44,6 @@ def parse_message_ids(header: str) -> tuple[str, ...]:
     """
     joined = re.sub(r"\r?\n[ \t]+", "", header) if "<" in header else header
     found = _BRACKETED.findall(joined) or _BRACKETED.findall(re.sub(r"[ \t\r\n]+", "", header)) or _BARE.findall(header)
-    return tuple(dict.fromkeys(found))[:MAX_IDS]
+    return tuple(dict.fromkeys(ident for ident in found if len(ident.encode("utf-8", "replace")) <= MAX_BYTES))[
+        :MAX_IDS
+    ]

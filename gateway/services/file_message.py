@@ -71,7 +71,8 @@ def file_message(connection: Connection, runtime: Runtime, item: MailItem, decis
             spool_id=item.entry.id,
             lane=item.entry.lane,
             project=item.project.key,
-            fingerprint=item.fingerprint,
+            # What was ignored must not stand in the way of the same mail by a way that left it unmarked.
+            fingerprint=None if decision.verdict is Verdict.IGNORED else item.fingerprint,
             message_id=item.message.message_id,
             sha256=item.entry.sha256,
             verdict=decision.verdict,

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.errors import Deferred
-from gateway.ids import SpoolId, time_of
+from gateway.ids import SpoolId, is_spool_id, time_of
 
 _PREFIX = b"X-Gateway-Envelope: v1 "
 
@@ -86,7 +86,7 @@ def file_name(spool_id: SpoolId, attempts: int) -> str:
 def parse_file_name(name: str) -> tuple[SpoolId, int] | None:
     """The id and attempts of a file name; None for a file that is not ours."""
     spool_id, dot, attempts = name.partition(".")
-    if not dot or not attempts.isdigit():
+    if not dot or not is_spool_id(spool_id) or not (attempts.isascii() and attempts.isdigit()):
         return None
     return SpoolId(spool_id), int(attempts)
 
@@ -102,7 +102,11 @@ def names_in(folder: Path) -> Iterator[tuple[SpoolId, int]]:
 
 def read_entry(path: Path, lane: Lane, spool_id: SpoolId, attempts: int) -> SpoolEntry:
     """Read an entry's file. Raises DamagedEntry."""
-    envelope, payload = decode_entry(path.read_bytes())
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DamagedEntry("the file cannot be read") from error
+    envelope, payload = decode_entry(content)
     return SpoolEntry(
         id=spool_id,
         lane=lane,

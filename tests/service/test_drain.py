@@ -15,6 +15,7 @@ from gateway.jobs.drain import drain_lane
 from gateway.jobs.timetable import sweep
 from gateway.runtime import Runtime
 from gateway.spool.entry import Lane, SpoolEntry
+from tests.support.clock import MovableClock
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,7 +39,11 @@ def drain(runtime: Runtime, handler: object, *, seconds: float = 30) -> int:
 
 
 def accept(runtime: Runtime, *payloads: bytes) -> None:
+    """One after the other: entries of one microsecond have no order."""
+    clock = runtime.clock
+    assert isinstance(clock, MovableClock)
     for payload in payloads:
+        clock.move(seconds=1)
         runtime.spool.accept(Lane.MAIL, {}, payload)
 
 
@@ -78,14 +83,40 @@ def test_while_the_database_is_away_nothing_counts_and_nothing_is_lost(
 
 
 def test_trouble_that_only_one_entry_makes_counts_against_it(runtime: Runtime) -> None:
-    """A statement that the database refuses for this entry alone must not block the lane for ever."""
-    accept(runtime, b"one")
+    """What the database refuses for one entry alone must not block the lane for ever."""
+    accept(runtime, b"refused")
+
+    def handler(entry: SpoolEntry, _runtime: Runtime) -> set[str]:
+        if entry.payload == b"refused":
+            raise DatabaseTrouble("index row too large")
+        return set()
+
+    for number in range(3):
+        accept(runtime, b"good %d" % number)
+        assert drain(runtime, handler) == 1
+    [left] = runtime.spool.quarantine.list(Lane.MAIL)
+    assert left.attempts == 3
+
+
+def test_a_database_that_reads_and_does_not_write_costs_no_entry_a_try(runtime: Runtime) -> None:
+    accept(runtime, *(b"mail %d" % number for number in range(5)))
 
     def handler(_entry: SpoolEntry, _runtime: Runtime) -> set[str]:
-        raise DatabaseTrouble("index row too large")
+        raise DatabaseTrouble("disk full")
 
-    drain(runtime, handler)
-    assert len(runtime.spool.quarantine.list(Lane.MAIL)) == 1
+    for _ in range(5):
+        assert drain(runtime, handler) == 0
+    assert [attempts for _, attempts in runtime.spool.waiting(Lane.MAIL)] == [0] * 5
+
+
+def test_a_file_that_cannot_be_read_is_put_aside_and_delays_nobody(runtime: Runtime) -> None:
+    accept(runtime, b"one", b"two")
+    [(first, _), _] = runtime.spool.waiting(Lane.MAIL)
+    path = runtime.where.spool / "mail" / "new" / f"{first}.0"
+    path.unlink()
+    path.mkdir()
+    assert drain(runtime, lambda _entry, _runtime: set()) == 1
+    assert [item.id for item in runtime.spool.quarantine.list(Lane.MAIL)] == [first]
 
 
 @pytest.mark.crash

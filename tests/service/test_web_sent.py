@@ -105,6 +105,7 @@ def test_no_name_leads_out_of_the_folder(site: Site, sent: Path, name: str) -> N
         ({"GATEWAY_HTTP__HOST": "::1"}, True),
         ({"GATEWAY_HTTP__HOST": "0.0.0.0"}, False),
         ({"GATEWAY_HTTP__HOST": "192.0.2.1"}, False),
+        ({"GATEWAY_HTTP__PUBLIC_URL": "https://support.example.org"}, False),
         ({"GATEWAY_RELAY__HOST": "relay.example"}, False),
         ({"GATEWAY_HTTP__TRUSTED_PROXY": "127.0.0.1"}, False),
     ],

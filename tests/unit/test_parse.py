@@ -80,6 +80,28 @@ def test_a_mail_cut_off_anywhere_is_still_a_message(length: int) -> None:
     parse_message(HARD[:length])
 
 
+@pytest.mark.parametrize(
+    "field",
+    [
+        b"name*=a; name*0=b",
+        b"name*" + b"9" * 5000 + b"=x",
+        b"charset*=a; charset*0=b",
+        b"report-type*=a; report-type*0=b",
+    ],
+    ids=["mixed", "digits", "charset", "report"],
+)
+def test_broken_parameters_do_not_raise(field: bytes) -> None:
+    message = parse_message(b"From: a@b.example\nSubject: x\nContent-Type: text/plain; " + field + b"\n\nBonjour\n")
+    assert message.subject == "x"
+
+
+def test_no_nul_gets_out_of_a_header() -> None:
+    raw = b"From: a@b.example\nAuto-Submitted: auto\x00x\nContent-Type: application/x\x00y\n\nx"
+    message = parse_message(raw)
+    assert "\x00" not in repr(message.headers) + message.content_type + "".join(file.type for file in message.files)
+    assert "\\x00" not in repr(message)
+
+
 def test_line_ends_and_a_from_line_change_nothing() -> None:
     plain = parse_message(HARD.replace(b"\r\n", b"\n"))
     for variant in (HARD.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"), b"From x@y Tue Nov 24 2026\n" + HARD):
