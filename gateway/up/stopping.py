@@ -11,7 +11,7 @@ class Stopping:
     def __init__(self) -> None:
         self.asked = threading.Event()
         self.hurry = threading.Event()
-        # A script's shell starts what it puts into the background with SIGINT ignored; it still means to stop us.
+        # A script's shell puts us into the background with SIGINT ignored, and means to stop us by it all the same.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
         # But who ignores the end of the terminal (nohup) means it.
