@@ -50,6 +50,9 @@ tickets = Table(
     Column("assignee_id", ForeignKey("people.id")),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+    Column("merged_into_id", ForeignKey("tickets.id")),
+    Column("follows_id", ForeignKey("tickets.id")),
 )
 
 entries = Table(
@@ -99,7 +102,10 @@ message_ids = Table(
 
 @dataclass(frozen=True, kw_only=True)
 class Ticket:
-    """A ticket as it stands."""
+    """A ticket as it stands.
+
+    `merged_into_id` is the ticket that took this one over; `follows_id` the earlier one that it takes up again.
+    """
 
     id: int
     ref: str
@@ -115,6 +121,9 @@ class Ticket:
     assignee_id: int | None
     created_at: datetime
     updated_at: datetime
+    closed_at: datetime | None
+    merged_into_id: int | None
+    follows_id: int | None
     entries: int
 
 
