@@ -27,13 +27,18 @@ from gateway.db.types import Json, UtcDateTime, metadata
 
 
 class DeliveryState(StrEnum):
-    """Where an outgoing mail stands. `unknown`: the relay may have taken it, we did not hear the end."""
+    """Where an outgoing mail stands.
+
+    `unknown`: the relay may have taken it, we did not hear the end. `suppressed`: never dialled, because mail had
+    come back from its address. `failed` is also what was sent and came back for good.
+    """
 
     QUEUED = "queued"
     SENDING = "sending"
     UNKNOWN = "unknown"
     SENT = "sent"
     FAILED = "failed"
+    SUPPRESSED = "suppressed"
 
 
 deliveries = Table(
@@ -51,7 +56,7 @@ deliveries = Table(
     Column("in_reply_to", Text),
     Column("reference_ids", Json, nullable=False),
     Column("context", Json, nullable=False),
-    Column("state", String(8), nullable=False),
+    Column("state", String(12), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("next_attempt_at", UtcDateTime, nullable=False),
     Column("last_error", Text),
