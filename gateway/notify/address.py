@@ -1,7 +1,7 @@
 """Addresses as they go over the wire."""
 
 from gateway.errors import Refused
-from gateway.mail.address import is_address
+from gateway.mail.address import is_address, normalise_domain
 
 
 class NotDeliverable(Refused):
@@ -18,7 +18,7 @@ def wire_address(address: str) -> str:
     local, _, domain = address.rpartition("@")
     if domain.isascii():
         return address
-    try:
-        return f"{local}@{domain.encode('idna').decode('ascii')}"
-    except UnicodeError:
-        raise NotDeliverable("the recipient's domain cannot be written in ASCII") from None
+    wire = normalise_domain(domain)
+    if not wire.isascii():
+        raise NotDeliverable("the recipient's domain cannot be written in ASCII")
+    return f"{local}@{wire}"

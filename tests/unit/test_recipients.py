@@ -17,7 +17,8 @@ TODAY = date(2026, 11, 24)
 SIGNER = TokenSigner(keys=(b"k" * 32,), lifetime_days=400)
 SHOP = Project(key="SHOP", name="Shop", addresses=("shop@a.example", "help@b.example"), language=Language.FR)
 CITY = Project(key="CITY", name="City", addresses=("city@b.example",), language=Language.EN)
-PROJECTS = (SHOP, CITY)
+TOWN = Project(key="TOWN", name="Évry", addresses=("aide@xn--vry-9la.example",), language=Language.FR)
+PROJECTS = (SHOP, CITY, TOWN)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,14 @@ PROJECTS = (SHOP, CITY)
         ("Postmaster+x@b.example", SHOP),
         ("postmaster", SHOP),
         ("PostMaster", SHOP),
+        ("city@b.example.", CITY),
+        ("ｃity@b.example", None),
+        ("city@ｂ.example", CITY),
+        ("aide@xn--vry-9la.example", TOWN),
+        ("aide@évry.example", TOWN),
+        ("Aide+x@ÉVRY.example.", TOWN),
+        ("postmaster@évry.example", TOWN),
+        ("aide@evry.example", None),
         ("shop@b.example", None),
         ("shop@a.example.evil.example", None),
         ("postmaster@c.example", None),
@@ -65,6 +74,13 @@ def test_a_signed_address_says_what_it_was_signed_for() -> None:
     assert check(reply) == ReplyToken(ticket_id=7, person_id=9)
     assert check(bounce.upper()) == BounceToken(delivery_id=3)
     assert check("city+r2d2@b.example") is None
+
+
+@pytest.mark.parametrize("domain", ["xn--vry-9la.example", "XN--VRY-9LA.example", "évry.example", "Évry.example."])
+def test_a_mail_program_may_write_our_domain_in_either_of_its_forms(domain: str) -> None:
+    reply = make_reply_address(TOWN.address, SIGNER, ticket_id=7, person_id=9, today=TODAY)
+    assert reply.isascii()
+    assert check(f"{reply.partition('@')[0]}@{domain}") == ReplyToken(ticket_id=7, person_id=9)
 
 
 @pytest.mark.parametrize("detail", ["r-", "R-1-2", "b-", "b-0-1-00000000000000000000", "r-é"])
