@@ -1,0 +1,1 @@
+"""Is a mail from whom it says?"""
