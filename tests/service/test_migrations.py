@@ -21,9 +21,9 @@ Row = Mapping[str, Any]
 
 
 @pytest.fixture
-def empty(database_url: str) -> Iterator[Database]:
+def empty(empty_database_url: str) -> Iterator[Database]:
     """A database without a table."""
-    opened = Database(database_url)
+    opened = Database(empty_database_url)
     yield opened
     opened.close()
 
@@ -65,7 +65,7 @@ def test_where_a_database_stands_is_known_before_and_after_its_migration(empty: 
     assert current_revision(empty) == head_revision()
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
 def test_rows_that_point_at_nothing_stop_the_migration_and_nothing_is_changed(empty: Database) -> None:
     migrate(empty, revision=EARLIER[0])
     with empty.transaction() as connection:

