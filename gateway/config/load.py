@@ -6,7 +6,7 @@ fault (secrets come by environment, or by a file that a `..._FILE` variable name
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from gateway.config.lines import Place, find_line, lines_of
 from gateway.config.model import SettingsModel
 from gateway.errors import Misconfigured
 
@@ -55,17 +56,20 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     env = dict(os.environ if environ is None else environ)
     faults: list[str] = []
     document = _read_file(env, faults)
-    for name in _SECRETS:
+    secrets = [*_SECRETS, *_mailbox_secrets(document, env)]
+    for name in secrets:
         if _lookup(document, name) is not None and name not in {"redis_url", "database_url"}:
             faults.append(
                 f"{name}: a secret does not belong into the file; set {_variable(name)} or {_variable(name)}_FILE"
             )
-    overlay = _read_secret_files(env, faults)
+    overlay = _read_secret_files(env, secrets, faults)
     faults += _unknown_variables(env)
     try:
         return _checked(document, {**env, **overlay}, faults)
     except ValidationError as error:
-        faults += [_sentence(item) for item in error.errors(include_url=False, include_input=False)]
+        items = error.errors(include_url=False, include_input=False)
+        lines = _lines_of_file(env)
+        faults += [f"{_place(item['loc'], lines, env)}{_sentence(item)}" for item in items]
     raise Misconfigured(faults)
 
 
@@ -90,9 +94,8 @@ def _replace_environment(values: Mapping[str, str]) -> None:
 
 
 def _read_file(env: Mapping[str, str], faults: list[str]) -> dict[str, Any]:
-    named = env.get("GATEWAY_CONFIG")
-    path = Path(named or "gateway.toml")
-    if not named and not path.exists():
+    path = _path(env)
+    if "GATEWAY_CONFIG" not in env and not path.exists():
         return {}
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -106,12 +109,42 @@ def _read_file(env: Mapping[str, str], faults: list[str]) -> dict[str, Any]:
     if isinstance(projects, dict):
         # Variables know no case, so neither do project keys: GATEWAY_PROJECTS__SHOP__NAME meets [projects.SHOP].
         document["projects"] = {key.lower(): value for key, value in projects.items()}
+    mailboxes = document.get("mailboxes")
+    if isinstance(mailboxes, dict):
+        document["mailboxes"] = {key.lower(): value for key, value in mailboxes.items()}
     return document
 
 
-def _read_secret_files(env: dict[str, str], faults: list[str]) -> dict[str, str]:
+def _path(env: Mapping[str, str]) -> Path:
+    return Path(env.get("GATEWAY_CONFIG") or "gateway.toml")
+
+
+def _lines_of_file(env: Mapping[str, str]) -> Mapping[Place, int]:
+    try:
+        return lines_of(_path(env).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return {}
+
+
+def _place(where: Sequence[int | str], lines: Mapping[Place, int], env: Mapping[str, str]) -> str:
+    """`gateway.toml:12: ` for a setting of the file; empty for one of the environment, or of neither."""
+    line = find_line(lines, where)
+    is_variable = _variable(".".join(str(part) for part in where)) in env
+    return "" if line is None or is_variable else f"{_path(env)}:{line}: "
+
+
+def _mailbox_secrets(document: Mapping[str, Any], env: Mapping[str, str]) -> list[str]:
+    """The secrets of each mailbox that the file or a variable names."""
+    listed = document.get("mailboxes")
+    names = {str(name) for name in listed} if isinstance(listed, dict) else set()
+    prefix = _variable("mailboxes") + "__"
+    names |= {name.removeprefix(prefix).split("__")[0].lower() for name in env if name.startswith(prefix)}
+    return [f"mailboxes.{name}.{secret}" for name in sorted(names) for secret in ("password", "oauth.client_secret")]
+
+
+def _read_secret_files(env: dict[str, str], secrets: list[str], faults: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for name in _SECRETS:
+    for name in secrets:
         variable = _variable(name)
         path = env.pop(f"{variable}_FILE", None)
         if path is None:

@@ -5,24 +5,22 @@ shows them.
 """
 
 import ipaddress
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, ValidatorFunctionWrapHandler, field_validator, model_validator
 
+from gateway.config.contract import CalendarSettings, ContractSettings
+from gateway.config.mail_checks import AntivirusSettings, AttachmentSettings, SenderList
+from gateway.config.mailboxes import MailboxSettings, name_faults
+from gateway.config.project import DEMO_PROJECTS, ProjectSettings, check_projects
+from gateway.config.section import Section
 from gateway.domain.project import Project
-from gateway.domain.ticket import Language
-from gateway.mail.address import is_address, normalise_address
 
 MIB = 1024 * 1024
 Port = Annotated[int, Field(ge=0, le=65535)]
-
-
-class Section(BaseModel):
-    """A table of the configuration file; a key that we do not know is a fault, not a silence."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class SmtpSettings(Section):
@@ -103,11 +101,32 @@ class RelaySettings(Section):
 
 
 class MailSettings(Section):
-    """How we write mail: who we are, how long signed addresses live, how often one address is answered."""
+    """How we write mail: who we are, how long signed addresses live, how often one address is answered.
+
+    And whose mail we believe: `authserv_id` names the mail server in front of us whose Authentication-Results count;
+    without it SPF, DKIM and DMARC are checked here, in `dns_timeout` seconds for one mail. Mail from a sender on
+    `deny` is refused a ticket; one on `allow` is welcome where its mail is proven to be from there.
+    """
 
     sender_name: str = "Support"
     reply_token_days: int = Field(default=400, ge=1)
     acknowledgements_per_day: int = Field(default=20, ge=0, description="per address; more is filed but not answered")
+    acknowledgements_per_domain: int = Field(default=500, ge=0, description="a day")
+    acknowledgements_in_all: int = Field(default=5000, ge=0, description="a day")
+    authserv_id: str | None = Field(default=None, min_length=1)
+    check_authentication: bool = True
+    dns_timeout: float = Field(default=5, gt=0)
+    allow: SenderList = ()
+    deny: SenderList = ()
+
+
+class IntakeSettings(Section):
+    """What mail may do to tickets: how long a closed one reopens, how many a minute one address may begin."""
+
+    reopen_days: int = Field(default=14, ge=0, description="after closing; a later answer begins a ticket that follows")
+    reopenings_per_hour: int = Field(default=3, ge=1, description="of one ticket")
+    new_tickets_per_minute: int = Field(default=5, ge=1, description="per address; more joins the first of them")
+    max_participants: int = Field(default=10, ge=0, description="beside the reporter, taken from To and Cc")
 
 
 class WorkerSettings(Section):
@@ -145,40 +164,6 @@ class SigningSettings(Section):
         return value
 
 
-class ProjectSettings(Section):
-    """One application under contract."""
-
-    name: str = Field(min_length=1)
-    addresses: tuple[str, ...] = Field(min_length=1)
-    language: Language = Language.FR
-
-    @field_validator("addresses")
-    @classmethod
-    def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        addresses = tuple(normalise_address(address) for address in value)
-        for address in addresses:
-            local, _, domain = address.rpartition("@")
-            if not is_address(address) or not _is_domain(domain):
-                raise ValueError(f"{address!r} is not a mail address")
-            if "+" in local:
-                raise ValueError(f"{address!r}: the part after '+' is ours to use, leave it out")
-            if len(local) > 20:
-                raise ValueError(f"{address!r}: at most 20 characters before the @, so that signed addresses fit")
-        return addresses
-
-
-def _is_domain(domain: str) -> bool:
-    try:
-        return bool(domain.encode("idna"))
-    except UnicodeError:
-        return False
-
-
-DEMO_PROJECTS = {
-    "demo": ProjectSettings(name="Démonstration", addresses=("support@demo.example",), language=Language.FR)
-}
-
-
 class SettingsModel(Section):
     """Everything the operator may set. Read by `gateway.config.load.load_settings`."""
 
@@ -190,35 +175,45 @@ class SettingsModel(Section):
     http: HttpSettings = HttpSettings()
     relay: RelaySettings = RelaySettings()
     mail: MailSettings = MailSettings()
+    intake: IntakeSettings = IntakeSettings()
+    attachments: AttachmentSettings = AttachmentSettings()
+    antivirus: AntivirusSettings = AntivirusSettings()
     worker: WorkerSettings = WorkerSettings()
     spool: SpoolSettings = SpoolSettings()
     session: SessionSettings = SessionSettings()
     signing: SigningSettings = SigningSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    calendars: dict[str, CalendarSettings] = Field(default_factory=dict)
+    contracts: dict[str, ContractSettings] = Field(default_factory=dict)
     projects: dict[str, ProjectSettings] = Field(default=DEMO_PROJECTS, min_length=1)
+    mailboxes: dict[str, MailboxSettings] = Field(default_factory=dict)
 
-    @field_validator("projects")
+    @field_validator("projects", mode="wrap")
     @classmethod
-    def _keys_and_addresses_are_ours_alone(cls, value: dict[str, ProjectSettings]) -> dict[str, ProjectSettings]:
-        faults = [
-            f"project key {key!r} must be 2 to 10 letters and digits, beginning with a letter"
-            for key in value
-            if not (key.isascii() and key.isalnum() and key[0].isalpha() and 2 <= len(key) <= 10)
+    def _fit_together(
+        cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo
+    ) -> dict[str, ProjectSettings]:
+        return check_projects(
+            value, handler, calendars=info.data.get("calendars"), contracts=info.data.get("contracts")
+        )
+
+    @model_validator(mode="after")
+    def _mailboxes_belong_to_projects(self) -> "SettingsModel":
+        faults = name_faults(list(self.mailboxes))
+        known = {key.upper() for key in self.projects}
+        faults += [
+            f"mailbox {name}: there is no project {mailbox.project}"
+            for name, mailbox in self.mailboxes.items()
+            if mailbox.project is not None and mailbox.project not in known
         ]
-        owner: dict[str, str] = {}
-        for key, project in value.items():
-            for address in project.addresses:
-                if address in owner:
-                    faults.append(f"address {address} is in both {owner[address].upper()} and {key.upper()}")
-                owner[address] = key
         if faults:
             raise ValueError("; ".join(faults))
-        return value
+        return self
 
-    @property
+    @cached_property
     def project_list(self) -> tuple[Project, ...]:
         """The projects as domain values, in the order of the file."""
         return tuple(
-            Project(key=key.upper(), name=project.name, addresses=project.addresses, language=project.language)
+            project.project(key, calendars=self.calendars, contracts=self.contracts)
             for key, project in self.projects.items()
         )
