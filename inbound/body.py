@@ -1,42 +1,131 @@
-"""The text that a reader of the mail would see: the plain part, or else the HTML part rendered as text."""
+"""The text that a reader of the mail would see, and the HTML body for whoever needs its structure.
 
-from collections.abc import Sequence
+Parts are shown as the multipart that holds them says (RFC 2046 section 5.1, RFC 2387): of alternatives one, the
+plain text if it says anything; of related parts the root; of all others each, one after the other.
+"""
 
-from inbound.charset import clean_text
-from inbound.parts import Leaf, leaf_text
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
-MAX_TEXT = 500_000  # characters kept on the timeline; the raw mail holds the rest
-MAX_HTML = 1_000_000  # a renderer's time grows with its input
+from inbound.bounds import MAX_HTML, MAX_TEXT
+from inbound.charset import clean_text, decode_bytes
+from inbound.html_text import html_to_text
+from inbound.mime_tree import Branch, Leaf
+from inbound.parts import is_displayed
 
-
-def body_text(text_leaves: Sequence[Leaf]) -> str:
-    """The visible text. An empty plain part (some mailers send one beside the HTML) does not count as text."""
-    plain = [leaf_text(leaf.part) for leaf in text_leaves if leaf.part.get_content_type() == "text/plain"]
-    text = "\n\n".join(part.strip("\r\n") for part in plain if part.strip())
-    if not text:
-        html = [leaf_text(leaf.part) for leaf in text_leaves if leaf.part.get_content_type() == "text/html"]
-        text = "\n\n".join(filter(None, (html_to_text(part) for part in html)))
-    return clean_text(text)[:MAX_TEXT].strip("\n")
-
-
-def html_to_text(html: str) -> str:
-    """HTML as text with its lists and tables; hidden preheaders stay hidden. Total."""
-    # Costs 40 ms and 15 MB to import: a worker that sees no HTML never pays.
-    from inscriptis import get_text
-    from inscriptis.css_profiles import CSS_PROFILES
-    from inscriptis.model.config import ParserConfig
-    from lxml.etree import LxmlError
-
-    try:
-        return str(get_text(clean_text(html[:MAX_HTML]), ParserConfig(css=CSS_PROFILES["strict"]))).strip()
-    except (LxmlError, ValueError, RecursionError, AssertionError, IndexError, AttributeError, TypeError):
-        return _bare_text(html[:MAX_HTML])
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
+_MAX_DECODED = 4 * MAX_TEXT  # bytes of one part's text that are decoded: a character takes four at most
 
 
-def _bare_text(html: str) -> str:
-    """Whatever is outside of tags, in one pass: the last resort that loses layout and no words."""
-    kept: list[str] = []
-    for piece in html.split("<"):
-        _, closed, outside = piece.partition(">")
-        kept.append(outside if closed else piece)
-    return " ".join("".join(kept).split())
+@dataclass(frozen=True, kw_only=True)
+class Body:
+    """`text` to show, `html` as it came, and the notes about what was cut."""
+
+    text: str
+    html: str
+    notes: tuple[str, ...]
+
+
+def read_body(root: Branch | Leaf) -> Body:
+    """The body of a mail. Where nothing is displayed, a text that came as a named part in line is."""
+    reader = _Reader()
+    text = reader.shown(root)
+    if not text.strip():
+        text = reader.shown(root, is_text=_is_text_in_line)
+    if len(text) > MAX_TEXT:
+        reader.notes["body-truncated"] = None
+    return Body(
+        text=text[:MAX_TEXT].strip("\n"), html="\n".join(reader.html)[:MAX_HTML], notes=tuple(sorted(reader.notes))
+    )
+
+
+@dataclass
+class _Reader:
+    """Reads parts as text; remembers the HTML that it met, and how much of it may still be rendered."""
+
+    html: list[str] = field(default_factory=list)
+    notes: dict[str, None] = field(default_factory=dict)
+    html_left: int = MAX_HTML
+    text_left: int = 2 * MAX_TEXT
+
+    def shown(self, node: Branch | Leaf, *, is_text: Callable[[Leaf], bool] = is_displayed) -> str:
+        """The text of a part."""
+        if isinstance(node, Leaf):
+            return self._leaf(node) if is_text(node) else ""
+        if node.type == "multipart/alternative":
+            return self._alternative(node.children, is_text)
+        texts: list[str] = []
+        for child in node.children:
+            text = self.shown(child, is_text=is_text)
+            # A mailer that sends both forms as if they were two texts means one of them.
+            if text.strip() and not (_is_html(child) and any(_says_the_same(text, other) for other in texts)):
+                texts.append(text.strip("\n"))
+            if node.type == "multipart/related" and texts:
+                break
+        return "\n\n".join(texts)
+
+    def _alternative(self, children: Sequence[Branch | Leaf], is_text: Callable[[Leaf], bool]) -> str:
+        """Plain text before HTML before anything else; the HTML is remembered in any case."""
+        ranked = sorted(children, key=_rank)
+        chosen = ""
+        for child in ranked:
+            if not chosen.strip():
+                chosen = self.shown(child, is_text=is_text)
+            else:
+                self._remember_html(child, is_text)
+        return chosen
+
+    def _remember_html(self, node: Branch | Leaf, is_text: Callable[[Leaf], bool]) -> None:
+        if isinstance(node, Branch):
+            for child in node.children:
+                self._remember_html(child, is_text)
+        elif node.type == "text/html" and is_text(node):
+            self._html_of(node)
+
+    def _html_of(self, leaf: Leaf) -> str:
+        html = clean_text(_decoded(leaf))
+        if len(html) > self.html_left:
+            self.notes["html-truncated"] = None
+        html = html[: self.html_left]
+        self.html_left -= len(html)
+        if html.strip():
+            self.html.append(html)
+        return html
+
+    def _leaf(self, leaf: Leaf) -> str:
+        if leaf.type == "text/html":
+            return html_to_text(self._html_of(leaf))
+        if self.text_left <= 0:
+            self.notes["body-truncated"] = None
+            return ""
+        text = clean_text(_decoded(leaf))
+        self.text_left -= len(text)
+        return html_to_text(text) if leaf.type in {"text/enriched", "text/richtext"} else text
+
+
+def _decoded(leaf: Leaf) -> str:
+    data = leaf.content()[:_MAX_DECODED]
+    charset = leaf.charset
+    if charset is None and leaf.type == "text/html":
+        found = _META_CHARSET.search(data, 0, 4096)
+        charset = found[1].decode("ascii") if found else None
+    return decode_bytes(data, charset)
+
+
+def _rank(node: Branch | Leaf) -> int:
+    if isinstance(node, Branch):
+        return min((_rank(child) for child in node.children), default=3)
+    return {"text/plain": 0, "text/html": 1}.get(node.type, 2)
+
+
+def _is_html(node: Branch | Leaf) -> bool:
+    return _rank(node) == 1
+
+
+def _is_text_in_line(leaf: Leaf) -> bool:
+    return leaf.type in {"text/plain", "text/html"} and leaf.disposition != "attachment"
+
+
+def _says_the_same(text: str, other: str) -> bool:
+    return "".join(text.split()) in "".join(other.split())

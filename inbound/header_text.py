@@ -1,42 +1,35 @@
-"""Header text to values: encoded words (RFC 2047), raw 8-bit bytes, addresses. Total: no input raises."""
+"""Header text to values: encoded words (RFC 2047), raw 8-bit bytes. Total and linear: no input raises."""
 
-import base64
-import binascii
-import quopri
 import re
-from collections.abc import Iterable
-from email.utils import getaddresses
 
-from gateway.mail.address import is_address, normalise_address
-from gateway.mail.parsed import Mailbox
 from inbound.charset import clean_line, decode_bytes
+from inbound.transfer import decode_base64
 
-_WORD = re.compile(r"=\?([^?\s]{1,40}?)(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
-_BETWEEN_WORDS = re.compile(r"(=\?[^?\s]+\?[bBqQ]\?[^?]*\?=)\s+(?==\?[^?\s]+\?[bBqQ]\?[^?]*\?=)")
-MAX_ADDRESSES = 500
+_OPENING = re.compile(r"=\?([^?\s]{1,60}?)(?:\*[^?\s]{0,20})?\?([bBqQ])\?")
+_HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
+MAX_SUBJECT_SOURCE = 16_000  # characters of a header that are decoded
 
 
 def decode_header(raw: str) -> str:
     """A header's text on one line: bytes beyond ASCII by the charset ladder, encoded words decoded.
 
-    Neighbouring words of one charset are joined before decoding, because mailers cut characters in two.
+    Broken words are read as mailers mean them: with spaces in them, glued to each other or to text, cut off,
+    folded in the middle. Neighbours of one charset are joined before decoding, because mailers cut characters in two.
     """
-    text = raw_text(raw)
+    text = raw_text(raw[:MAX_SUBJECT_SOURCE])
     if "=?" not in text:
         return clean_line(text)
-    joined = _BETWEEN_WORDS.sub(r"\1", text)
-    pieces: list[str] = []
+    shown: list[str] = []
     pending: list[tuple[str, bytes]] = []
     position = 0
-    for word in _WORD.finditer(joined):
-        between = joined[position : word.start()]
-        if between:
-            pieces.append(_flush(pending))
-            pieces.append(between)
-        pending.append((word[1], _word_bytes(word[2], word[3])))
-        position = word.end()
-    pieces += [_flush(pending), joined[position:]]
-    return clean_line("".join(pieces))
+    for start, end, charset, data in _words(text):
+        between = text[position:start]
+        if between.strip() or not pending:
+            shown += [_decoded(pending), between]
+            pending = []
+        pending.append((charset, data))
+        position = end
+    return clean_line("".join([*shown, _decoded(pending), text[position:]]))
 
 
 def raw_text(raw: str) -> str:
@@ -46,48 +39,40 @@ def raw_text(raw: str) -> str:
     return decode_bytes(raw.encode("utf-8", "surrogateescape"), "utf-8")
 
 
-def parse_mailboxes(values: Iterable[str]) -> tuple[Mailbox, ...]:
-    """The mailboxes of address headers, in order, groups opened; what is no plain address is left out.
-
-    The structure is read before encoded words are decoded: a decoded comma or angle bracket is part of a name.
-    """
-    texts = [_unfold(raw_text(value)) for value in values]
-    texts = [text[: MAX_ADDRESSES * 60] for text in texts]
+def _words(text: str) -> list[tuple[int, int, str, bytes]]:
+    """The encoded words: start, end, charset, content."""
     found = []
-    try:
-        pairs = getaddresses(texts)
-    except (RecursionError, ValueError, IndexError, AttributeError):
-        pairs = []
-    for name, address in pairs[:MAX_ADDRESSES]:
-        plain = normalise_address(address)
-        if is_address(plain):
-            found.append(Mailbox(name=decode_header(name)[:200], address=plain))
-    return tuple(found)
+    position = text.find("=?")
+    while position >= 0:
+        opening = _OPENING.match(text, position)
+        if opening is None:
+            position = text.find("=?", position + 2)
+            continue
+        end = text.find("?=", opening.end())
+        # A word may end in "=" before its "?=": "=?utf-8?q?=?=" is none, but "...=3D?=" is the usual case.
+        body = text[opening.end() : end] if end >= 0 else text[opening.end() :].rstrip("?")
+        after = end + 2 if end >= 0 else len(text)
+        found.append((position, after, opening[1], _word_bytes(opening[2], body)))
+        position = text.find("=?", after)
+    return found
 
 
-def _unfold(text: str) -> str:
-    return re.sub(r"[\r\n]+[ \t]*", " ", text)
+def _decoded(pending: list[tuple[str, bytes]]) -> str:
+    """Neighbouring words, those of one charset together."""
+    text: list[str] = []
+    index = 0
+    while index < len(pending):
+        charset, pieces = pending[index][0].lower(), []
+        while index < len(pending) and pending[index][0].lower() == charset:
+            pieces.append(pending[index][1])
+            index += 1
+        text.append(decode_bytes(b"".join(pieces), charset))
+    return "".join(text)
 
 
-def _flush(pending: list[tuple[str, bytes]]) -> str:
-    """Decode the words collected so far, those of one charset together, and forget them."""
-    text = ""
-    while pending:
-        charset, data = pending.pop(0)
-        while pending and pending[0][0].lower() == charset.lower():
-            data += pending.pop(0)[1]
-        text += decode_bytes(data, charset)
-    return text
-
-
-def _word_bytes(encoding: str, payload: str) -> bytes:
-    data = payload.encode("utf-8", "surrogateescape")
-    if encoding in "qQ":
-        return quopri.decodestring(data.replace(b"_", b" "), header=False)
-    stripped = re.sub(rb"[^A-Za-z0-9+/]", b"", data)
-    if len(stripped) % 4 == 1:
-        stripped = stripped[:-1]
-    try:
-        return base64.b64decode(stripped + b"=" * (-len(stripped) % 4))
-    except binascii.Error:
-        return data
+def _word_bytes(encoding: str, body: str) -> bytes:
+    data = body.encode("utf-8", "surrogateescape")
+    if encoding in "bB":
+        return decode_base64(data)
+    folded = data.replace(b"\r", b"").replace(b"\n", b"").replace(b"_", b" ")
+    return _HEX.sub(lambda found: bytes([int(found[1], 16)]), folded)

@@ -1,93 +1,109 @@
 """Bytes to a ParsedMessage. Total: whatever comes in, something sensible comes out and nothing raises.
 
-mail-parser builds the tree and names the defects; around it stand our guards (size of the header block, depth)
-and our own reading of ids, addresses and text, where its answers are known to be wrong. A mail that it cannot
-take at all is read for its header alone, and the body says so by being empty; the raw mail is kept in any case.
+The mail is cut and bounded (`skeleton`), mail-parser builds the tree of parts (`mime_tree`), what hides in
+envelopes of other kinds is taken out (`openers`), and ids, addresses and text are read by rules of our own where
+the libraries' answers are known to be wrong. The raw mail is kept in any case.
 """
 
-import logging
-from email import message_from_bytes
-from email.message import Message
+import re
 from hashlib import sha256
-
-import mailparser
-from mailparser.exceptions import MailParserError
 
 from gateway.mail.headers import Headers
 from gateway.mail.message_id import parse_message_ids
-from gateway.mail.parsed import ParsedMessage
-from inbound.body import body_text
+from gateway.mail.parsed import Mailbox, ParsedMessage
+from inbound.addresses import parse_mailboxes
+from inbound.body import read_body
+from inbound.bounds import MAX_ADDRESSES, MAX_FILES
 from inbound.charset import clean_line, clean_text
-from inbound.header_text import decode_header, parse_mailboxes, raw_text
-from inbound.parts import describe_file, leaf_bytes, leaves, parameter
+from inbound.header_text import decode_header, raw_text
+from inbound.mime_tree import Branch, Leaf, MailTree, all_leaves, read_tree
+from inbound.parts import describe_file, is_displayed, numbered_files
 
-MAX_HEADER_BYTES = 1_000_000
 MAX_SUBJECT = 500
-
-# Its warnings quote subjects and file names.
-logging.getLogger("mailparser").setLevel(logging.CRITICAL)
+_ENVELOPE_LINE = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:>?From [^\n]*\n)?")
+_STEP = 1024 * 1024
 
 
 def parse_message(raw: bytes) -> ParsedMessage:
     """Understand a mail."""
-    message, defects = _read(_without_envelope_line(raw))
-    headers = Headers.from_pairs((clean_line(name), clean_text(raw_text(value))) for name, value in _raw_items(message))
-    found = list(leaves(message)) if not isinstance(message.get_payload(), str) or message.get_payload() else []
+    tree = read_tree(_without_envelope_line(raw))
+    root, opened = tree.root, ()
+    headers = _headers(tree)
+    senders = parse_mailboxes(headers.all("from"))
+    to, cc = parse_mailboxes(headers.all("to")), parse_mailboxes(headers.all("cc"))
+    body = read_body(root)
+    files = tuple(describe_file(position, leaf) for position, leaf in numbered_files(root))
     ids = parse_message_ids("".join(headers.all("message-id")[:1]))
+    kind = root.type
     return ParsedMessage(
         headers=headers,
         subject=decode_header("".join(headers.all("subject")[:1]))[:MAX_SUBJECT],
-        senders=parse_mailboxes(headers.all("from")),
+        senders=senders,
         reply_to=parse_mailboxes(headers.all("reply-to")),
-        recipients=parse_mailboxes([*headers.all("to"), *headers.all("cc")]),
+        recipients=to + cc,
+        to=to,
+        cc=cc,
         date=headers.first("date"),
         message_id=ids[0] if ids else None,
         in_reply_to=parse_message_ids(" ".join(headers.all("in-reply-to"))),
-        references=parse_message_ids(" ".join(headers.all("references"))),
-        content_type=clean_line(message.get_content_type()),
-        report_type=parameter(message, "report-type").lower(),
-        text=body_text([leaf for leaf in found if leaf.is_text]),
-        files=tuple(describe_file(leaf) for leaf in found if not leaf.is_text),
-        body_sha256=_body_sum(raw),
-        defects=defects,
+        references=parse_message_ids("".join(headers.all("references")[:1])),
+        content_type=kind,
+        report_type=clean_line(root.parameters.get("report-type", "")).lower(),
+        text=body.text,
+        html=body.html,
+        files=files,
+        body_sha256=_body_sum(tree),
+        defects=tree.defects + _disputes(tree, senders),
+        notes=(*tree.notes, *opened, *_limits(root, (*to, *cc), files), *body.notes),
     )
 
 
 def read_file(raw: bytes, position: int) -> bytes:
     """The content of the file that `ParsedMessage.files` lists with this position. Raises IndexError."""
-    message, _ = _read(_without_envelope_line(raw))
-    for leaf in leaves(message):
-        if leaf.position == position:
-            return leaf_bytes(leaf.part)
+    for found, leaf in numbered_files(read_tree(_without_envelope_line(raw)).root):
+        if found == position:
+            return leaf.content()
     raise IndexError(position)
 
 
-def _read(raw: bytes) -> tuple[Message, tuple[str, ...]]:
-    head = raw.partition(b"\r\n\r\n")[0] if b"\r\n\r\n" in raw else raw.partition(b"\n\n")[0]
-    if len(head) > MAX_HEADER_BYTES:
-        return message_from_bytes(head[:MAX_HEADER_BYTES]), ("header block too large, body not read",)
-    try:
-        parsed = mailparser.parse_from_bytes(raw)
-    except (MailParserError, RecursionError):
-        return message_from_bytes(head), ("too deeply nested, body not read",)
-    except (ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
-        # A header that mail-parser trips over; the tree itself is the standard library's and stands.
-        return message_from_bytes(raw), (f"mail-parser: {type(error).__name__}",)
-    return parsed.message, tuple(sorted(parsed.defects_categories))
+def _headers(tree: MailTree) -> Headers:
+    block = tree.skeleton.segments[0].block
+    return Headers.from_pairs(
+        (clean_line(_text(name)), clean_text(raw_text(_text(value)))) for name, value in block.fields
+    )
 
 
-def _raw_items(message: Message) -> list[tuple[str, str]]:
-    return [(name, str(value)) for name, value in message.raw_items()]
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _disputes(tree: MailTree, senders: tuple[Mailbox, ...]) -> tuple[str, ...]:
+    """Where mail-parser takes somebody else for the author, ours counts and the dispute is kept."""
+    if tree.claimed_senders is None or set(tree.claimed_senders) == {sender.address for sender in senders}:
+        return ()
+    return ("disputed-from",)
+
+
+def _limits(root: Branch | Leaf, recipients: tuple[Mailbox, ...], files: tuple[object, ...]) -> tuple[str, ...]:
+    found = []
+    if len(recipients) >= MAX_ADDRESSES:
+        found.append(f"addresses-limited:{MAX_ADDRESSES}")
+    if len(files) == MAX_FILES and sum(not is_displayed(leaf) for leaf in all_leaves(root)) > MAX_FILES:
+        found.append(f"attachments-limited:{MAX_FILES}")
+    return tuple(found)
 
 
 def _without_envelope_line(raw: bytes) -> bytes:
     """Without the `From ` line that mailbox files put in front (RFC 4155), and without leading blank lines."""
-    stripped = raw.lstrip(b"\r\n")
-    return stripped.partition(b"\n")[2] if stripped.startswith((b"From ", b">From ")) else stripped
+    if b"\n" not in raw:
+        raw = raw.replace(b"\r", b"\n")
+    start = _ENVELOPE_LINE.match(raw)
+    return raw[start.end() :] if start and start.end() else raw
 
 
-def _body_sum(raw: bytes) -> str:
-    """A sum of the body that survives the way: line ends and white space at their ends do not count."""
-    unix = raw.replace(b"\r\n", b"\n")
-    body = unix.partition(b"\n\n")[2]
-    return sha256(b"\n".join(line.rstrip() for line in body.split(b"\n")).rstrip()).hexdigest()
+def _body_sum(tree: MailTree) -> str:
+    """A sum of the body that survives the way: white space does not count."""
+    raw, total = tree.skeleton.raw, sha256()
+    for start in range(tree.skeleton.segments[0].block.body, len(raw), _STEP):
+        total.update(raw[start : start + _STEP].translate(None, b" \t\r\n"))
+    return total.hexdigest()

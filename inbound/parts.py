@@ -1,117 +1,114 @@
-"""The tree of parts: which are text to show, which are files, and how to find a file again in the raw mail."""
+"""Which parts are text to show, which are files, what a file is called, and how to find it again in the raw mail."""
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from email.message import Message
 from hashlib import sha256
 
 from gateway.mail.parsed import MailFile
-from inbound.charset import clean_line, decode_bytes
+from inbound.bounds import MAX_FILES, MAX_PART_HEADER_BYTES
+from inbound.charset import clean_line
+from inbound.header_block import read_header_block
 from inbound.header_text import decode_header
+from inbound.mime_tree import Branch, Leaf, all_leaves
 
-MAX_PARTS = 1000
-MAX_DEPTH = 50
-_DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Leaf:
-    """A part without parts below it (a nested message counts as one). `position` numbers leaves in order."""
-
-    position: int
-    part: Message
-    is_text: bool
-
-
-def leaves(message: Message) -> Iterator[Leaf]:
-    """The leaves in order, at most 1,000, at most 50 levels deep. Nothing inside a nested message counts."""
-    stack: list[tuple[Message, int]] = [(message, 0)]
-    position = 0
-    while stack and position < MAX_PARTS:
-        part, depth = stack.pop()
-        children = part.get_payload() if part.get_content_maintype() == "multipart" else None
-        if isinstance(children, list) and depth < MAX_DEPTH:
-            stack.extend((child, depth + 1) for child in reversed(children) if isinstance(child, Message))
-            continue
-        yield Leaf(position=position, part=part, is_text=_is_displayed(part))
-        position += 1
-
-
-def leaf_bytes(part: Message) -> bytes:
-    """The decoded content of a leaf; of a nested message its source; total."""
-    if part.get_content_type() == "message/rfc822" or part.is_multipart():
-        nested = part.get_payload()
-        if isinstance(nested, list):
-            return b"\n".join(_source(child) for child in nested if isinstance(child, Message))
-    payload = part.get_payload(decode=True)
-    return payload if isinstance(payload, bytes) else b""
-
-
-def leaf_text(part: Message) -> str:
-    """The text of a displayed leaf."""
-    return decode_bytes(leaf_bytes(part), charset_of(part))
+MAX_NAME = 200
+# Marks that make "exe.fdp" of "pdf.exe", and characters that take no room.
+_INVISIBLE = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_FILES_OF_TEXT = {
+    "calendar",
+    "rtf",
+    "vcard",
+    "x-vcard",
+    "directory",
+    "rfc822-headers",
+    "css",
+    "csv",
+    "javascript",
+    "xml",
+}
+_EXTENSIONS = {
+    "plain": "txt",
+    "delivery-status": "txt",
+    "disposition-notification": "txt",
+    "rfc822-headers": "txt",
+    "calendar": "ics",
+    "jpeg": "jpg",
+    "svg+xml": "svg",
+    "pkcs7-mime": "p7m",
+    "x-pkcs7-mime": "p7m",
+    "pkcs7-signature": "p7s",
+    "x-pkcs7-signature": "p7s",
+    "pgp-signature": "asc",
+    "pgp-encrypted": "asc",
+    "ms-tnef": "dat",
+    "rfc822": "eml",
+    "global": "eml",
+    "news": "eml",
+    "vcard": "vcf",
+}
 
 
-def parameter(part: Message, name: str) -> str:
-    """A parameter of Content-Type; "" where there is none or where it cannot be read. Total, unlike the library's."""
-    try:
-        value = part.get_param(name)
-    except (LookupError, ValueError, TypeError):
-        return ""
-    return clean_line(str(value[2] if isinstance(value, tuple) else value or ""))
+def is_displayed(leaf: Leaf) -> bool:
+    """Is it text that a reader sees, rather than a file?
+
+    - text, of a kind that is written for people, without a name, and not marked as an attachment
+    - a multipart in which no part was found: somebody must see what is in it
+    """
+    if leaf.type.startswith("multipart/"):
+        return True
+    main, _, sub = leaf.type.partition("/")
+    return main == "text" and sub not in _FILES_OF_TEXT and leaf.disposition != "attachment" and not leaf.name
 
 
-def charset_of(part: Message) -> str | None:
-    """The declared charset of a part, or None."""
-    return parameter(part, "charset") or None
+def numbered_files(root: Branch | Leaf) -> Iterator[tuple[int, Leaf]]:
+    """The files with their positions among all leaves, at most 500."""
+    found = 0
+    for position, leaf in enumerate(all_leaves(root)):
+        if not is_displayed(leaf):
+            if found == MAX_FILES:
+                return
+            found += 1
+            yield position, leaf
 
 
-def describe_file(leaf: Leaf) -> MailFile:
+def describe_file(position: int, leaf: Leaf) -> MailFile:
     """What to remember of a file."""
-    content = leaf_bytes(leaf.part)
+    content = leaf.content()
+    claimed = safe_name(leaf.name)
     return MailFile(
-        position=leaf.position,
-        name=file_name(leaf.part) or f"part-{leaf.position + 1}{_extension(leaf.part)}",
-        type=clean_line(leaf.part.get_content_type())[:200],
+        position=position,
+        name=claimed or _own_name(position, leaf, content),
+        type=leaf.type,
         size=len(content),
         sha256=sha256(content).hexdigest(),
+        is_named=bool(claimed),
+        content_id=leaf.content_id,
     )
 
 
-def file_name(part: Message) -> str:
-    """The name that a part claims, decoded, on one line, without direction overrides; "" where it claims none.
+def safe_name(name: str) -> str:
+    """A name on one line, without direction overrides, at most 200 characters of which the ending stays.
 
     It may hold slashes and anything else: it is shown, never used as a path.
     """
-    try:
-        claimed = part.get_filename("")
-    except (LookupError, ValueError, TypeError):
-        claimed = ""
-    name = _DIRECTION.sub("", decode_header(str(claimed)))[:200]
-    if not name and part.get_content_type() == "message/rfc822":
-        nested = part.get_payload()
-        if isinstance(nested, list) and nested and isinstance(nested[0], Message):
-            name = (_DIRECTION.sub("", decode_header(str(nested[0].get("subject", ""))))[:190] or "message") + ".eml"
-    return clean_line(name)
+    shown = clean_line(_INVISIBLE.sub("", name))
+    if len(shown) <= MAX_NAME:
+        return shown
+    stem, dot, ending = shown.rpartition(".")
+    return f"{stem[: MAX_NAME - 1 - len(ending)]}.{ending}" if dot and len(ending) <= 10 else shown[:MAX_NAME]
 
 
-def _is_displayed(part: Message) -> bool:
-    disposition = (part.get_content_disposition() or "").lower()
-    return (
-        part.get_content_type() in {"text/plain", "text/html"}
-        and disposition != "attachment"
-        and not (parameter(part, "name") or file_name(part))
-    )
+def _own_name(position: int, leaf: Leaf, content: bytes) -> str:
+    """A name for what came without one; of a nested message its subject."""
+    subtype = leaf.type.partition("/")[2]
+    ending = _EXTENSIONS.get(subtype, subtype if subtype.isalnum() and len(subtype) <= 5 else "bin")
+    if leaf.is_nested_message:
+        subject = safe_name(_subject(content))[: MAX_NAME - 10].strip()
+        return f"{subject or 'message'}.eml"
+    return f"part-{position + 1}.{ending}"
 
 
-def _extension(part: Message) -> str:
-    subtype = part.get_content_subtype()
-    return f".{subtype}" if subtype.isalnum() and len(subtype) <= 5 else ".bin"
-
-
-def _source(message: Message) -> bytes:
-    try:
-        return message.as_bytes()
-    except (UnicodeError, LookupError, ValueError, TypeError, KeyError, AttributeError):
-        return message.as_string().encode("utf-8", "surrogateescape")
+def _subject(content: bytes) -> str:
+    source = content.lstrip(b"\r\n")
+    block = read_header_block(source, 0, len(source), limit=MAX_PART_HEADER_BYTES)
+    return decode_header(block.first(b"subject").decode("utf-8", "surrogateescape"))

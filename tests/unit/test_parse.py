@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inbound.addresses import parse_mailboxes
 from inbound.charset import decode_bytes
-from inbound.header_text import decode_header, parse_mailboxes
+from inbound.header_text import decode_header
 from inbound.parse import parse_message, read_file
 from tests.support.corpus import expected
 
