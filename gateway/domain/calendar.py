@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from gateway.domain.public_holidays import public_holidays, regions
 
@@ -109,9 +109,18 @@ class Calendar:
         return Day(hours=self.week[day.weekday()], reason=DAY_NAMES[day.weekday()])
 
 
+def is_zone(name: str) -> bool:
+    """True for a time zone that this machine knows, by its IANA name."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):  # no such zone, a folder of zones, no name at all
+        return False
+    return True
+
+
 def _faults(calendar: Calendar) -> list[str]:
     faults = []
-    if calendar.zone not in available_timezones():
+    if not is_zone(calendar.zone):
         faults.append(f"there is no time zone {calendar.zone!r}")
     if calendar.region not in regions():
         faults.append(f"holidays {calendar.region!r} is none of {', '.join(sorted(regions()))}")
@@ -123,3 +132,6 @@ def _faults(calendar: Calendar) -> list[str]:
     faults += [f"{day} is worked and a closing day" for day in exceptions if day in calendar.closed]
     faults += [f"{day} is worked twice" for day in sorted(set(exceptions)) if exceptions.count(day) > 1]
     return faults
+
+
+USUAL_CALENDAR = Calendar()
