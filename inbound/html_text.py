@@ -11,11 +11,6 @@ _FLAT = {
     *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"),
     *("p", "li", "td", "th", "tr", "dt", "dd", "option"),
 }
-_TAGS
-from inbound.charset import clean_text
-
-# Elements that hold nothing, and those that close themselves where the next one begins.
-_FLAT = set("area base br col embed hr img input link meta source track wbr p li td th tr dt dd option".split())
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
 
 
