@@ -9,7 +9,7 @@ import click
 from redis.exceptions import RedisError
 
 from gateway.admin.context import command_runtime, print_rows
-from gateway.db.outbox import count_due
+from gateway.db.outbox import count_due, count_under_way
 from gateway.db.receipts import Receipt, Verdict, find_receipts, list_receipts, settle_receipt
 from gateway.domain.ticket import Channel
 from gateway.errors import NotFound, Refused
@@ -111,8 +111,11 @@ def _what_is_left(runtime: Runtime) -> list[str]:
         left.append("Redis does not answer")
     with runtime.database.reading() as connection:
         due = count_due(connection, now=runtime.clock.now())
+        sending = count_under_way(connection, now=runtime.clock.now())
     if due:
         left.append(f"{due} mails due")
+    if sending:
+        left.append(f"{sending} mails being sent")
     return left
 
 

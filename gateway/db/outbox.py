@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     ForeignKey,
     Index,
@@ -167,16 +168,13 @@ def release(connection: Connection, untried: Sequence[Delivery], *, due_at: date
 
 
 def count_due(connection: Connection, *, now: datetime) -> int:
-    """How many mails are due now, those under way included."""
-    query = (
-        select(func.count())
-        .select_from(deliveries)
-        .where(
-            (deliveries.c.state == DeliveryState.SENDING)
-            | (deliveries.c.state.in_(_OPEN) & (deliveries.c.next_attempt_at <= now))
-        )
-    )
-    return int(connection.execute(query).scalar_one())
+    """How many mails somebody should send now: those whose time has come, and those whose sender died over them."""
+    return _count(connection, deliveries.c.state.in_(_OPEN), deliveries.c.next_attempt_at <= now)
+
+
+def count_under_way(connection: Connection, *, now: datetime) -> int:
+    """How many mails somebody is sending now: their lease has not run out."""
+    return _count(connection, deliveries.c.state == DeliveryState.SENDING, deliveries.c.next_attempt_at > now)
 
 
 def oldest_open(connection: Connection) -> datetime | None:
@@ -188,16 +186,12 @@ def oldest_open(connection: Connection) -> datetime | None:
 
 def count_recent(connection: Connection, *, notice: str, recipient: str, since: datetime) -> int:
     """How many notices of this kind were written for this address since then."""
-    query = (
-        select(func.count())
-        .select_from(deliveries)
-        .where(
-            deliveries.c.recipient == recipient,
-            deliveries.c.created_at >= since,
-            deliveries.c.notice == notice,
-        )
+    return _count(
+        connection,
+        deliveries.c.recipient == recipient,
+        deliveries.c.created_at >= since,
+        deliveries.c.notice == notice,
     )
-    return int(connection.execute(query).scalar_one())
 
 
 def find_delivery(connection: Connection, delivery_id: int) -> Delivery | None:
@@ -212,6 +206,10 @@ def list_deliveries(connection: Connection, *, states: Sequence[DeliveryState] |
     if states is not None:
         query = query.where(deliveries.c.state.in_(states))
     return [_delivery(row) for row in connection.execute(query)]
+
+
+def _count(connection: Connection, *conditions: ColumnElement[bool]) -> int:
+    return int(connection.execute(select(func.count()).select_from(deliveries).where(*conditions)).scalar_one())
 
 
 def _this_attempt(delivery: Delivery) -> Update:

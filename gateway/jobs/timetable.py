@@ -21,7 +21,7 @@ from gateway.spool.entry import Lane
 
 BEAT = 1.0  # seconds
 _SWEEP_AFTER = timedelta(seconds=2)
-_CLEAN_EVERY = 30  # beats
+_CLEAN_EVERY = 5  # beats
 
 log = structlog.get_logger()
 

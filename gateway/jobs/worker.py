@@ -7,6 +7,7 @@ the others waiting.
 import redis.exceptions
 import structlog
 from rq import Queue, Worker
+from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from gateway.ids import random32
@@ -15,6 +16,8 @@ from gateway.runtime import Runtime
 from gateway.up.parent import ending_with
 
 _LONGEST_WAIT_FOR_REDIS = 2.0  # seconds between tries; RQ's own minute would be a minute of silence
+_SIGNS_OF_LIFE = 5  # seconds between two, while a job runs
+_GIVEN_UP_AFTER = 20  # seconds without one; RQ's own minute more would be a minute in which a dead job looks alive
 
 log = structlog.get_logger()
 
@@ -23,7 +26,11 @@ class GatewayWorker(Worker):
     """RQ's forking worker, quicker to come back when Redis does."""
 
     max_connection_wait_time = _LONGEST_WAIT_FOR_REDIS
-    job_monitoring_interval = 5
+    job_monitoring_interval = _SIGNS_OF_LIFE
+
+    def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:
+        """After how many seconds without a sign of life a job counts as dead, with its worker."""
+        return _GIVEN_UP_AFTER
 
     def setup_work_horse_signals(self) -> None:
         """A fork ends with its worker: nobody would see to its time limit, or wait for it at a stop."""

@@ -1,12 +1,7 @@
 """A drain leaves every entry in a named place, whatever happens to the entry, the worker or the database."""
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
@@ -16,21 +11,9 @@ from gateway.jobs.timetable import sweep
 from gateway.runtime import Runtime
 from gateway.spool.entry import Lane, SpoolEntry
 from tests.support.clock import MovableClock
+from tests.support.dying import claim_and_die
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-ROOT = Path(__file__).resolve().parents[2]
-DYING = """
-import os, signal, sys, time
-from pathlib import Path
-from gateway.clock import SystemClock
-from gateway.spool.entry import Lane
-from gateway.spool.store import Spool
-spool = Spool(Path(sys.argv[1]), clock=SystemClock())
-with spool.worker(Lane.MAIL) as claims:
-    spool_id, attempts = spool.waiting(Lane.MAIL)[0]
-    claims.claim(spool_id, attempts)
-    os.kill(os.getpid(), signal.SIGKILL)
-"""
 
 
 def drain(runtime: Runtime, handler: object, *, seconds: float = 30) -> int:
@@ -123,10 +106,7 @@ def test_a_file_that_cannot_be_read_is_put_aside_and_delays_nobody(runtime: Runt
 def test_an_entry_that_kills_its_worker_three_times_is_quarantined(runtime: Runtime) -> None:
     accept(runtime, b"deadly", b"good")
     for _ in range(3):
-        killed = subprocess.run(
-            [sys.executable, "-c", DYING, str(runtime.where.spool)], cwd=ROOT, env=os.environ, check=False
-        )
-        assert killed.returncode == -signal.SIGKILL
+        claim_and_die(runtime)
         sweep(runtime)
     assert drain(runtime, lambda _entry, _runtime: set()) == 1
     [left] = runtime.spool.quarantine.list(Lane.MAIL)

@@ -10,6 +10,7 @@ from gateway.db.outbox import (
     begin_attempts,
     count_due,
     count_recent,
+    count_under_way,
     end_attempt,
     list_deliveries,
     oldest_open,
@@ -29,9 +30,10 @@ def begin(runtime: Runtime, *, limit: int = 10) -> list[Delivery]:
         return begin_attempts(connection, now=runtime.clock.now(), lease=LEASE, limit=limit)
 
 
-def due(runtime: Runtime) -> int:
+def due_and_under_way(runtime: Runtime) -> tuple[int, int]:
+    now = runtime.clock.now()
     with runtime.database.reading() as connection:
-        return count_due(connection, now=runtime.clock.now())
+        return count_due(connection, now=now), count_under_way(connection, now=now)
 
 
 def test_an_acknowledgement_is_remembered_before_it_is_sent(runtime: Runtime) -> None:
@@ -98,17 +100,33 @@ def test_what_is_given_back_is_due_again_and_its_attempt_does_not_count(runtime:
     assert (again.attempts, again.last_error) == (1, None)
 
 
-def test_mail_under_way_counts_as_due_and_mail_at_its_end_does_not(runtime: Runtime, clock: MovableClock) -> None:
+def test_mail_is_due_then_under_way_then_done_and_due_again_where_its_sender_died(
+    runtime: Runtime, clock: MovableClock
+) -> None:
     written = clock.now()
     file_and_acknowledge(runtime)
-    assert due(runtime) == 1
+    assert due_and_under_way(runtime) == (1, 0)
+    begin(runtime)
+    assert due_and_under_way(runtime) == (0, 1)
+    clock.move(seconds=LEASE.total_seconds())
+    assert due_and_under_way(runtime) == (1, 0)
     (taken,) = begin(runtime)
-    assert due(runtime) == 1
     with runtime.database.transaction() as connection:
         assert oldest_open(connection) == written
         end_attempt(connection, taken, state=DeliveryState.SENT, at=clock.now())
         assert oldest_open(connection) is None
-    assert due(runtime) == 0
+    assert due_and_under_way(runtime) == (0, 0)
+
+
+def test_mail_that_waits_for_another_try_is_neither_due_nor_under_way(runtime: Runtime, clock: MovableClock) -> None:
+    file_and_acknowledge(runtime)
+    (taken,) = begin(runtime)
+    later = clock.now() + timedelta(hours=1)
+    with runtime.database.transaction() as connection:
+        end_attempt(connection, taken, state=DeliveryState.UNKNOWN, at=clock.now(), next_attempt_at=later)
+    assert due_and_under_way(runtime) == (0, 0)
+    clock.move(hours=1)
+    assert due_and_under_way(runtime) == (1, 0)
 
 
 def test_a_cap_counts_one_kind_of_notice_to_one_address_since_a_moment(runtime: Runtime, clock: MovableClock) -> None:
