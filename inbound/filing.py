@@ -1,33 +1,50 @@
-"""One mail from the spool to its named place: parse, route, screen, match, write, in one transaction.
+"""One mail from the spool to its named place: parse, route, decide, write, in one transaction for each project.
 
 Running it twice has the effect of running it once: the receipt is unique by spool id and by what the mail is.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 
 import structlog
 from sqlalchemy import Connection
 
+from gateway.config.load import Settings
 from gateway.db.outbox import find_delivery
 from gateway.db.receipts import Verdict, find_receipt, find_receipt_by_fingerprint
-from gateway.db.tickets import find_participants, find_ticket, tickets_of_message_ids
 from gateway.domain.project import Project
 from gateway.domain.trace import Trace
 from gateway.jobs.doorbell import OUTBOX
+from gateway.mail.authentication import Authentication
 from gateway.mail.envelope import MailEnvelope
+from gateway.mail.marker import cut_at_marker
 from gateway.mail.parsed import ParsedMessage
 from gateway.mail.reply_address import BounceToken, read_token
 from gateway.runtime import Runtime
-from gateway.services.file_message import Decision, MailItem, file_message
+from gateway.services.file_message import file_message
+from gateway.services.mail_item import Decision, MailItem
 from gateway.services.record_failure_report import record_failure_report
 from gateway.spool.entry import SpoolEntry
-from inbound.matching import Match, TicketFacts, choose_ticket, id_clues, referenced_ids, token_clues
+from inbound.authentication import Resolver, authenticate
+from inbound.deciding import decide
 from inbound.parse import parse_message
 from inbound.recipients import find_project
-from inbound.screening import is_answer_of_a_machine, screen
 
 log = structlog.get_logger()
+_RESOLVER = Resolver()  # one for the process: it remembers for a minute that nobody answers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrived:
+    """A mail that was read, before it is looked at for a project."""
+
+    entry: SpoolEntry
+    envelope: MailEnvelope
+    message: ParsedMessage
+    authentication: Authentication
+    text: str
+    removed_text: str
 
 
 def file_mail(entry: SpoolEntry, runtime: Runtime) -> set[str]:
@@ -35,16 +52,43 @@ def file_mail(entry: SpoolEntry, runtime: Runtime) -> set[str]:
 
     Raises what the database raises; nothing is written then, and the entry may be tried again.
     """
-    envelope = MailEnvelope.from_json(entry.envelope)
-    message = parse_message(entry.payload)
+    arrived = read_entry(entry, runtime.settings)
     runtime.archive.keep(entry)
+    projects = route(arrived.envelope, arrived.message, runtime.settings.project_list)
     with runtime.database.transaction() as connection:
-        verdicts = [
-            _file_in_project(connection, runtime, entry=entry, envelope=envelope, message=message, project=project)
-            for project in route(envelope, message, runtime.settings.project_list)
-        ]
+        verdicts = [_file_in_project(connection, runtime, arrived, project) for project in projects]
     log.info("mail.filed", spool_id=entry.id, verdicts=[str(verdict) for verdict in verdicts], attempt=entry.attempts)
     return {OUTBOX} if Verdict.FILED in verdicts else set()
+
+
+def read_entry(entry: SpoolEntry, settings: Settings) -> Arrived:
+    """What can be known of an entry without a database. May ask DNS, within its time limit."""
+    message = parse_message(entry.payload)
+    envelope = MailEnvelope.from_json(entry.envelope)
+    text, removed = cut_at_marker(message.text)
+    return Arrived(
+        entry=entry,
+        envelope=envelope,
+        message=message,
+        authentication=authenticate(entry.payload, message, envelope, settings.mail, _RESOLVER),
+        text=text,
+        removed_text=removed,
+    )
+
+
+def make_item(arrived: Arrived, project: Project, *, fingerprint: str | None, trace: Trace) -> MailItem:
+    """An arrived mail as it is filed in one project."""
+    return MailItem(
+        entry=arrived.entry,
+        envelope=arrived.envelope,
+        message=arrived.message,
+        authentication=arrived.authentication,
+        text=arrived.text,
+        removed_text=arrived.removed_text,
+        project=project,
+        fingerprint=fingerprint,
+        trace=trace,
+    )
 
 
 def route(envelope: MailEnvelope, message: ParsedMessage, projects: Sequence[Project]) -> tuple[Project, ...]:
@@ -79,77 +123,22 @@ def fingerprint(message: ParsedMessage, entry: SpoolEntry) -> str:
     return sha256("\n".join(identity).encode()).hexdigest()
 
 
-def _file_in_project(
-    connection: Connection,
-    runtime: Runtime,
-    *,
-    entry: SpoolEntry,
-    envelope: MailEnvelope,
-    message: ParsedMessage,
-    project: Project,
-) -> Verdict:
-    earlier = find_receipt(connection, spool_id=entry.id, project=project.key)
+def _file_in_project(connection: Connection, runtime: Runtime, arrived: Arrived, project: Project) -> Verdict:
+    earlier = find_receipt(connection, spool_id=arrived.entry.id, project=project.key)
     if earlier is not None:
         return earlier.verdict
-    trace, mark = Trace(), fingerprint(message, entry)
+    trace, mark = Trace(), fingerprint(arrived.message, arrived.entry)
     trace.note("project", project.key, "by recipient")
     same = find_receipt_by_fingerprint(connection, fingerprint=mark, project=project.key)
     trace.note("duplicate", "no" if same is None else "yes", "" if same is None else f"of {same.spool_id}")
-    item = MailItem(
-        entry=entry,
-        envelope=envelope,
-        message=message,
-        project=project,
-        fingerprint=mark if same is None else None,
-        trace=trace,
-    )
+    item = make_item(arrived, project, fingerprint=mark if same is None else None, trace=trace)
     if same is not None:
-        return file_message(
-            connection, runtime, item, Decision(verdict=Verdict.DUPLICATE, reason=f"the same mail as {same.spool_id}")
-        )
-    return file_message(connection, runtime, item, _decide(connection, runtime, item))
-
-
-def _decide(connection: Connection, runtime: Runtime, item: MailItem) -> Decision:
-    outcome = screen(
-        item.message,
-        item.envelope,
-        projects=runtime.settings.project_list,
-        own_loop_marker=runtime.settings.smtp.hostname,
-        trace=item.trace,
-    )
-    if outcome.verdict is not Verdict.FILED or outcome.sender is None:
-        if outcome.verdict is Verdict.IGNORED:
-            _note_failed_delivery(connection, runtime, item)
-        return Decision(verdict=outcome.verdict, reason=outcome.reason)
-    match = _match(connection, runtime, item, sender=outcome.sender.address)
-    automatic = not outcome.classification.may_answer
-    if match is None and is_answer_of_a_machine(outcome.classification):
-        return Decision(verdict=Verdict.IGNORED, reason=f"{outcome.silence}; it answers no ticket")
-    return Decision(
-        verdict=Verdict.FILED,
-        reason="reply" if match else "new ticket",
-        sender=outcome.sender,
-        ticket_id=match.ticket_id if match else None,
-        match_rule=match.rule if match else None,
-        silence=outcome.silence,
-        visible=not (automatic and match),
-    )
-
-
-def _match(connection: Connection, runtime: Runtime, item: MailItem, *, sender: str) -> Match | None:
-    today = item.envelope.received_at.date()
-    ids = referenced_ids(item.message)
-    clues = list(token_clues(item.message, item.envelope.rcpt_tos, runtime.signer, today=today))
-    known = tickets_of_message_ids(connection, [ident for ident, _ in ids])
-    clues += id_clues(ids, known, runtime.signer, today=today)
-    facts: dict[int, TicketFacts] = {}
-    for ticket_id in {clue.ticket_id for clue in clues}:
-        ticket = find_ticket(connection, ticket_id=ticket_id)
-        if ticket is not None:
-            participants = frozenset(find_participants(connection, ticket_id))
-            facts[ticket_id] = TicketFacts(project=ticket.project, participants=participants)
-    return choose_ticket(clues, facts, project=item.project.key, sender=sender, trace=item.trace)
+        decision = Decision(verdict=Verdict.DUPLICATE, reason=f"the same mail as {same.spool_id}")
+    else:
+        decision = decide(connection, runtime, item)
+    if decision.verdict is Verdict.IGNORED:
+        _note_failed_delivery(connection, runtime, item)
+    return file_message(connection, runtime, item, decision)
 
 
 def _note_failed_delivery(connection: Connection, runtime: Runtime, item: MailItem) -> None:

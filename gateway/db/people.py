@@ -77,6 +77,16 @@ def add_membership(connection: Connection, *, person_id: int, project: str, role
     insert_ignoring_duplicates(connection, memberships, person_id=person_id, project=project, role=role.value)
 
 
+def find_roles(connection: Connection, *, email: str, project: str) -> frozenset[Role]:
+    """What the person with this (normalised) address is in a project; empty for a stranger to it."""
+    query = (
+        select(memberships.c.role)
+        .join(people, people.c.id == memberships.c.person_id)
+        .where(people.c.email == email, memberships.c.project == project)
+    )
+    return frozenset(Role(role) for role in connection.execute(query).scalars())
+
+
 def _person(row: object) -> Person:
     values = row._mapping  # type: ignore[attr-defined]  # Row has no common type over queries
     return Person(

@@ -46,13 +46,14 @@ tickets = Table(
     Column("status", String(8), nullable=False),
     Column("level", String(2), nullable=False),
     Column("lang", String(2), nullable=False),
-    Column("reporter_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("reporter_id", ForeignKey("people.id"), nullable=False),
     Column("assignee_id", ForeignKey("people.id")),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("closed_at", UtcDateTime),
     Column("merged_into_id", ForeignKey("tickets.id")),
     Column("follows_id", ForeignKey("tickets.id")),
+    Index("ix_tickets_reporter_id_created_at", "reporter_id", "created_at"),
 )
 
 entries = Table(
@@ -160,7 +161,14 @@ class Attachment:
 
 
 def create_ticket(
-    connection: Connection, *, project: str, subject: str, lang: Language, reporter_id: int, now: datetime
+    connection: Connection,
+    *,
+    project: str,
+    subject: str,
+    lang: Language,
+    reporter_id: int,
+    now: datetime,
+    follows_id: int | None = None,
 ) -> Ticket:
     """A new ticket of the project, at N1, as a request for help until somebody says otherwise."""
     insert_ignoring_duplicates(connection, project_counters, project=project, last_number=0)
@@ -181,6 +189,7 @@ def create_ticket(
             level=Level.N1,
             lang=lang,
             reporter_id=reporter_id,
+            follows_id=follows_id,
             created_at=now,
             updated_at=now,
         )
@@ -189,6 +198,13 @@ def create_ticket(
     ticket = find_ticket(connection, ticket_id=ticket_id)
     assert ticket is not None, "written in this transaction"
     return ticket
+
+
+def set_status(connection: Connection, ticket_id: int, status: Status, *, now: datetime) -> None:
+    """Put a ticket into a state; `closed_at` is kept in step."""
+    closed_at = now if status is Status.CLOSED else None
+    values = {"status": status, "closed_at": closed_at, "updated_at": now}
+    connection.execute(update(tickets).where(tickets.c.id == ticket_id).values(**values))
 
 
 def find_ticket(connection: Connection, *, ticket_id: int | None = None, ref: str | None = None) -> Ticket | None:
@@ -254,22 +270,6 @@ def remember_message_id(connection: Connection, message_id: str, *, ticket_id: i
     insert_ignoring_duplicates(
         connection, message_ids, message_id=message_id, ticket_id=ticket_id, entry_id=entry_id, ours=ours
     )
-
-
-def find_participants(connection: Connection, ticket_id: int) -> set[str]:
-    """The addresses of those who are on a ticket: its reporter."""
-    query = select(people.c.email).join(tickets, tickets.c.reporter_id == people.c.id).where(tickets.c.id == ticket_id)
-    return set(connection.execute(query).scalars())
-
-
-def tickets_of_message_ids(connection: Connection, idents: Sequence[str]) -> dict[str, list[int]]:
-    """Which tickets have mails with these ids, ours or others'."""
-    found: dict[str, list[int]] = {}
-    if idents:
-        query = select(message_ids.c.message_id, message_ids.c.ticket_id).where(message_ids.c.message_id.in_(idents))
-        for row in connection.execute(query):
-            found.setdefault(row.message_id, []).append(row.ticket_id)
-    return found
 
 
 def list_entries(connection: Connection, ticket_id: int, *, visible_only: bool = False) -> list[Row[Any]]:

@@ -10,4 +10,5 @@ def insert_ignoring_duplicates(connection: Connection, table: Table, **values: A
     """Insert a row unless a unique constraint says that it is there. True when this call inserted it."""
     maker = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     statement = maker(table).values(**values).on_conflict_do_nothing()
-    return connection.execute(statement).rowcount == 1
+    # An INSERT's count is kept only where it is asked for.
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1

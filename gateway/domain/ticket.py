@@ -59,6 +59,9 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"
 
 
+STAFF = frozenset({Role.N1, Role.N2, Role.N3, Role.SUPERVISOR})
+
+
 class EntryType(StrEnum):
     """What a timeline entry is."""
 

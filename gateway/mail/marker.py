@@ -5,6 +5,9 @@ ends, so that a translation or a changed wording of the sentence between them st
 """
 
 import re
+from datetime import date
+
+from gateway.mail.tokens import BadToken, Purpose, TokenSigner
 
 _START, _END = "##-", "-##"
 MARKER = {
@@ -14,6 +17,30 @@ MARKER = {
 # "Le mar. 24 nov. 2026 à 10:12, Support <...> a écrit :" announces the quote that the marker begins.
 _ANNOUNCES = re.compile(r"^\W*(le|on|am|el|il|op|dnia|em)\b.*\d.*:\s*$", re.IGNORECASE | re.DOTALL)
 _ANNOUNCEMENT_LINES = 3
+_MARK = re.compile(r"\bq(?:-[0-9a-z]{1,13}){3}-[0-9a-z]{20}\b", re.IGNORECASE)
+_MAX_MARKS = 5
+
+
+def marker_line(lang: str, mark: str | None) -> str:
+    """The line that begins our mails; `mark` is the ticket's signed mark, None in a mail that is about no ticket."""
+    return MARKER[lang] if mark is None else f"{MARKER[lang]} ({mark})"
+
+
+def make_mark(signer: TokenSigner, *, ticket_id: int, person_id: int, today: date) -> str:
+    """The signed mark of a notice to this person about this ticket."""
+    return signer.sign(Purpose.QUOTE, ticket_id, person_id, today=today)
+
+
+def find_marks(text: str, signer: TokenSigner, *, today: date) -> list[int]:
+    """The tickets whose signed marks stand in a text, in order, each once."""
+    found: dict[int, None] = {}
+    for mark in list(dict.fromkeys(_MARK.findall(text)))[:_MAX_MARKS]:
+        try:
+            ticket_id, _ = signer.verify(Purpose.QUOTE, mark, today=today)
+        except BadToken:
+            continue
+        found.setdefault(ticket_id)
+    return list(found)
 
 
 def cut_at_marker(text: str) -> tuple[str, str]:

@@ -22,6 +22,7 @@ class Purpose(StrEnum):
     REPLY = "r"  # ticket, person: whoever answers to this address answers on this ticket
     BOUNCE = "b"  # outbox row: a failure report to this address is about that delivery
     MESSAGE_ID = "m"  # ticket, person, nonce: this Message-ID is one of ours
+    QUOTE = "q"  # ticket, person: stands in the text of a notice, and comes back when somebody quotes it
     SIGN_IN = "s"  # link: whoever follows it is the person that the link's row names, once
 
 

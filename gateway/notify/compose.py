@@ -17,7 +17,7 @@ from gateway.domain.project import Project
 from gateway.domain.ticket import Language
 from gateway.errors import Refused
 from gateway.mail.automation import LOOP_HEADER
-from gateway.mail.marker import MARKER
+from gateway.mail.marker import make_mark, marker_line
 from gateway.mail.reply_address import make_bounce_address, make_reply_address
 from gateway.mail.subject import MAX_SUBJECT, one_line, reply_subject, tag_subject
 from gateway.notify.address import wire_address
@@ -63,7 +63,12 @@ def compose(delivery: Delivery, *, runtime: Runtime) -> OutgoingMail:
     if values is None:
         raise UnknownNotice(f"this version knows no notice {delivery.notice!r}")
     lang = Language(delivery.lang)
-    common = {"lang": lang, "marker": MARKER[lang], "project": project.name, "address": project.address}
+    common = {
+        "lang": lang,
+        "marker": marker_line(lang, _mark(delivery, runtime)),
+        "project": project.name,
+        "address": project.address,
+    }
     rendered = render(delivery.notice, lang, common | values(delivery, runtime))
     body = alternative(text=rendered.text, html=rendered.html, boundary=f"=_gateway_{delivery.id}")
     return OutgoingMail(
@@ -117,6 +122,17 @@ def _headers(delivery: Delivery, project: Project, runtime: Runtime, subject: st
         field(LOOP_HEADER, [runtime.settings.smtp.hostname]),
     ]
     return "".join(fields)
+
+
+def _mark(delivery: Delivery, runtime: Runtime) -> str | None:
+    if delivery.ticket_id is None:
+        return None
+    return make_mark(
+        runtime.signer,
+        ticket_id=delivery.ticket_id,
+        person_id=delivery.person_id,
+        today=delivery.created_at.date(),
+    )
 
 
 def _reply_address(delivery: Delivery, project: Project, runtime: Runtime, ticket_id: int) -> str:

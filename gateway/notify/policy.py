@@ -27,6 +27,7 @@ def acknowledge(
     runtime: Runtime,
     ticket: Ticket,
     person: Person,
+    recipient: str,
     entry_id: int,
     in_reply_to: str | None,
     reference_ids: Sequence[str],
@@ -36,8 +37,9 @@ def acknowledge(
 ) -> int:
     """Tell `person` that their mail has become `ticket`; returns the id of the outbox row.
 
-    `in_reply_to` is the Message-ID of what they wrote, None where it had none; `reference_ids` are the ids that
-    it named in turn, oldest first.
+    `recipient` is where their answers go: their own address, or the Reply-To of a proved sender. `in_reply_to` is
+    the Message-ID of what they wrote, None where it had none; `reference_ids` are the ids that it named in turn,
+    oldest first.
 
     `echo_subject` is for a sender who has proved to be who they say: the notice then answers under their subject,
     which some mail programs want before they thread it. For everybody else it holds nothing that they wrote: an
@@ -58,7 +60,7 @@ def acknowledge(
             ticket_id=ticket.id,
             entry_id=entry_id,
             person_id=person.id,
-            recipient=person.email,
+            recipient=recipient,
             lang=lang,
             message_id=message_id,
             in_reply_to=in_reply_to if in_reply_to and is_sound_id(in_reply_to) else None,

@@ -1,59 +1,32 @@
-"""Writing a decided mail down: the ticket, its entry, its files, the acknowledgement and the receipt.
+"""Writing a decided mail down: its ticket, its entry, the acknowledgement and the receipt.
 
 Everything here happens in the caller's one transaction. Deciding is done before (`inbound.filing`); this module
 knows no mail syntax.
 """
 
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from gateway.db.outbox import count_recent
 from gateway.db.people import Person, get_or_create_person
 from gateway.db.receipts import Receipt, Verdict, add_receipt
-from gateway.db.tickets import Attachment, NewEntry, Ticket, add_entry, create_ticket, find_ticket
-from gateway.domain.project import Project
-from gateway.domain.ticket import Direction, EntryType, Language
-from gateway.domain.trace import Trace
-from gateway.mail.envelope import MailEnvelope
+from gateway.db.tickets import Ticket, create_ticket, find_ticket
+from gateway.domain.joining import Joining
+from gateway.domain.ticket import Language
 from gateway.mail.language import detect_language
-from gateway.mail.marker import cut_at_marker
-from gateway.mail.parsed import Mailbox, ParsedMessage
-from gateway.notify.notices import Notice
-from gateway.notify.policy import acknowledge
 from gateway.runtime import Runtime
-from gateway.spool.entry import SpoolEntry
+from gateway.services.acknowledge_mail import acknowledge_mail, cap_reached
+from gateway.services.mail_item import Decision, MailItem
+from gateway.services.wake_ticket import wake_ticket
+from gateway.services.write_mail_entry import add_copied_people, write_mail_entry
 
 
 @dataclass(frozen=True, kw_only=True)
-class Decision:
-    """What is to become of a mail in one project.
+class Filed:
+    """Where a mail is now."""
 
-    `match_rule` and `ticket_id` are None for a new ticket. `silence` is why no acknowledgement may go out, "" where
-    one may. `visible` says whether the reporter sees the entry. `sender` is None only where `verdict` is not FILED.
-    """
-
-    verdict: Verdict
-    reason: str
-    sender: Mailbox | None = None
-    ticket_id: int | None = None
-    match_rule: str | None = None
-    silence: str = ""
-    visible: bool = True
-
-
-@dataclass(frozen=True, kw_only=True)
-class MailItem:
-    """A mail on its way to be filed in one project. `fingerprint` is None where another mail owns it."""
-
-    entry: SpoolEntry
-    envelope: MailEnvelope
-    message: ParsedMessage
-    project: Project
-    fingerprint: str | None
-    trace: Trace
+    ticket: Ticket
+    entry_id: int
 
 
 def file_message(connection: Connection, runtime: Runtime, item: MailItem, decision: Decision) -> Verdict:
@@ -61,10 +34,7 @@ def file_message(connection: Connection, runtime: Runtime, item: MailItem, decis
 
     Raises IntegrityError where another worker files the same mail at this moment; the next try finds its receipt.
     """
-    ticket_id = entry_id = None
-    if decision.verdict is Verdict.FILED:
-        ticket, entry_id = write_entry(connection, runtime, item, decision)
-        ticket_id = ticket.id
+    filed = write_mail(connection, runtime, item, decision) if decision.verdict is Verdict.FILED else None
     add_receipt(
         connection,
         Receipt(
@@ -77,8 +47,8 @@ def file_message(connection: Connection, runtime: Runtime, item: MailItem, decis
             sha256=item.entry.sha256,
             verdict=decision.verdict,
             reason=decision.reason,
-            ticket_id=ticket_id,
-            entry_id=entry_id,
+            ticket_id=filed.ticket.id if filed else None,
+            entry_id=filed.entry_id if filed else None,
             trace=item.trace.as_json(),
             envelope=item.envelope.to_json(),
             accepted_at=item.entry.accepted_at,
@@ -88,94 +58,42 @@ def file_message(connection: Connection, runtime: Runtime, item: MailItem, decis
     return decision.verdict
 
 
-def write_entry(connection: Connection, runtime: Runtime, item: MailItem, decision: Decision) -> tuple[Ticket, int]:
-    """The timeline entry of a mail, on its ticket or on a new one, and the acknowledgement of a new one."""
+def write_mail(connection: Connection, runtime: Runtime, item: MailItem, decision: Decision) -> Filed:
+    """The mail on its ticket or on a new one, with all that follows from it."""
     assert decision.sender is not None, "a mail without a sender is held"
     now = item.envelope.received_at
-    person = get_or_create_person(connection, email=decision.sender.address, name=decision.sender.name, now=now)
-    kept, removed = cut_at_marker(item.message.text)
-    language = person.lang or detect_language(f"{item.message.subject}\n{kept}") or item.project.language
+    author = get_or_create_person(connection, email=decision.sender.address, name=decision.sender.name, now=now)
     ticket = None if decision.ticket_id is None else find_ticket(connection, ticket_id=decision.ticket_id)
-    silence = decision.silence
     if ticket is None:
-        ticket = create_ticket(
-            connection,
-            project=item.project.key,
-            subject=item.message.subject,
-            lang=language,
-            reporter_id=person.id,
-            now=now,
-        )
-        silence = silence or _cap_reached(connection, runtime, person, item)
-    else:
-        silence = silence or "a reply is not acknowledged"
-    item.trace.note("acknowledgement", "none" if silence else "sent", silence)
-    entry_id = add_entry(
-        connection,
-        ticket.id,
-        NewEntry(
-            at=now,
-            type=EntryType.MESSAGE,
-            direction=Direction.IN,
-            channel=item.envelope.channel,
-            author_id=person.id,
-            author=person.email,
-            text=kept,
-            removed_text=removed,
-            message_id=item.message.message_id,
-            in_reply_to=item.message.in_reply_to[0] if item.message.in_reply_to else None,
-            reference_ids=item.message.references,
-            match=decision.match_rule,
-            visible=decision.visible,
-            raw_sha256=item.entry.sha256,
-            data=_entry_data(item, silence),
-        ),
-        [
-            Attachment(position=file.position, name=file.name, type=file.type, size=file.size, sha256=file.sha256)
-            for file in item.message.files
-        ],
-    )
-    if not silence:
-        _acknowledge(connection, runtime, item, ticket=ticket, person=person, entry_id=entry_id, lang=language)
-    return ticket, entry_id
+        lang = author.lang or detect_language(f"{item.message.subject}\n{item.text}") or item.project.language
+        return _open_ticket(connection, runtime, item, decision, author=author, lang=lang)
+    item.trace.note("acknowledgement", "none", decision.silence or "a reply is not acknowledged")
+    silent = replace(decision, silence=decision.silence or "a reply is not acknowledged")
+    entry_id = write_mail_entry(connection, item, silent, ticket=ticket, author=author)
+    if decision.joining in {Joining.REOPEN, Joining.RESUME}:
+        wake_ticket(connection, ticket, joining=decision.joining, now=now)
+    add_copied_people(connection, runtime, item, decision, ticket=ticket, author=author)
+    return Filed(ticket=ticket, entry_id=entry_id)
 
 
-def _acknowledge(
-    connection: Connection,
-    runtime: Runtime,
-    item: MailItem,
-    *,
-    ticket: Ticket,
-    person: Person,
-    entry_id: int,
-    lang: Language,
-) -> None:
-    acknowledge(
+def _open_ticket(
+    connection: Connection, runtime: Runtime, item: MailItem, decision: Decision, *, author: Person, lang: Language
+) -> Filed:
+    ticket = create_ticket(
         connection,
-        runtime=runtime,
-        ticket=ticket,
-        person=person,
-        entry_id=entry_id,
-        in_reply_to=item.message.message_id,
-        reference_ids=item.message.references,
+        project=item.project.key,
+        subject=item.message.subject,
         lang=lang,
-        now=runtime.clock.now(),
+        reporter_id=author.id,
+        now=item.envelope.received_at,
+        follows_id=decision.follows_id,
     )
-
-
-def _cap_reached(connection: Connection, runtime: Runtime, person: Person, item: MailItem) -> str:
-    cap = runtime.settings.mail.acknowledgements_per_day
-    since = runtime.clock.now() - timedelta(days=1)
-    written = count_recent(connection, notice=Notice.ACKNOWLEDGEMENT, recipient=person.email, since=since)
-    item.trace.note("cap per address", "reached" if written >= cap else "below", f"{written} of {cap} in a day")
-    return f"{written} acknowledgements to this address within a day" if written >= cap else ""
-
-
-def _entry_data(item: MailItem, silence: str) -> dict[str, Any]:
-    data: dict[str, Any] = {"spool_id": item.entry.id, "acknowledgement": silence or "sent"}
-    if item.message.defects:
-        data["defects"] = list(item.message.defects)
-    reply_to = [mailbox.address for mailbox in item.message.reply_to]
-    if reply_to:
-        data["reply_to"] = reply_to
-    return data
+    silence = decision.silence or cap_reached(connection, runtime, item, recipient=decision.answer_to)
+    item.trace.note("acknowledgement", "none" if silence else "sent", silence)
+    entry_id = write_mail_entry(connection, item, replace(decision, silence=silence), ticket=ticket, author=author)
+    if not silence:
+        acknowledge_mail(
+            connection, runtime, item, decision, ticket=ticket, person=author, entry_id=entry_id, lang=lang
+        )
+    add_copied_people(connection, runtime, item, decision, ticket=ticket, author=author)
+    return Filed(ticket=ticket, entry_id=entry_id)

@@ -15,6 +15,7 @@ from gateway.runtime import Runtime
 from gateway.spool.entry import Lane
 from inbound.filing import file_mail
 from inbound.release import release_mail
+from tests.support.clock import MovableClock
 from tests.support.installation import mail
 
 SUPPORT = "support@demo.example"
@@ -171,9 +172,10 @@ def test_a_failure_report_to_our_return_path_is_on_the_ticket_for_agents_only(ru
     ]
 
 
-def test_one_address_is_acknowledged_so_often_a_day_and_no_more(runtime: Runtime) -> None:
+def test_one_address_is_acknowledged_so_often_a_day_and_no_more(runtime: Runtime, clock: MovableClock) -> None:
     cap = runtime.settings.mail.acknowledgements_per_day
     for number in range(cap + 2):
+        clock.move(minutes=1)
         file(runtime, mail(number))
     assert len(tickets(runtime)) == cap + 2
     assert len(outbox(runtime)) == cap

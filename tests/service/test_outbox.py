@@ -16,7 +16,7 @@ from gateway.db.outbox import (
     oldest_open,
     release,
 )
-from gateway.db.tickets import tickets_of_message_ids
+from gateway.db.participants import find_known_ids
 from gateway.mail.message_id import OwnMessageId, read_own
 from gateway.runtime import Runtime
 from tests.support.clock import MovableClock
@@ -44,7 +44,8 @@ def test_an_acknowledgement_is_remembered_before_it_is_sent(runtime: Runtime) ->
         ticket_id=row.ticket_id, person_id=row.person_id
     )
     with runtime.database.reading() as connection:
-        assert tickets_of_message_ids(connection, [row.message_id]) == {row.message_id: [row.ticket_id]}
+        [known] = find_known_ids(connection, [row.message_id])[row.message_id]
+        assert (known.ticket_id, known.ours, known.internal) == (row.ticket_id, True, False)
     assert row.in_reply_to == "parent@example.org"
     assert list(row.reference_ids) == ["root@x", "parent@example.org"]
     assert (row.state, row.attempts) == (DeliveryState.QUEUED, 0)

@@ -44,6 +44,7 @@ def file_and_acknowledge(
             runtime=runtime,
             ticket=ticket,
             person=person,
+            recipient=person.email,
             entry_id=entry_id,
             in_reply_to=message_id,
             reference_ids=reference_ids,

@@ -33,6 +33,13 @@ def upgrade() -> None:
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("address", name=op.f("pk_suppressions")),
     )
+    op.create_table(
+        "daily_counts",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("scope", sa.String(length=300), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "scope", name=op.f("pk_daily_counts")),
+    )
     with op.batch_alter_table("tickets", schema=None) as batch_op:
         batch_op.add_column(sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("merged_into_id", sa.Integer(), nullable=True))
@@ -41,3 +48,5 @@ def upgrade() -> None:
             batch_op.f("fk_tickets_merged_into_id_tickets"), "tickets", ["merged_into_id"], ["id"]
         )
         batch_op.create_foreign_key(batch_op.f("fk_tickets_follows_id_tickets"), "tickets", ["follows_id"], ["id"])
+        batch_op.drop_index("ix_tickets_reporter_id")
+        batch_op.create_index("ix_tickets_reporter_id_created_at", ["reporter_id", "created_at"])

@@ -1,0 +1,41 @@
+"""How often something happened on a day: what caps on automatic answers are held against."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import Column, Connection, Date, Integer, String, Table, delete, select, update
+
+from gateway.db.types import metadata
+from gateway.db.upsert import insert_ignoring_duplicates
+
+daily_counts = Table(
+    "daily_counts",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("scope", String(300), primary_key=True),
+    Column("count", Integer, nullable=False),
+)
+
+
+def read_counts(connection: Connection, scopes: Sequence[str], *, day: date) -> dict[str, int]:
+    """The counts of these scopes on a day; 0 for what did not happen."""
+    query = select(daily_counts.c.scope, daily_counts.c.count).where(
+        daily_counts.c.day == day, daily_counts.c.scope.in_(scopes)
+    )
+    return dict.fromkeys(scopes, 0) | {scope: int(count) for scope, count in connection.execute(query)}
+
+
+def count_once(connection: Connection, scopes: Sequence[str], *, day: date) -> None:
+    """Add one to each of these scopes, always in the same order, so that two workers never wait for each other."""
+    for scope in sorted(scopes):
+        insert_ignoring_duplicates(connection, daily_counts, day=day, scope=scope, count=0)
+        connection.execute(
+            update(daily_counts)
+            .where(daily_counts.c.day == day, daily_counts.c.scope == scope)
+            .values(count=daily_counts.c.count + 1)
+        )
+
+
+def forget_counts(connection: Connection, *, before: date) -> int:
+    """Drop the counts of days before this one; returns how many rows went."""
+    return connection.execute(delete(daily_counts).where(daily_counts.c.day < before)).rowcount

@@ -1,0 +1,57 @@
+"""A mail on its way to be filed, and what was decided about it."""
+
+from dataclasses import dataclass
+
+from gateway.db.receipts import Verdict
+from gateway.domain.joining import Joining
+from gateway.domain.project import Project
+from gateway.domain.trace import Trace
+from gateway.mail.authentication import Authentication
+from gateway.mail.envelope import MailEnvelope
+from gateway.mail.parsed import Mailbox, ParsedMessage
+from gateway.spool.entry import SpoolEntry
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailItem:
+    """A mail on its way to be filed in one project. `fingerprint` is None where another mail owns it.
+
+    `text` is what its sender wrote, `removed_text` the quote and the signature that were taken off.
+    """
+
+    entry: SpoolEntry
+    envelope: MailEnvelope
+    message: ParsedMessage
+    authentication: Authentication
+    text: str
+    removed_text: str
+    project: Project
+    fingerprint: str | None
+    trace: Trace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What is to become of a mail in one project.
+
+    `ticket_id` and `match_rule` are None for a new ticket. `silence` is why no acknowledgement may go out, ""
+    where one may go to `answer_to`; `echo_subject` says that it may repeat the sender's subject. `visible` says
+    whether the reporter sees the entry. `follows_id` is the closed ticket that a new one takes up again, `related`
+    are tickets that the mail refers to without belonging there. `copies` are the people in To and Cc who come onto
+    the ticket. `flags` are machine-readable remarks for agents. `sender` is None only where `verdict` is not FILED.
+    """
+
+    verdict: Verdict
+    reason: str
+    sender: Mailbox | None = None
+    answer_to: str = ""
+    ticket_id: int | None = None
+    match_rule: str | None = None
+    joining: Joining = Joining.APPEND
+    follows_id: int | None = None
+    related: tuple[int, ...] = ()
+    copies: tuple[Mailbox, ...] = ()
+    silence: str = ""
+    echo_subject: bool = False
+    visible: bool = True
+    flags: tuple[str, ...] = ()

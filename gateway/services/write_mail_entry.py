@@ -1,0 +1,83 @@
+"""The timeline entry of a mail, and the people that it brings onto the ticket."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from gateway.db.participants import add_participant, count_participants, find_participants
+from gateway.db.people import Person, get_or_create_person
+from gateway.db.tickets import Attachment, NewEntry, Ticket, add_entry
+from gateway.domain.ticket import Direction, EntryType
+from gateway.mail.authentication import NO_AUTHENTICATION
+from gateway.runtime import Runtime
+from gateway.services.mail_item import Decision, MailItem
+
+MAX_ADDRESSED = 50  # people that a later mail with this one's id is believed from
+
+
+def write_mail_entry(
+    connection: Connection, item: MailItem, decision: Decision, *, ticket: Ticket, author: Person
+) -> int:
+    """Write the entry with its files; returns its id."""
+    message = item.message
+    return add_entry(
+        connection,
+        ticket.id,
+        NewEntry(
+            at=item.envelope.received_at,
+            type=EntryType.MESSAGE,
+            direction=Direction.IN,
+            channel=item.envelope.channel,
+            author_id=author.id,
+            author=author.email,
+            text=item.text,
+            removed_text=item.removed_text,
+            message_id=message.message_id,
+            in_reply_to=message.in_reply_to[0] if message.in_reply_to else None,
+            reference_ids=message.references,
+            match=decision.match_rule,
+            visible=decision.visible,
+            raw_sha256=item.entry.sha256,
+            data=_entry_data(item, decision),
+        ),
+        [
+            Attachment(position=file.position, name=file.name, type=file.type, size=file.size, sha256=file.sha256)
+            for file in message.files
+        ],
+    )
+
+
+def add_copied_people(
+    connection: Connection, runtime: Runtime, item: MailItem, decision: Decision, *, ticket: Ticket, author: Person
+) -> None:
+    """Put the author and those in copy onto the ticket, up to the limit. They get only what is mailed to them."""
+    now = item.envelope.received_at
+    free = runtime.settings.intake.max_participants - count_participants(connection, ticket.id)
+    known = find_participants(connection, ticket.id)
+    for mailbox in decision.copies:
+        if free <= 0:
+            item.trace.note("participants", "limit reached", f"{runtime.settings.intake.max_participants} at most")
+            return
+        if mailbox.address in known:
+            continue
+        person = (
+            author
+            if mailbox.address == author.email
+            else get_or_create_person(connection, email=mailbox.address, name=mailbox.name, now=now)
+        )
+        free -= add_participant(connection, ticket_id=ticket.id, person_id=person.id, now=now)
+        known.add(mailbox.address)
+
+
+def _entry_data(item: MailItem, decision: Decision) -> dict[str, Any]:
+    message = item.message
+    found: dict[str, Any] = {
+        "defects": list(message.defects),
+        "reply_to": [mailbox.address for mailbox in message.reply_to],
+        "addressed": [mailbox.address for mailbox in message.recipients][:MAX_ADDRESSED],
+        "related": list(decision.related),
+        "flags": list(decision.flags),
+        "authentication": None if item.authentication == NO_AUTHENTICATION else item.authentication.as_json(),
+    }
+    kept = {key: value for key, value in found.items() if value}
+    return {"spool_id": item.entry.id, "acknowledgement": decision.silence or "sent"} | kept

@@ -1,0 +1,298 @@
+"""Whose ticket a mail reaches, what it does to it, and who comes onto it."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import update
+
+from gateway.db.participants import add_participant, find_participants
+from gateway.db.people import add_membership, get_or_create_person
+from gateway.db.receipts import Receipt, Verdict
+from gateway.db.tickets import Ticket, find_ticket, set_status, tickets
+from gateway.domain.ticket import Role, Status
+from gateway.mail.authentication import NO_AUTHENTICATION, Authentication, Policy, Result
+from gateway.mail.marker import make_mark
+from gateway.runtime import Runtime
+from inbound import filing
+from tests.service.test_filing import SUPPORT, file, outbox, timeline
+from tests.service.test_filing import tickets as all_tickets
+from tests.support.clock import MovableClock
+from tests.support.installation import mail
+
+STRANGER = "stranger@elsewhere.example"
+PROVED = replace(NO_AUTHENTICATION, dmarc=Result.PASS, dkim=Result.PASS, aligned=True, evidence="DKIM passed")
+
+
+@pytest.fixture
+def authenticated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every mail of this test is proved to come from its From domain."""
+    _authenticate(monkeypatch, PROVED)
+
+
+def _authenticate(monkeypatch: pytest.MonkeyPatch, outcome: Authentication) -> None:
+    monkeypatch.setattr(filing, "authenticate", lambda *_, **__: outcome)
+
+
+def first_ticket(runtime: Runtime) -> Ticket:
+    file(runtime, mail(1))
+    [ticket] = all_tickets(runtime)
+    return ticket
+
+
+def fresh(runtime: Runtime, ticket: Ticket) -> Ticket:
+    with runtime.database.reading() as connection:
+        found = find_ticket(connection, ticket_id=ticket.id)
+    assert found is not None
+    return found
+
+
+def set_to(runtime: Runtime, ticket: Ticket, status: Status) -> None:
+    with runtime.database.transaction() as connection:
+        set_status(connection, ticket.id, status, now=runtime.clock.now())
+
+
+def merge(runtime: Runtime, ticket: Ticket, into: Ticket) -> None:
+    with runtime.database.transaction() as connection:
+        connection.execute(update(tickets).where(tickets.c.id == ticket.id).values(merged_into_id=into.id))
+
+
+def ours(runtime: Runtime, ticket: Ticket) -> str:
+    return next(f"<{mail.message_id}>" for mail in outbox(runtime) if mail.ticket_id == ticket.id)
+
+
+def make_agent(runtime: Runtime, email: str) -> None:
+    with runtime.database.transaction() as connection:
+        person = get_or_create_person(connection, email=email, name="", now=runtime.clock.now())
+        add_membership(connection, person_id=person.id, project="DEMO", role=Role.N2)
+
+
+def where(runtime: Runtime, receipt: Receipt) -> tuple[Ticket, str | None]:
+    assert receipt.ticket_id is not None
+    with runtime.database.reading() as connection:
+        ticket = find_ticket(connection, ticket_id=receipt.ticket_id)
+    assert ticket is not None
+    [entry] = [entry for entry in timeline(runtime, ticket) if entry.id == receipt.entry_id]
+    return ticket, entry.match
+
+
+def test_a_mark_in_the_quoted_text_finds_the_ticket_for_its_participant_alone(runtime: Runtime) -> None:
+    ticket = first_ticket(runtime)
+    mark = make_mark(
+        runtime.signer, ticket_id=ticket.id, person_id=ticket.reporter_id, today=runtime.clock.now().date()
+    )
+    quoting = mail(2).replace(b"Essai", f"> ##- x -## ({mark})\r\nEssai".encode())
+    found, rule = where(runtime, file(runtime, quoting))
+    assert (found.id, rule) == (ticket.id, "signed mark in the quote")
+    stranger = mail(3, sender=STRANGER).replace(b"Essai", f"> ({mark})\r\nEssai".encode())
+    assert where(runtime, file(runtime, stranger))[0].id != ticket.id
+
+
+def test_a_reference_in_the_subject_is_believed_from_a_proved_participant(
+    runtime: Runtime, authenticated: None
+) -> None:
+    ticket = first_ticket(runtime)
+    found, rule = where(runtime, file(runtime, mail(2, Subject="Re: [demo-1] Écran")))
+    assert (found.id, rule) == (ticket.id, "reference in the subject")
+    assert where(runtime, file(runtime, mail(3, sender=STRANGER, Subject="Re: [DEMO-1]")))[0].id != ticket.id
+
+
+def test_a_stranger_with_a_known_id_gets_a_ticket_of_their_own_that_agents_see_linked(runtime: Runtime) -> None:
+    ticket = first_ticket(runtime)
+    receipt = file(runtime, mail(2, sender=STRANGER, References=ours(runtime, ticket)))
+    found, _ = where(runtime, receipt)
+    assert found.id != ticket.id
+    [entry] = timeline(runtime, found)
+    assert entry.data["related"] == [ticket.id]
+    assert entry.data["flags"] == ["names-a-ticket-of-others"]
+    assert fresh(runtime, ticket).entries == 1
+
+
+def test_who_was_addressed_in_a_stored_mail_may_answer_it(runtime: Runtime) -> None:
+    ticket = first_ticket(runtime)
+    many = ", ".join(f"collegue{number}@client.example" for number in range(20))
+    file(runtime, mail(2, In_Reply_To=ours(runtime, ticket), Cc=many))
+    answer = mail(3, sender="collegue19@client.example", In_Reply_To="<mail-2@client.example>")
+    assert where(runtime, file(runtime, answer)) == (fresh(runtime, ticket), "Message-ID on a ticket")
+    assert where(runtime, file(runtime, mail(4, sender=STRANGER, In_Reply_To="<mail-2@client.example>")))[0] != ticket
+
+
+def test_people_in_copy_come_onto_the_ticket_but_not_robots_nor_ourselves(runtime: Runtime) -> None:
+    people = "paul@client.example, no-reply@client.example, support@demo.example"
+    file(runtime, mail(1, Cc=people))
+    [ticket] = all_tickets(runtime)
+    with runtime.database.reading() as connection:
+        assert find_participants(connection, ticket.id) == {"marie@client.example", "paul@client.example"}
+    assert [notice.recipient for notice in outbox(runtime)] == ["marie@client.example"]
+
+
+def test_at_most_so_many_people_come_onto_a_ticket(runtime: Runtime) -> None:
+    file(runtime, mail(1, Cc=", ".join(f"p{number}@client.example" for number in range(30))))
+    [ticket] = all_tickets(runtime)
+    with runtime.database.reading() as connection:
+        found = find_participants(connection, ticket.id)
+    assert len(found) == 1 + runtime.settings.intake.max_participants
+
+
+def test_an_id_in_two_tickets_is_not_guessed(runtime: Runtime) -> None:
+    one = first_ticket(runtime)
+    file(runtime, mail(2))
+    two = next(ticket for ticket in all_tickets(runtime) if ticket.id != one.id)
+    receipt = file(runtime, mail(3, References=f"{ours(runtime, one)} {ours(runtime, two)}"))
+    assert where(runtime, receipt)[0].id not in {one.id, two.id}
+    assert {"rule": "our Message-ID", "outcome": "ambiguous", "evidence": "2 tickets"} in receipt.trace
+
+
+@pytest.mark.parametrize("position", [0, 49])
+def test_of_two_hundred_references_the_last_fifty_are_looked_at(runtime: Runtime, position: int) -> None:
+    ticket = first_ticket(runtime)
+    ids = [f"<x{number}@y.example>" for number in range(200)]
+    ids[199 - position] = ours(runtime, ticket)
+    assert where(runtime, file(runtime, mail(2, References=" ".join(ids))))[0].id == ticket.id
+
+
+def test_an_empty_in_reply_to_matches_nothing(runtime: Runtime) -> None:
+    ticket = first_ticket(runtime)
+    assert where(runtime, file(runtime, mail(2, In_Reply_To=" ")))[0].id != ticket.id
+
+
+@pytest.mark.parametrize("status", [Status.RESOLVED, Status.CLOSED])
+def test_an_answer_with_our_id_reopens(runtime: Runtime, status: Status) -> None:
+    ticket = first_ticket(runtime)
+    set_to(runtime, ticket, status)
+    file(runtime, mail(2, In_Reply_To=ours(runtime, ticket)))
+    assert (fresh(runtime, ticket).status, fresh(runtime, ticket).closed_at) == (Status.OPEN, None)
+    assert [entry.data.get("event") for entry in timeline(runtime, ticket)] == [None, None, "reopened"]
+
+
+def test_an_automatic_mail_reopens_nothing(runtime: Runtime) -> None:
+    ticket = first_ticket(runtime)
+    set_to(runtime, ticket, Status.CLOSED)
+    file(runtime, mail(2, In_Reply_To=ours(runtime, ticket), **{"Auto-Submitted": "auto-generated"}))
+    assert fresh(runtime, ticket).status == Status.CLOSED
+
+
+def test_long_after_closing_an_answer_begins_a_ticket_that_follows(runtime: Runtime, clock: MovableClock) -> None:
+    ticket = first_ticket(runtime)
+    set_to(runtime, ticket, Status.CLOSED)
+    clock.move(days=runtime.settings.intake.reopen_days, seconds=1)
+    found, _ = where(runtime, file(runtime, mail(2, In_Reply_To=ours(runtime, ticket))))
+    assert (found.follows_id, fresh(runtime, ticket).status) == (ticket.id, Status.CLOSED)
+
+
+def test_without_proof_an_answer_to_a_closed_ticket_is_not_lost_on_it(runtime: Runtime) -> None:
+    ticket = first_ticket(runtime)
+    set_to(runtime, ticket, Status.CLOSED)
+    found, _ = where(runtime, file(runtime, mail(2, In_Reply_To="<mail-1@client.example>")))
+    assert found.follows_id == ticket.id
+
+
+def test_two_machines_do_not_reopen_a_ticket_for_ever(runtime: Runtime) -> None:
+    ticket = first_ticket(runtime)
+    for number in range(6):
+        set_to(runtime, ticket, Status.RESOLVED)
+        file(runtime, mail(number + 2, In_Reply_To=ours(runtime, ticket)))
+    events = [entry.data.get("event") for entry in timeline(runtime, ticket)]
+    assert events.count("reopened") == runtime.settings.intake.reopenings_per_hour
+    assert fresh(runtime, ticket).status == Status.RESOLVED
+
+
+def test_the_answer_that_a_ticket_waited_for_sets_it_going(runtime: Runtime) -> None:
+    ticket = first_ticket(runtime)
+    set_to(runtime, ticket, Status.PENDING)
+    file(runtime, mail(2, In_Reply_To="<mail-1@client.example>"))
+    assert fresh(runtime, ticket).status == Status.OPEN
+
+
+def test_a_merged_ticket_hands_its_mail_to_the_survivor_over_several_hops(runtime: Runtime) -> None:
+    one = first_ticket(runtime)
+    for number in (2, 3):
+        file(runtime, mail(number))
+    two, three = sorted((t for t in all_tickets(runtime) if t.id != one.id), key=lambda ticket: ticket.id)
+    merge(runtime, one, two)
+    merge(runtime, two, three)
+    assert where(runtime, file(runtime, mail(4, In_Reply_To=ours(runtime, one))))[0].id == three.id
+
+
+def test_tickets_merged_in_a_ring_stop_nothing(runtime: Runtime) -> None:
+    one = first_ticket(runtime)
+    file(runtime, mail(2))
+    two = next(ticket for ticket in all_tickets(runtime) if ticket.id != one.id)
+    merge(runtime, one, two)
+    merge(runtime, two, one)
+    receipt = file(runtime, mail(3, In_Reply_To=ours(runtime, one)))
+    assert receipt.verdict is Verdict.FILED
+    assert where(runtime, receipt)[0].id not in {one.id, two.id}
+
+
+def test_a_forged_agent_is_a_stranger_and_flagged(runtime: Runtime) -> None:
+    ticket = first_ticket(runtime)
+    make_agent(runtime, "agent@desk.example")
+    receipt = file(runtime, mail(2, sender="agent@desk.example", In_Reply_To=ours(runtime, ticket)))
+    found, _ = where(runtime, receipt)
+    assert found.id != ticket.id
+    assert "agent-not-proved" in timeline(runtime, found)[0].data["flags"]
+
+
+def test_a_burst_from_one_address_is_a_few_tickets_and_few_acknowledgements(runtime: Runtime) -> None:
+    most = runtime.settings.intake.new_tickets_per_minute
+    for number in range(40):
+        file(runtime, mail(number, sender="sonde@client.example"))
+    found = all_tickets(runtime)
+    assert len(found) == most
+    assert sum(ticket.entries for ticket in found) == 40
+    assert len(outbox(runtime)) == most
+
+
+def test_mail_that_fails_the_policy_of_its_domain_is_held_and_released_with_one_word(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from inbound.release import release_mail
+
+    _authenticate(monkeypatch, replace(NO_AUTHENTICATION, dmarc=Result.FAIL, policy=Policy.REJECT))
+    receipt = file(runtime, mail(1))
+    assert receipt.verdict is Verdict.HELD
+    assert release_mail(runtime, receipt.spool_id) == "DEMO-1"
+    assert all_tickets(runtime)[0].reporter == "marie@client.example"
+
+
+def test_reply_to_is_where_a_proved_sender_is_answered_and_never_who_they_are(
+    runtime: Runtime, authenticated: None
+) -> None:
+    file(runtime, mail(1, Reply_To="secretariat@client.example"))
+    [ticket] = all_tickets(runtime)
+    assert ticket.reporter == "marie@client.example"
+    assert [notice.recipient for notice in outbox(runtime)] == ["secretariat@client.example"]
+    assert outbox(runtime)[0].context["subject"] == ticket.subject
+
+
+def test_the_reply_to_of_somebody_unproved_gets_no_mail_and_no_words_of_theirs_go_out(runtime: Runtime) -> None:
+    file(runtime, mail(1, Reply_To="victim@elsewhere.example"))
+    [notice] = outbox(runtime)
+    assert notice.recipient == "marie@client.example"
+    assert "subject" not in notice.context
+
+
+def test_an_answer_to_what_the_reporter_must_not_see_is_not_shown_to_them(runtime: Runtime) -> None:
+    ticket = first_ticket(runtime)
+    with runtime.database.transaction() as connection:
+        person = get_or_create_person(connection, email="paul@client.example", name="", now=runtime.clock.now())
+        add_participant(connection, ticket_id=ticket.id, person_id=person.id, now=runtime.clock.now())
+    file(
+        runtime,
+        mail(2, sender="paul@client.example", In_Reply_To=ours(runtime, ticket), Auto_Submitted="auto-notified"),
+    )
+    file(runtime, mail(3, In_Reply_To="<mail-2@client.example>"))
+    assert [entry.visible for entry in timeline(runtime, ticket)] == [True, False, False]
+
+
+def test_the_second_mail_with_one_message_id_and_other_content_is_kept_and_flagged(runtime: Runtime) -> None:
+    file(runtime, mail(1))
+    receipt = file(runtime, mail(2, Message_ID="<mail-1@client.example>"))
+    ticket, _ = where(runtime, receipt)
+    assert "message-id-seen-before" in timeline(runtime, ticket)[-1].data["flags"]
+
+
+def test_a_mail_to_two_addresses_of_one_project_is_one_ticket(runtime: Runtime) -> None:
+    file(runtime, mail(1), SUPPORT, "postmaster@demo.example")
+    assert len(all_tickets(runtime)) == 1
+    assert len(outbox(runtime)) == 1
