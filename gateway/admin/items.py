@@ -15,6 +15,7 @@ from gateway.domain.ticket import Channel
 from gateway.errors import NotFound, Refused
 from gateway.mail.address import is_address, normalise_address
 from gateway.mail.envelope import MailEnvelope
+from gateway.mail.return_path import return_path
 from gateway.runtime import Runtime
 from gateway.spool.entry import Lane
 
@@ -52,7 +53,7 @@ def _accept(runtime: Runtime, raw: bytes, recipients: tuple[str, ...], mail_from
     now = runtime.clock.now()
     envelope = MailEnvelope(
         channel=Channel.PIPE,
-        mail_from=_return_path(raw) if mail_from is None else mail_from.strip(" <>"),
+        mail_from=return_path(raw) if mail_from is None else mail_from.strip(" <>"),
         rcpt_tos=tuple(normalise_address(address) for address in recipients),
         peer="",
         helo="",
@@ -61,16 +62,6 @@ def _accept(runtime: Runtime, raw: bytes, recipients: tuple[str, ...], mail_from
         received_at=now,
     )
     return runtime.spool.accept(Lane.MAIL, envelope.to_json(), raw)
-
-
-def _return_path(raw: bytes) -> str:
-    """What an MTA's delivery noted; without it the sender is unknown, which is not the null sender."""
-    for line in raw[:65536].split(b"\n"):
-        if line.lower().startswith(b"return-path:"):
-            return line.partition(b":")[2].decode("utf-8", "replace").strip(" <>\r\t")
-        if not line.strip():
-            break
-    return "unknown"
 
 
 @click.command("wait-idle")
@@ -211,15 +202,15 @@ def held_list(*, as_json: bool) -> None:
 
 @held.command("release")
 @click.argument("spool_id")
-@click.option("--from", "sender", required=True, help="The mail address to file it under.")
-def held_release(spool_id: str, sender: str) -> None:
-    """File a held mail as a new ticket of the person whose address is given. Nothing is acknowledged."""
+@click.option("--from", "sender", help="The mail address to file it under; by default its one sender's.")
+def held_release(spool_id: str, sender: str | None) -> None:
+    """File a held mail as a new ticket. Nothing is acknowledged."""
     from gateway.wiring import release_held
 
-    if not is_address(sender):
+    if sender is not None and not is_address(sender):
         raise Refused(f"{sender!r} is not a mail address")
     with command_runtime() as runtime:
-        click.echo(release_held(runtime, spool_id, sender=normalise_address(sender)))
+        click.echo(release_held(runtime, spool_id, sender=None if sender is None else normalise_address(sender)))
 
 
 @held.command("discard")

@@ -1,6 +1,17 @@
 """All tables, for whoever needs the whole schema: migrations and their tests."""
 
-from gateway.db import mailboxes, outbox, participants, people, receipts, sign_in, suppressions, tickets
+from gateway.db import daily_counts, mailboxes, outbox, participants, people, receipts, sign_in, suppressions, tickets
 from gateway.db.types import metadata
 
-__all__ = ["mailboxes", "metadata", "outbox", "participants", "people", "receipts", "sign_in", "suppressions", "tickets"]
+__all__ = [
+    "daily_counts",
+    "mailboxes",
+    "metadata",
+    "outbox",
+    "participants",
+    "people",
+    "receipts",
+    "sign_in",
+    "suppressions",
+    "tickets",
+]
