@@ -20,7 +20,8 @@ class MailEnvelope:
     `mail_from` is "" for the null sender, never "<>". `rcpt_tos` are as the peer gave them, in order. `peer` is
     an IP address, "" where there was no network; `helo` is what the peer called itself. `tls` says whether the
     mail came over an encrypted connection, `smtputf8` whether the peer asked for RFC 6531. `received_at` is
-    aware, in UTC.
+    aware, in UTC. `arrival` names the arrival where the door can be offered one twice, as a mailbox can: a mailbox,
+    its UIDVALIDITY and a UID. `hold` is why a person must look first, "" where nothing is known against the mail.
     """
 
     channel: Channel
@@ -31,6 +32,8 @@ class MailEnvelope:
     tls: bool
     smtputf8: bool
     received_at: datetime
+    arrival: str = ""
+    hold: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; the time in ISO 8601."""
@@ -43,6 +46,8 @@ class MailEnvelope:
             "tls": self.tls,
             "smtputf8": self.smtputf8,
             "received_at": self.received_at.isoformat(),
+            **({"arrival": self.arrival} if self.arrival else {}),
+            **({"hold": self.hold} if self.hold else {}),
         }
 
     @classmethod
@@ -58,6 +63,8 @@ class MailEnvelope:
                 tls=document["tls"],
                 smtputf8=document["smtputf8"],
                 received_at=datetime.fromisoformat(document["received_at"]),
+                arrival=document.get("arrival", ""),
+                hold=document.get("hold", ""),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise BadEnvelope("the envelope of this mail cannot be read") from error
