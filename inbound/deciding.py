@@ -24,6 +24,7 @@ from inbound.clues import Clue, address_clues, id_clues, mark_clues, referenced_
 from inbound.matching import Match, Matching, Standing, TicketFacts, choose_ticket
 from inbound.recipients import find_project
 from inbound.screening import Screening, is_answer_of_a_machine, screen
+from inbound.sender_lists import is_listed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +48,9 @@ def decide(connection: Connection, runtime: Runtime, item: MailItem) -> Decision
     )
     if outcome.verdict is not Verdict.FILED or outcome.sender is None:
         return Decision(verdict=outcome.verdict, reason=outcome.reason)
+    unwanted = _unwanted(runtime, item, outcome.sender)
+    if unwanted:
+        return Decision(verdict=Verdict.IGNORED, reason=unwanted)
     doubt = held_reason(item.authentication)
     item.trace.note("authentication", item.authentication.dmarc, item.authentication.evidence)
     if doubt:
@@ -61,6 +65,18 @@ def decide(connection: Connection, runtime: Runtime, item: MailItem) -> Decision
         if joined is not None:
             return joined
     return _open(connection, runtime, item, sender, outcome=outcome, matching=matching, flags=flags)
+
+
+def _unwanted(runtime: Runtime, item: MailItem, sender: Mailbox) -> str:
+    """Why this sender's mail is not filed; an entry on the allow list counts where the mail is proved theirs."""
+    lists = runtime.settings.mail
+    if not is_listed(sender.address, lists.deny):
+        return ""
+    if is_listed(sender.address, lists.allow) and item.authentication.is_aligned_pass:
+        item.trace.note("sender lists", "allowed", "on both lists, and proved")
+        return ""
+    item.trace.note("sender lists", "denied", "on the deny list")
+    return "the sender is on the deny list"
 
 
 def _identify(connection: Connection, item: MailItem, mailbox: Mailbox) -> Sender:

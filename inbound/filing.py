@@ -4,53 +4,33 @@ Running it twice has the effect of running it once: the receipt is unique by spo
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 
 import structlog
 from sqlalchemy import Connection
 
-from gateway.config.load import Settings
-from gateway.db.outbox import find_delivery
 from gateway.db.receipts import Verdict, find_receipt, find_receipt_by_fingerprint
 from gateway.domain.project import Project
 from gateway.domain.trace import Trace
 from gateway.jobs.doorbell import OUTBOX
-from gateway.mail.authentication import Authentication
 from gateway.mail.envelope import MailEnvelope
-from gateway.mail.marker import cut_at_marker
 from gateway.mail.parsed import ParsedMessage
-from gateway.mail.reply_address import BounceToken, read_token
 from gateway.runtime import Runtime
 from gateway.services.file_message import file_message
 from gateway.services.mail_item import Decision, MailItem
-from gateway.services.record_failure_report import record_failure_report
 from gateway.spool.entry import SpoolEntry
-from inbound.authentication import Resolver, authenticate
+from inbound.arriving import Arrived, make_item, read_entry
+from inbound.bounces import note_bounce
 from inbound.deciding import decide
-from inbound.parse import parse_message
 from inbound.recipients import find_project
 
 log = structlog.get_logger()
-_RESOLVER = Resolver()  # one for the process: it remembers for a minute that nobody answers
-
-
-@dataclass(frozen=True, kw_only=True)
-class Arrived:
-    """A mail that was read, before it is looked at for a project."""
-
-    entry: SpoolEntry
-    envelope: MailEnvelope
-    message: ParsedMessage
-    authentication: Authentication
-    text: str
-    removed_text: str
 
 
 def file_mail(entry: SpoolEntry, runtime: Runtime) -> set[str]:
     """File a claimed entry of the mail lane. Returns the lanes that have work now.
 
-    Raises what the database raises; nothing is written then, and the entry may be tried again.
+    Raises what the database raises; nothing is written then, and the entry may be tried again. Raises Infected.
     """
     arrived = read_entry(entry, runtime.settings)
     runtime.archive.keep(entry)
@@ -59,36 +39,6 @@ def file_mail(entry: SpoolEntry, runtime: Runtime) -> set[str]:
         verdicts = [_file_in_project(connection, runtime, arrived, project) for project in projects]
     log.info("mail.filed", spool_id=entry.id, verdicts=[str(verdict) for verdict in verdicts], attempt=entry.attempts)
     return {OUTBOX} if Verdict.FILED in verdicts else set()
-
-
-def read_entry(entry: SpoolEntry, settings: Settings) -> Arrived:
-    """What can be known of an entry without a database. May ask DNS, within its time limit."""
-    message = parse_message(entry.payload)
-    envelope = MailEnvelope.from_json(entry.envelope)
-    text, removed = cut_at_marker(message.text)
-    return Arrived(
-        entry=entry,
-        envelope=envelope,
-        message=message,
-        authentication=authenticate(entry.payload, message, envelope, settings.mail, _RESOLVER),
-        text=text,
-        removed_text=removed,
-    )
-
-
-def make_item(arrived: Arrived, project: Project, *, fingerprint: str | None, trace: Trace) -> MailItem:
-    """An arrived mail as it is filed in one project."""
-    return MailItem(
-        entry=arrived.entry,
-        envelope=arrived.envelope,
-        message=arrived.message,
-        authentication=arrived.authentication,
-        text=arrived.text,
-        removed_text=arrived.removed_text,
-        project=project,
-        fingerprint=fingerprint,
-        trace=trace,
-    )
 
 
 def route(envelope: MailEnvelope, message: ParsedMessage, projects: Sequence[Project]) -> tuple[Project, ...]:
@@ -142,11 +92,13 @@ def _file_in_project(connection: Connection, runtime: Runtime, arrived: Arrived,
 
 
 def _note_failed_delivery(connection: Connection, runtime: Runtime, item: MailItem) -> None:
-    """A failure report to one of our signed return paths is shown on the ticket of the mail that failed."""
-    today = item.envelope.received_at.date()
-    for address in item.envelope.rcpt_tos:
-        token = read_token(address, runtime.signer, today=today)
-        delivery = find_delivery(connection, token.delivery_id) if isinstance(token, BounceToken) else None
-        if delivery is not None:
-            item.trace.note("return path", "ours", f"delivery {delivery.id}")
-            record_failure_report(connection, delivery, at=item.envelope.received_at, raw_sha256=item.entry.sha256)
+    """A failure report about a mail of ours that proves to be one counts; the trace says what became of it."""
+    note_bounce(
+        connection,
+        runtime,
+        raw=item.entry.payload,
+        raw_sha256=item.entry.sha256,
+        rcpt_tos=item.envelope.rcpt_tos,
+        received_at=item.envelope.received_at,
+        trace=item.trace,
+    )

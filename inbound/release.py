@@ -9,7 +9,7 @@ from gateway.runtime import Runtime
 from gateway.services.file_message import write_mail
 from gateway.services.mail_item import Decision
 from gateway.spool.entry import Lane, SpoolEntry
-from inbound.filing import make_item, read_entry
+from inbound.arriving import make_item, read_entry
 
 
 def release_mail(runtime: Runtime, spool_id: str, *, sender: str | None = None) -> str:

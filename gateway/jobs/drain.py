@@ -5,6 +5,7 @@ What can go wrong has its place here:
 - the worker dies under an entry: its lock goes with it, the next drain takes the entry back, the try counted;
 - the entry has used up its tries: quarantine, before anybody looks at it again;
 - the handler fails: the entry waits for another try, or goes to quarantine with the reason;
+- the handler says that the entry is unfit: quarantine at once;
 - the database or the disk is in trouble: the entry waits and the try does not count, unless another entry gets
   through meanwhile, which shows that the trouble is this entry's own; a second in trouble ends the drain.
 """
@@ -20,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.db.engine import DatabaseTrouble
 from gateway.ids import SpoolId
 from gateway.runtime import Runtime
-from gateway.spool.entry import DamagedEntry, Lane, SpoolEntry
+from gateway.spool.entry import DamagedEntry, Lane, SpoolEntry, UnfitEntry
 from gateway.spool.store import Claims
 
 Handler = Callable[[SpoolEntry, Runtime], set[str]]
@@ -125,7 +126,7 @@ def _quarantine_spent(claims: Claims, spool_id: SpoolId, attempts: int) -> None:
 
 def _give_up(entry: SpoolEntry, error: Exception, *, claims: Claims, runtime: Runtime) -> bool:
     """Decide where an entry waits after a failed try. True when the drain should end."""
-    if entry.attempts >= runtime.settings.worker.max_attempts:
+    if isinstance(error, UnfitEntry) or entry.attempts >= runtime.settings.worker.max_attempts:
         claims.quarantine(entry.id, entry.attempts, _reason(error))
         log.error("entry.quarantined", spool_id=entry.id, reason=type(error).__name__, exc_info=error)
         return False
@@ -136,4 +137,6 @@ def _give_up(entry: SpoolEntry, error: Exception, *, claims: Claims, runtime: Ru
 
 def _reason(error: Exception) -> str:
     """What a person reads beside the entry; a database's error text may quote the mail, so it stays out."""
+    if isinstance(error, UnfitEntry):
+        return str(error)
     return type(error).__name__ if isinstance(error, SQLAlchemyError) else f"{type(error).__name__}: {error}"[:500]

@@ -1,6 +1,7 @@
 """A mail on its way to be filed, and what was decided about it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from gateway.db.receipts import Verdict
 from gateway.domain.joining import Joining
@@ -16,7 +17,9 @@ from gateway.spool.entry import SpoolEntry
 class MailItem:
     """A mail on its way to be filed in one project. `fingerprint` is None where another mail owns it.
 
-    `text` is what its sender wrote, `removed_text` the quote and the signature that were taken off.
+    `text` is what its sender wrote, `removed_text` the quote and the signature that were taken off. `notes` are
+    what the entry must show, as codes: those of the message, and those of the checks that it went through.
+    `refused_files` are the files that are not kept: position in the mail, and the reason as a code.
     """
 
     entry: SpoolEntry
@@ -25,6 +28,8 @@ class MailItem:
     authentication: Authentication
     text: str
     removed_text: str
+    notes: tuple[str, ...] = ()
+    refused_files: Mapping[int, str] = field(default_factory=dict)
     project: Project
     fingerprint: str | None
     trace: Trace

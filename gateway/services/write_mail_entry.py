@@ -43,6 +43,7 @@ def write_mail_entry(
         [
             Attachment(position=file.position, name=file.name, type=file.type, size=file.size, sha256=file.sha256)
             for file in message.files
+            if file.position not in item.refused_files
         ],
     )
 
@@ -73,6 +74,12 @@ def _entry_data(item: MailItem, decision: Decision) -> dict[str, Any]:
     message = item.message
     found: dict[str, Any] = {
         "defects": list(message.defects),
+        "notes": list(item.notes),
+        "refused_files": [
+            {"name": file.name, "reason": item.refused_files[file.position]}
+            for file in message.files
+            if file.position in item.refused_files
+        ],
         "reply_to": [mailbox.address for mailbox in message.reply_to],
         "addressed": [mailbox.address for mailbox in message.recipients][:MAX_ADDRESSED],
         "related": list(decision.related),

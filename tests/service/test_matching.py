@@ -13,7 +13,7 @@ from gateway.domain.ticket import Role, Status
 from gateway.mail.authentication import NO_AUTHENTICATION, Authentication, Policy, Result
 from gateway.mail.marker import make_mark
 from gateway.runtime import Runtime
-from inbound import filing
+from inbound import arriving
 from tests.service.test_filing import SUPPORT, file, outbox, timeline
 from tests.service.test_filing import tickets as all_tickets
 from tests.support.clock import MovableClock
@@ -30,7 +30,7 @@ def authenticated(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _authenticate(monkeypatch: pytest.MonkeyPatch, outcome: Authentication) -> None:
-    monkeypatch.setattr(filing, "authenticate", lambda *_, **__: outcome)
+    monkeypatch.setattr(arriving, "authenticate", lambda *_, **__: outcome)
 
 
 def first_ticket(runtime: Runtime) -> Ticket:

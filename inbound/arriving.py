@@ -1,0 +1,87 @@
+"""What can be known of an accepted mail without a database: what it says, from whom it really is, what it carries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from gateway.config.load import Settings
+from gateway.domain.project import Project
+from gateway.domain.trace import Trace
+from gateway.mail.authentication import Authentication
+from gateway.mail.envelope import MailEnvelope
+from gateway.mail.parsed import ParsedMessage
+from gateway.services.mail_item import MailItem
+from gateway.spool.entry import SpoolEntry, UnfitEntry
+from inbound.antivirus import NO_SCANNER, ScanOutcome, ScanResult, scan
+from inbound.attachment_policy import refuse
+from inbound.authentication import Resolver, authenticate
+from inbound.control_headers import without_control_headers
+from inbound.parse import parse_message
+from inbound.trimming import Trimmed, trim
+
+_RESOLVER = Resolver()  # one for the process: it remembers for a minute that nobody answers
+
+
+class Infected(UnfitEntry):
+    """The virus scanner found something in the mail."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrived:
+    """A mail that was read, before it is looked at for a project."""
+
+    entry: SpoolEntry
+    envelope: MailEnvelope
+    message: ParsedMessage
+    authentication: Authentication
+    trimmed: Trimmed
+    removed_headers: tuple[str, ...]
+    refused_files: Mapping[int, str]
+    scanned: ScanResult
+
+
+def read_entry(entry: SpoolEntry, settings: Settings) -> Arrived:
+    """Read an entry. Waits for DNS and for the virus scanner within their time limits. Raises Infected."""
+    scanned = scan(entry.payload, settings.antivirus)
+    if scanned.outcome is ScanOutcome.INFECTED:
+        raise Infected(f"the virus scanner found {scanned.detail}")
+    parsed = parse_message(entry.payload)
+    headers, removed = without_control_headers(
+        parsed.headers, own_loop_marker=settings.smtp.hostname, authserv_id=settings.mail.authserv_id
+    )
+    message = replace(parsed, headers=headers)
+    envelope = MailEnvelope.from_json(entry.envelope)
+    return Arrived(
+        entry=entry,
+        envelope=envelope,
+        message=message,
+        authentication=authenticate(entry.payload, message, envelope, settings.mail, _RESOLVER),
+        trimmed=trim(message.text, message.html),
+        removed_headers=removed,
+        refused_files=refuse(message.files, settings.attachments),
+        scanned=scanned,
+    )
+
+
+def make_item(arrived: Arrived, project: Project, *, fingerprint: str | None, trace: Trace) -> MailItem:
+    """An arrived mail as it is filed in one project; its trace begins with what the reading found."""
+    if arrived.removed_headers:
+        trace.note("control headers", "removed", ", ".join(arrived.removed_headers))
+    trace.note("reply text", "trimmed" if arrived.trimmed.removed else "whole", arrived.trimmed.rule)
+    notes = list(arrived.message.notes)
+    if arrived.scanned is not NO_SCANNER:
+        trace.note("virus scan", arrived.scanned.outcome, arrived.scanned.detail)
+    if arrived.scanned is not NO_SCANNER and arrived.scanned.outcome is ScanOutcome.NOT_SCANNED:
+        notes.append("not-scanned")
+    return MailItem(
+        entry=arrived.entry,
+        envelope=arrived.envelope,
+        message=arrived.message,
+        authentication=arrived.authentication,
+        text=arrived.trimmed.visible,
+        removed_text=arrived.trimmed.removed,
+        notes=tuple(notes),
+        refused_files=arrived.refused_files,
+        project=project,
+        fingerprint=fingerprint,
+        trace=trace,
+    )
