@@ -1,0 +1,134 @@
+"""The header that Outlook and others copy above a quote: De / Envoyé / À / Objet, in many languages."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from inbound.trimming.evidence import find_address, has_date, has_time
+from inbound.trimming.model import MAX_CANDIDATES, MAX_HEADER, Line
+from inbound.trimming.words import COPY, FROM, OTHER_FIELDS, SENT, SUBJECT, TO, TRACE_FIELDS
+
+_MAX_FIELDS = 14
+_MAX_WRAPPED = 3  # lines that a field may go on for: long lists of recipients
+
+_FIELD = re.compile(r"[*_\s]{0,4}(?P<name>[^\W\d][^:：*<>@]{0,24}?)[*_\s]{0,4}[:：][*_\s]{0,4}(?P<value>.*)", re.S)
+_CLASS: dict[str, str] = {
+    name: kind
+    for kind, names in (
+        ("other", OTHER_FIELDS),
+        ("trace", TRACE_FIELDS),
+        ("copy", COPY),
+        ("to", TO),
+        ("subject", SUBJECT),
+        ("sent", SENT),
+        ("from", FROM),
+    )
+    for name in names
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderBlock:
+    """Lines `start` up to and without `stop` are the header of a quoted mail. `fields` holds the first value of
+    each kind of field: from, sent, to, subject."""
+
+    start: int
+    stop: int
+    fields: dict[str, str]
+
+
+def find_header_blocks(lines: Sequence[Line]) -> list[HeaderBlock]:
+    """All header blocks, in order, without overlap."""
+    found: list[HeaderBlock] = []
+    floor = candidates = 0
+    for number, line in enumerate(lines):
+        if number >= floor and _field(line):
+            block = read_header_block(lines, number)
+            candidates += 1
+            if block:
+                found.append(block)
+                floor = block.stop
+            if candidates == MAX_CANDIDATES:
+                break
+    return found
+
+
+def read_header_block(lines: Sequence[Line], start: int, *, trusted: bool = False) -> HeaderBlock | None:
+    """The header block that begins with this line.
+
+    It is one when it names
+    - who wrote, and
+    - two of: when, to whom, about what, and
+    - an address, or a date with its year and time,
+    and when it is no pasted header of a mail (Received, Message-ID). A `trusted` one (a line between dashes stands
+    above) needs only its author.
+    """
+    fields: dict[str, str] = {}
+    stop = start
+    for number, kind, value in _fields(lines, start):
+        if kind == "trace":
+            return None
+        fields.setdefault(kind, value)
+        stop = number + 1
+    if not _is_believable(fields, trusted=trusted):
+        return None
+    return HeaderBlock(start=start, stop=stop, fields=fields)
+
+
+def _is_believable(fields: dict[str, str], *, trusted: bool) -> bool:
+    if "from" not in fields:
+        return False
+    if trusted:
+        return True
+    sent = fields.get("sent", "")
+    named = find_address(fields["from"]) or find_address(fields.get("to", ""))
+    proven = bool(named) or (has_time(sent) and has_date(sent))
+    return proven and len(fields.keys() & {"to", "subject", "sent"}) >= 2
+
+
+def _fields(lines: Sequence[Line], start: int) -> Iterator[tuple[int, str, str]]:
+    """(number of its last line, kind, value) of the fields from here on, folded lines included."""
+    quoted = lines[start].quoted
+    wrapped = blanks = 0
+    kind = value = ""
+    for number in range(start, min(start + _MAX_FIELDS, len(lines))):
+        line = lines[number]
+        if line.quoted != quoted and line.body:
+            return
+        found = _field(line)
+        if found:
+            kind, value = found
+            wrapped = blanks = 0
+            yield number, kind, value
+        elif not line.body:
+            blanks += 1
+            if blanks > 1 or not _next_is_field(lines, number):
+                return
+        elif kind and wrapped < _MAX_WRAPPED and not blanks and _is_folded(lines, number, kind):
+            wrapped += 1
+            yield number, kind, value
+        else:
+            return
+
+
+def _next_is_field(lines: Sequence[Line], number: int) -> bool:
+    return number + 1 < len(lines) and _field(lines[number + 1]) is not None
+
+
+def _is_folded(lines: Sequence[Line], number: int, kind: str) -> bool:
+    """Is this line the rest of the field above? A field follows, or it holds addresses, or stands alone."""
+    line = lines[number]
+    if kind in ("to", "copy", "from") and ("@" in line.body or line.body.endswith((";", ","))):
+        return True
+    following = lines[number + 1 : number + 1 + _MAX_WRAPPED]
+    return any(_field(other) for other in following) and all(other.body for other in following[:1])
+
+
+def _field(line: Line) -> tuple[str, str] | None:
+    """(kind, value) of a line like "Envoyé : lundi 23 novembre 2026 10:12"."""
+    body = line.body
+    if len(body) > 4 * MAX_HEADER or (":" not in body[:60] and "：" not in body[:60]):
+        return None
+    found = _FIELD.fullmatch(body)
+    kind = _CLASS.get(" ".join(found["name"].lower().split())) if found else None
+    return (kind, found["value"].strip(" *_")) if found and kind else None
