@@ -16,7 +16,6 @@ from gateway.errors import NotFound, Refused
 from gateway.mail.address import is_address, normalise_address
 from gateway.mail.envelope import MailEnvelope
 from gateway.mail.return_path import return_path
-from gateway.mail.return_path import return_path
 from gateway.runtime import Runtime
 from gateway.spool.entry import Lane
 
