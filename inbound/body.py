@@ -8,14 +8,17 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from inbound.bounds import MAX_HTML, MAX_TEXT
+from gateway.mail.display_html import MAX_HTML
+from inbound.bounds import MAX_TEXT
 from inbound.charset import clean_text, decode_bytes
-from inbound.html_text import html_to_text
-from inbound.mime_tree import Branch, Leaf
+from inbound.html_text import bare_text, html_to_text
+from inbound.mime_tree import OPENED_TNEF, Branch, Leaf
 from inbound.parts import is_displayed
 
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
-_MAX_DECODED = 4 * MAX_TEXT  # bytes of one part's text that are decoded: a character takes four at most
+# Bytes of one part's text that are read: a character takes four at most, and three times that in its encoding.
+_MAX_DECODED = 4 * MAX_TEXT
+_MAX_ENCODED = 3 * _MAX_DECODED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +60,8 @@ class _Reader:
             return self._alternative(node.children, is_text)
         texts: list[str] = []
         for child in node.children:
+            if texts and isinstance(child, Branch) and child.type == OPENED_TNEF:
+                continue  # the text of a winmail.dat repeats that beside it
             text = self.shown(child, is_text=is_text)
             # A mailer that sends both forms as if they were two texts means one of them.
             if text.strip() and not (_is_html(child) and any(_says_the_same(text, other) for other in texts)):
@@ -85,17 +90,21 @@ class _Reader:
 
     def _html_of(self, leaf: Leaf) -> str:
         html = clean_text(_decoded(leaf))
-        if len(html) > self.html_left:
-            self.notes["html-truncated"] = None
-        html = html[: self.html_left]
-        self.html_left -= len(html)
-        if html.strip():
-            self.html.append(html)
+        if html.strip() and self.html_left > 0:
+            self.html.append(html[: self.html_left])
         return html
+
+    def _rendered(self, leaf: Leaf) -> str:
+        """HTML as text, within what is left to render; where that shows nothing, whatever words there are."""
+        html, left = self._html_of(leaf), self.html_left
+        if len(html) > left:
+            self.notes["html-truncated"] = None
+        self.html_left -= min(len(html), left)
+        return (html_to_text(html[:left]) or bare_text(html)) if left else ""
 
     def _leaf(self, leaf: Leaf) -> str:
         if leaf.type == "text/html":
-            return html_to_text(self._html_of(leaf))
+            return self._rendered(leaf)
         if self.text_left <= 0:
             self.notes["body-truncated"] = None
             return ""
@@ -105,7 +114,7 @@ class _Reader:
 
 
 def _decoded(leaf: Leaf) -> str:
-    data = leaf.content()[:_MAX_DECODED]
+    data = leaf.content(limit=_MAX_ENCODED)[:_MAX_DECODED]
     charset = leaf.charset
     if charset is None and leaf.type == "text/html":
         found = _META_CHARSET.search(data, 0, 4096)

@@ -15,6 +15,8 @@ from inbound.parameters import split_value
 from inbound.skeleton import Segment, Skeleton, cut
 from inbound.transfer import decode_transfer
 
+OPENED_TNEF = "multipart/x-opened-tnef"  # our name for what was in a winmail.dat
+
 # Its warnings quote subjects and file names.
 logging.getLogger("mailparser").setLevel(logging.CRITICAL)
 
@@ -41,9 +43,10 @@ class Leaf:
     content_id: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
 
-    def content(self) -> bytes:
-        """The decoded bytes."""
-        return decode_transfer(self.raw[self.start : self.end], self.encoding)
+    def content(self, *, limit: int | None = None) -> bytes:
+        """The decoded bytes; of a body that is longer than `limit` bytes in its encoding, only what these hold."""
+        end = self.end if limit is None else min(self.end, self.start + limit)
+        return decode_transfer(self.raw[self.start : end], self.encoding)
 
     @property
     def is_nested_message(self) -> bool:

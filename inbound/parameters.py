@@ -4,7 +4,8 @@ The standard library's reader is quadratic in quotes, raises on odd section numb
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from urllib.parse import unquote_to_bytes
 
 from inbound.charset import decode_bytes
@@ -12,6 +13,7 @@ from inbound.charset import decode_bytes
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"?', re.DOTALL)
 _PLAIN = re.compile(r"[^;]*")
 _NAME = re.compile(r"[\s;]*([^\s=;]*)\s*=?\s*")
+_MOST = 100  # parameters of one field
 _SECTION = re.compile(r"([^*]+)(?:\*([0-9]{1,3}))?(\*)?")
 
 
@@ -24,7 +26,7 @@ def split_value(text: str) -> tuple[str, dict[str, str]]:
     value, _, rest = text.partition(";")
     if "=" in value and "/" not in value.partition("=")[0]:
         value, rest = "", text
-    return " ".join(value.split()).lower(), _joined(_parameters(rest))
+    return " ".join(value.split()).lower(), _joined(islice(_parameters(rest), _MOST))
 
 
 def _parameters(text: str) -> Iterator[tuple[str, str]]:
@@ -46,7 +48,7 @@ def _parameters(text: str) -> Iterator[tuple[str, str]]:
         position = max(value.end(), position)
 
 
-def _joined(found: Iterator[tuple[str, str]]) -> dict[str, str]:
+def _joined(found: Iterable[tuple[str, str]]) -> dict[str, str]:
     plain: dict[str, str] = {}
     sections: dict[str, dict[int, tuple[bool, str]]] = {}
     for name, value in found:

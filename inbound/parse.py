@@ -8,15 +8,19 @@ the libraries' answers are known to be wrong. The raw mail is kept in any case.
 import re
 from hashlib import sha256
 
+from gateway.domain.ticket import Language
 from gateway.mail.headers import Headers
+from gateway.mail.language import detect_language
 from gateway.mail.message_id import parse_message_ids
-from gateway.mail.parsed import Mailbox, ParsedMessage
+from gateway.mail.parsed import Event, Mailbox, ParsedMessage
 from inbound.addresses import parse_mailboxes
 from inbound.body import read_body
 from inbound.bounds import MAX_ADDRESSES, MAX_FILES
+from inbound.calendar_invite import CalendarError, event_text, read_event
 from inbound.charset import clean_line, clean_text
 from inbound.header_text import decode_header, raw_text
 from inbound.mime_tree import Branch, Leaf, MailTree, all_leaves, read_tree
+from inbound.openers import calendars, inline_protection, open_envelopes
 from inbound.parts import describe_file, is_displayed, numbered_files
 
 MAX_SUBJECT = 500
@@ -27,17 +31,19 @@ _STEP = 1024 * 1024
 def parse_message(raw: bytes) -> ParsedMessage:
     """Understand a mail."""
     tree = read_tree(_without_envelope_line(raw))
-    root, opened = tree.root, ()
+    opened = open_envelopes(tree.root)
     headers = _headers(tree)
+    subject = decode_header("".join(headers.all("subject")[:1]))[:MAX_SUBJECT]
     senders = parse_mailboxes(headers.all("from"))
     to, cc = parse_mailboxes(headers.all("to")), parse_mailboxes(headers.all("cc"))
-    body = read_body(root)
-    files = tuple(describe_file(position, leaf) for position, leaf in numbered_files(root))
+    body = read_body(opened.root)
+    event, event_notes = _event(opened.root)
+    files = tuple(describe_file(position, leaf) for position, leaf in numbered_files(opened.root))
     ids = parse_message_ids("".join(headers.all("message-id")[:1]))
-    kind = root.type
+    notes = [*tree.notes, *_limits(opened.root, to, cc), *body.notes, *opened.notes, *event_notes]
     return ParsedMessage(
         headers=headers,
-        subject=decode_header("".join(headers.all("subject")[:1]))[:MAX_SUBJECT],
+        subject=subject,
         senders=senders,
         reply_to=parse_mailboxes(headers.all("reply-to")),
         recipients=to + cc,
@@ -47,23 +53,43 @@ def parse_message(raw: bytes) -> ParsedMessage:
         message_id=ids[0] if ids else None,
         in_reply_to=parse_message_ids(" ".join(headers.all("in-reply-to"))),
         references=parse_message_ids("".join(headers.all("references")[:1])),
-        content_type=kind,
-        report_type=clean_line(root.parameters.get("report-type", "")).lower(),
-        text=body.text,
+        content_type=tree.root.type,
+        report_type=clean_line(tree.root.parameters.get("report-type", "")).lower(),
+        text=_with_event(body.text, event, subject),
         html=body.html,
         files=files,
+        event=event,
         body_sha256=_body_sum(tree),
-        defects=tree.defects + _disputes(tree, senders),
-        notes=(*tree.notes, *opened, *_limits(root, (*to, *cc), files), *body.notes),
+        defects=(*tree.defects, *opened.defects, *_disputes(tree, senders)),
+        notes=tuple(dict.fromkeys([*notes, *inline_protection(body.text)])),
     )
 
 
 def read_file(raw: bytes, position: int) -> bytes:
     """The content of the file that `ParsedMessage.files` lists with this position. Raises IndexError."""
-    for found, leaf in numbered_files(read_tree(_without_envelope_line(raw)).root):
+    root = open_envelopes(read_tree(_without_envelope_line(raw)).root).root
+    for found, leaf in numbered_files(root):
         if found == position:
             return leaf.content()
     raise IndexError(position)
+
+
+def _event(root: Branch | Leaf) -> tuple[Event | None, tuple[str, ...]]:
+    """The event of the first invitation that can be read, and what there is to note."""
+    notes: tuple[str, ...] = ()
+    for leaf in calendars(root):
+        try:
+            return read_event(leaf.content(), leaf.charset), ("calendar-event",)
+        except CalendarError:
+            notes = ("unreadable-calendar",)
+    return None, notes
+
+
+def _with_event(text: str, event: Event | None, subject: str) -> str:
+    if event is None:
+        return text
+    language = detect_language(f"{subject}\n{text}") or Language.FR
+    return f"{text}\n\n{event_text(event, language)}".lstrip("\n")
 
 
 def _headers(tree: MailTree) -> Headers:
@@ -84,11 +110,11 @@ def _disputes(tree: MailTree, senders: tuple[Mailbox, ...]) -> tuple[str, ...]:
     return ("disputed-from",)
 
 
-def _limits(root: Branch | Leaf, recipients: tuple[Mailbox, ...], files: tuple[object, ...]) -> tuple[str, ...]:
+def _limits(root: Branch | Leaf, *recipients: tuple[Mailbox, ...]) -> tuple[str, ...]:
     found = []
-    if len(recipients) >= MAX_ADDRESSES:
+    if any(len(some) == MAX_ADDRESSES for some in recipients):
         found.append(f"addresses-limited:{MAX_ADDRESSES}")
-    if len(files) == MAX_FILES and sum(not is_displayed(leaf) for leaf in all_leaves(root)) > MAX_FILES:
+    if sum(not is_displayed(leaf) for leaf in all_leaves(root)) > MAX_FILES:
         found.append(f"attachments-limited:{MAX_FILES}")
     return tuple(found)
 

@@ -15,7 +15,9 @@ from inbound.header_block import HeaderBlock, read_header_block, unfold
 from inbound.parameters import split_value
 
 _BODY = re.compile(r"segment-(\d+)-body")
-_MAX_SHOWN_FIELD = 16 * 1024  # of a field, for mail-parser: some of its readers are quadratic
+# Bytes of a field that mail-parser gets, of the mail's header and of a part's: some of its readers are quadratic.
+_MAX_SHOWN_FIELD = 16 * 1024
+_MAX_SHOWN_PART_FIELD = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,12 +102,12 @@ class _Cutter:
             self.notes["header-truncated"] = None
         if self._block.is_repaired:
             self.defects["header-repaired"] = None
-        has_type = False
+        has_type, most = False, _MAX_SHOWN_PART_FIELD if self.segments else _MAX_SHOWN_FIELD
         for name, value in self._block.fields:
             line = unfold(value)
             if name.lower() == b"content-type":
                 line, has_type = b"" if has_type else self._with_own_boundary(line, depth), True
-            self.bones.append(name + b": " + line[:_MAX_SHOWN_FIELD])
+            self.bones.append(name + b": " + line[:most])
         # Two blank lines: of a nested message the first ends the part's header, the second its own.
         self.bones += [b"", b"", b"segment-%d-body" % len(self.segments)]
 

@@ -3,6 +3,7 @@
 import binascii
 import quopri
 import re
+from io import BytesIO
 
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 
@@ -35,21 +36,24 @@ def decode_base64(data: bytes) -> bytes:
 
 
 def _decode_uu(data: bytes) -> bytes:
-    decoded: list[bytes] = []
+    decoded = bytearray()
     begun = False
-    for line in data.splitlines():
+    for line in BytesIO(data):
         if not begun:
             begun = line.startswith(b"begin ")
-            continue
-        if line.strip() == b"end":
+        elif line.strip() == b"end":
             break
+        else:
+            decoded += _decode_uu_line(line.rstrip(b"\r\n"))
+    return bytes(decoded) if begun else data
+
+
+def _decode_uu_line(line: bytes) -> bytes:
+    # Some encoders count the padding of a line: what its first byte says is what is there.
+    length = (((line[0] - 32) & 63) * 4 + 5) // 3 if line else 0
+    for candidate in (line, line[:length]):
         try:
-            decoded.append(binascii.a2b_uu(line))
+            return binascii.a2b_uu(candidate)
         except binascii.Error:
-            # Some encoders count the line's padding; what the length byte says is what is there.
-            length = (((line[0] - 32) & 63) * 4 + 5) // 3
-            try:
-                decoded.append(binascii.a2b_uu(line[:length]))
-            except binascii.Error:
-                continue
-    return b"".join(decoded) if begun else data
+            continue
+    return b""
