@@ -16,6 +16,7 @@ from gateway.db.tickets import Ticket, find_ticket, list_attachments, list_entri
 from gateway.domain.ticket import Direction, Status, is_reference
 from gateway.errors import NotFound
 from web.file_names import clean_file_name
+from web.remarks import remarks
 from web.state import visitor, web
 
 LISTED = 200
@@ -41,7 +42,8 @@ class FileView:
 
 @dataclass(frozen=True, kw_only=True)
 class EntryView:
-    """A timeline entry as its reader sees it. `quoted` is what stood below or above the new text."""
+    """A timeline entry as its reader sees it. `quoted` is what stood below or above the new text,
+    `remarks` what there is to know about its mail."""
 
     id: int
     at: datetime
@@ -50,6 +52,7 @@ class EntryView:
     text: str
     quoted: str
     files: tuple[FileView, ...]
+    remarks: tuple[str, ...]
 
 
 def register(app: Flask) -> None:
@@ -121,6 +124,7 @@ def _timeline(connection: Connection, ticket: Ticket, reader: Person) -> list[En
             files=tuple(
                 FileView(id=file.id, name=clean_file_name(file.name), size=file.size) for file in files.get(row.id, [])
             ),
+            remarks=tuple(remarks(row.data)),
         )
         for row in list_entries(connection, ticket.id, visible_only=True)
     ]

@@ -96,6 +96,7 @@ def entry_row(entry: Row[Any], files: list[Row[Any]]) -> dict[str, Any]:
         "channel": entry.channel,
         "match": entry.match,
         "visible": entry.visible,
+        "details": entry.data,
     }
 
 
