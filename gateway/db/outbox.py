@@ -200,6 +200,36 @@ def find_delivery(connection: Connection, delivery_id: int) -> Delivery | None:
     return None if row is None else _delivery(row)
 
 
+def find_delivery_of_message_id(connection: Connection, message_id: str) -> Delivery | None:
+    """The row of the mail with this Message-ID."""
+    row = connection.execute(select(deliveries).where(deliveries.c.message_id == message_id)).one_or_none()
+    return None if row is None else _delivery(row)
+
+
+def mark_returned(connection: Connection, delivery_id: int, *, error: str) -> bool:
+    """A mail has failed for good, by a report, whatever we knew of it. False where it was at such an end already."""
+    statement = (
+        update(deliveries)
+        .where(deliveries.c.id == delivery_id, deliveries.c.state.in_((*_OPEN, DeliveryState.SENT)))
+        .values(state=DeliveryState.FAILED, last_error=error)
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def mark_delayed(connection: Connection, delivery_id: int, *, error: str) -> bool:
+    """A mail that was sent is still under way, by a report. False where that, or worse, was known already."""
+    statement = (
+        update(deliveries)
+        .where(
+            deliveries.c.id == delivery_id,
+            deliveries.c.state == DeliveryState.SENT,
+            deliveries.c.last_error.is_(None),
+        )
+        .values(last_error=error)
+    )
+    return connection.execute(statement).rowcount == 1
+
+
 def list_deliveries(connection: Connection, *, states: Sequence[DeliveryState] | None = None) -> list[Delivery]:
     """Rows of the outbox, oldest first."""
     query = select(deliveries).order_by(deliveries.c.id)

@@ -13,20 +13,24 @@ from datetime import timedelta
 from random import Random, SystemRandom
 
 import structlog
+from sqlalchemy import Connection
 
 from gateway.db.outbox import Delivery, DeliveryState, begin_attempts, end_attempt, release
-from gateway.domain.ticket import Language
+from gateway.db.suppressions import count_bounce, find_suppression
+from gateway.domain.suppression import Suppression
+from gateway.mail.bounce import Action, Outcome, find_status
 from gateway.notify.backoff import LAST_ATTEMPT, next_pause
 from gateway.notify.compose import OutgoingMail, compose, runs_out_at
-from gateway.notify.failure_entry import write_failure
+from gateway.notify.failure_entry import Failure, write_failure
 from gateway.notify.mailer import Mailer, make_mailer
-from gateway.notify.outcome import FinalFailure, RelayTrouble, TemporaryFailure, reason
+from gateway.notify.outcome import FinalFailure, RecipientRefused, RelayTrouble, TemporaryFailure, reason
 from gateway.runtime import Runtime
 
 BATCH = 25
 WRITING_TRIES = 3
 # After trouble with the relay itself, for the mails that were taken and not tried.
 _PAUSE_AFTER_TROUBLE = timedelta(minutes=1)
+_ENDED_BADLY = {DeliveryState.FAILED: Failure.REFUSED, DeliveryState.SUPPRESSED: Failure.SUPPRESSED}
 _LEASE_MARGIN = timedelta(seconds=10)  # RQ ends a job within moments of its time limit
 
 log = structlog.get_logger()
@@ -34,11 +38,13 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, kw_only=True)
 class _Result:
-    """How an attempt ended. `relay_trouble`: no other mail would have got through either."""
+    """How an attempt ended. `relay_trouble`: no other mail would have got through either. `bounce`: what a refusal
+    says of the address, None where the address had no part in it."""
 
     state: DeliveryState
     error: str | None = None
     relay_trouble: bool = False
+    bounce: Outcome | None = None
 
 
 def deliver_due(runtime: Runtime, *, deadline: float, chance: Random | None = None) -> int:
@@ -89,6 +95,9 @@ class _Run:
                 self._relay_error = result.error
 
     def _attempt(self, delivery: Delivery) -> _Result:
+        suppression = self._suppression_of(delivery)
+        if suppression is not None:
+            return _suppressed(suppression)
         if delivery.attempts > LAST_ATTEMPT:
             return _failed("given up: too many attempts never came to an end")
         until = runs_out_at(delivery, runtime=self._runtime)
@@ -109,6 +118,10 @@ class _Run:
             return _Result(state=DeliveryState.QUEUED, error=str(error), relay_trouble=True)
         except TemporaryFailure as error:
             return _later(str(error))
+        except RecipientRefused as error:
+            text = str(error)
+            bounce = Outcome(action=Action.FAILED, status=find_status(text), diagnostic=text)
+            return _Result(state=DeliveryState.FAILED, error=text, bounce=bounce)
         except FinalFailure as error:
             return _failed(str(error))
         except Exception as error:  # noqa: BLE001  # the relay's silence, a job's time limit, a fault of ours
@@ -131,8 +144,8 @@ class _Run:
                 next_attempt_at=None if pause is None else now + pause,
                 error=result.error,
             )
-            if ended and state is DeliveryState.FAILED:
-                write_failure(connection, delivery, error=result.error or "", lang=self._lang(delivery), now=now)
+            if ended and state in _ENDED_BADLY:
+                self._remember_failure(connection, delivery, result, failure=_ENDED_BADLY[state])
         if ended:
             log.info(
                 "delivery.ended",
@@ -144,11 +157,28 @@ class _Run:
                 attempts=delivery.attempts,
             )
 
-    def _lang(self, delivery: Delivery) -> Language:
-        try:
-            return self._runtime.project(delivery.project).language
-        except KeyError:
-            return Language.FR
+    def _remember_failure(
+        self, connection: Connection, delivery: Delivery, result: _Result, *, failure: Failure
+    ) -> None:
+        """In the transaction that ends the attempt: count a refusal against the address, and tell the ticket."""
+        now = self._runtime.clock.now()
+        suppression = None
+        if result.bounce is not None:
+            suppression = count_bounce(connection, delivery.recipient, result.bounce, now=now)
+        write_failure(
+            connection,
+            self._runtime,
+            delivery,
+            failure,
+            error=result.error or "",
+            now=now,
+            suppression=suppression,
+        )
+
+    def _suppression_of(self, delivery: Delivery) -> Suppression | None:
+        """Asked for each mail, for one before it in this very batch may have come back from the same address."""
+        with self._runtime.database.reading() as connection:
+            return find_suppression(connection, delivery.recipient, now=self._runtime.clock.now())
 
     def _give_back(self, untried: Sequence[Delivery]) -> None:
         pause = timedelta(0) if self._relay_error is None else _PAUSE_AFTER_TROUBLE
@@ -162,3 +192,8 @@ def _later(error: str) -> _Result:
 
 def _failed(error: str) -> _Result:
     return _Result(state=DeliveryState.FAILED, error=error)
+
+
+def _suppressed(suppression: Suppression) -> _Result:
+    text = f"suppressed until {suppression.until:%Y-%m-%d %H:%M} UTC, mail came back: {suppression.reason}"
+    return _Result(state=DeliveryState.SUPPRESSED, error=reason(text.removesuffix(": ")))

@@ -1,25 +1,71 @@
-"""What a ticket's timeline says about a mail that could not be delivered: for agents, never for the reporter."""
+"""What a ticket's timeline says about a mail that did not arrive: for agents, never for the reporter."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import Connection
 
 from gateway.db.outbox import Delivery
 from gateway.db.tickets import NewEntry, add_entry
+from gateway.domain.suppression import Suppression
 from gateway.domain.ticket import Direction, EntryType, Language
+from gateway.runtime import Runtime
 
 _AUTHOR = "gateway"
-_SENTENCE = {
-    Language.FR: "Un e-mail de ce ticket n'a pas pu être remis ({notice}, tentative {attempts}) : {error}",
-    Language.EN: "A mail about this ticket could not be delivered ({notice}, attempt {attempts}): {error}",
+
+
+class Failure(StrEnum):
+    """In which way a mail did not arrive; the value is the entry's event."""
+
+    REFUSED = "delivery_failed"  # the relay would not take it, or we gave up
+    RETURNED = "delivery_returned"  # a report says that it was sent and came back
+    DELAYED = "delivery_delayed"  # a report says that it is still under way
+    SUPPRESSED = "delivery_suppressed"  # it was not sent: earlier mail to the address came back
+
+
+_SENTENCES = {
+    Language.FR: {
+        Failure.REFUSED: "Un e-mail de ce ticket n'a pas pu être remis ({notice}, tentative {attempts}) : {error}",
+        Failure.RETURNED: "Un e-mail de ce ticket est revenu, il n'a pas été remis ({notice}) : {error}",
+        Failure.DELAYED: "Un e-mail de ce ticket n'est pas encore arrivé ({notice}) : {error}",
+        Failure.SUPPRESSED: "Un e-mail de ce ticket n'a pas été envoyé ({notice}) : {error}",
+    },
+    Language.EN: {
+        Failure.REFUSED: "A mail about this ticket could not be delivered ({notice}, attempt {attempts}): {error}",
+        Failure.RETURNED: "A mail about this ticket came back, it was not delivered ({notice}): {error}",
+        Failure.DELAYED: "A mail about this ticket has not arrived yet ({notice}): {error}",
+        Failure.SUPPRESSED: "A mail about this ticket was not sent ({notice}): {error}",
+    },
+}
+_CONSEQUENCE = {
+    Language.FR: "\nPlus rien n'est envoyé à cette adresse jusqu'au {until:%d/%m/%Y}, sauf si elle nous écrit.",
+    Language.EN: "\nNothing more is sent to this address until {until:%Y-%m-%d}, unless it writes to us.",
 }
 
 
-def write_failure(connection: Connection, delivery: Delivery, *, error: str, lang: Language, now: datetime) -> None:
-    """Write the final failure of a ticket's mail on its timeline; nothing for a mail that is about no ticket."""
+def write_failure(
+    connection: Connection,
+    runtime: Runtime,
+    delivery: Delivery,
+    failure: Failure,
+    *,
+    error: str,
+    now: datetime,
+    suppression: Suppression | None = None,
+    raw_sha256: str | None = None,
+) -> None:
+    """Write on its ticket's timeline that a mail did not arrive; nothing for a mail that is about no ticket.
+
+    `suppression` is what is remembered of the address since; `raw_sha256` the report's, where there is one.
+    """
     if delivery.ticket_id is None:
         return
-    text = _SENTENCE[lang].format(notice=delivery.notice, attempts=delivery.attempts, error=error)
+    lang = _language(runtime, delivery)
+    text = _SENTENCES[lang][failure].format(
+        notice=delivery.notice, attempts=delivery.attempts, error=error or _UNTOLD[lang]
+    )
+    if suppression is not None and suppression.is_active(now):
+        text += _CONSEQUENCE[lang].format(until=suppression.until)
     entry = NewEntry(
         at=now,
         type=EntryType.SYSTEM,
@@ -27,6 +73,18 @@ def write_failure(connection: Connection, delivery: Delivery, *, error: str, lan
         author=_AUTHOR,
         text=text,
         visible=False,
-        data={"event": "delivery_failed", "delivery_id": delivery.id, "person_id": delivery.person_id},
+        raw_sha256=raw_sha256,
+        data={"event": failure.value, "delivery_id": delivery.id, "person_id": delivery.person_id},
     )
     add_entry(connection, delivery.ticket_id, entry)
+
+
+_UNTOLD = {Language.FR: "sans autre précision", Language.EN: "no reason was told"}
+
+
+def _language(runtime: Runtime, delivery: Delivery) -> Language:
+    """The language of the agents: their project's."""
+    try:
+        return runtime.project(delivery.project).language
+    except KeyError:
+        return Language.FR

@@ -17,6 +17,10 @@ class FinalFailure(Refused):
     """This mail will never be taken (a 5xx reply, an address that cannot be written)."""
 
 
+class RecipientRefused(FinalFailure):
+    """A 5xx reply to the recipient or to the mail itself: the address may be to blame."""
+
+
 class UnknownResult(Deferred):
     """The whole mail was sent and the answer did not arrive: it may or may not have been taken."""
 

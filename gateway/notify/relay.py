@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from gateway.config.model import RelaySettings
 from gateway.notify.compose import OutgoingMail
-from gateway.notify.outcome import FinalFailure, RelayTrouble, TemporaryFailure, UnknownResult, reason
+from gateway.notify.outcome import FinalFailure, RecipientRefused, RelayTrouble, TemporaryFailure, UnknownResult, reason
 
 _LOGIN_WANTED = {530, 534, 535, 538}  # RFC 4954 section 6, RFC 3207 section 4: about us, not about the mail
 _LINE_START_DOT = re.compile(rb"^\.", re.MULTILINE)
@@ -72,20 +72,20 @@ class RelayMailer:
                 raise FinalFailure("the address is not ASCII, and the relay does not offer SMTPUTF8")
             options = ["SMTPUTF8", "BODY=8BITMIME"]
         self._expect(250, *smtp.mail(mail.sender, options))
-        self._expect(250, *smtp.rcpt(mail.recipient))
+        self._expect(250, *smtp.rcpt(mail.recipient), final=RecipientRefused)
 
     def _data(self, smtp: smtplib.SMTP, content: bytes) -> None:
-        self._expect(354, *smtp.docmd("DATA"))
+        self._expect(354, *smtp.docmd("DATA"), final=RecipientRefused)
         # An error while we write means that the last dot did not leave the house.
         smtp.send(_LINE_START_DOT.sub(b"..", content) + b".\r\n")
         try:
             code, reply = smtp.getreply()
         except OSError as error:
             raise UnknownResult("the connection to the relay was lost after the end of the mail") from error
-        self._expect(250, code, reply)
+        self._expect(250, code, reply, final=RecipientRefused)
 
-    def _expect(self, wanted: int, code: int, reply: bytes) -> None:
-        """Raise what any other reply than the wanted one means."""
+    def _expect(self, wanted: int, code: int, reply: bytes, *, final: type[FinalFailure] = FinalFailure) -> None:
+        """Raise what any other reply than the wanted one means; `final` is what a 5xx means here."""
         # 251 and 252 also take a recipient (RFC 5321 section 4.2.3).
         if code == wanted or (wanted == 250 and code in {251, 252}):
             return
@@ -95,7 +95,7 @@ class RelayMailer:
         if code in _LOGIN_WANTED:
             raise RelayTrouble(f"the relay wants a login or TLS: {said}")
         if 500 <= code <= 599:
-            raise FinalFailure(said)
+            raise final(said)
         if not 400 <= code <= 499:
             # Out of step with the relay: it must not take our next command for part of this mail.
             self._drop()
