@@ -1,3 +1,11 @@
 """Fixtures that every lane shares; the ones that start servers live in `tests/support/`."""
 
+import pytest
+
 pytest_plugins = ["tests.support.fixtures", "tests.support.doors", "tests.support.web"]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests begin first, so that no worker still sits over one when the others have nothing left to do."""
+    items.sort(key=lambda item: item.path.parent.name != "e2e")

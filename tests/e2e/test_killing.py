@@ -24,7 +24,7 @@ from tests.e2e.conftest import installation_on
 from tests.support.installation import Installation, mail
 from tests.support.servers import PostgresServer, ValkeyServer
 
-MAILS = int(os.environ.get("GATEWAY_KILL_MAILS", "150"))
+MAILS = int(os.environ.get("GATEWAY_KILL_MAILS", "60"))
 SEED = int(os.environ.get("GATEWAY_KILL_SEED", "0")) or random.SystemRandom().randrange(1, 1_000_000)
 PATIENCE = 100 + MAILS  # seconds
 
