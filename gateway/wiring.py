@@ -64,6 +64,13 @@ def _smtpd(runtime: Runtime, _number: int) -> None:
     run_smtpd(runtime)
 
 
+def _imapd(runtime: Runtime, _number: int) -> None:
+    from inbound.imap_daemon import run_imapd
+
+    require_head(runtime.database)
+    run_imapd(runtime)
+
+
 def _web(runtime: Runtime, _number: int) -> None:
     from inbound.parse import read_file
     from web.server import run_web
@@ -85,6 +92,7 @@ def _timetable(runtime: Runtime, _number: int) -> None:
 
 _ROLES: dict[str, Callable[[Runtime, int], None]] = {
     "smtpd": _smtpd,
+    "imapd": _imapd,
     "web": _web,
     "worker": _worker,
     "timetable": _timetable,

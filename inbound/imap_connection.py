@@ -75,6 +75,11 @@ class Mailbox:
         """True where a mail can leave a folder without touching any other mail in it (RFC 6851, RFC 4315)."""
         return b"MOVE" in self._can or b"UIDPLUS" in self._can
 
+    @property
+    def has_news(self) -> bool:
+        """True when the server spoke of mail since the folder was listed."""
+        return self._client.wire.has_news
+
     def select(self, name: str, *, readonly: bool) -> Folder:
         """Turn to a folder."""
         with told_plainly(f"cannot open the folder {name!r}"):
@@ -84,6 +89,7 @@ class Mailbox:
     def uids_after(self, uid: int) -> list[int]:
         """The UIDs greater than `uid` in the selected folder, in order."""
         with told_plainly("cannot list the folder"):
+            self._client.wire.has_news = False
             # `n:*` names the last mail even where its UID is smaller (RFC 3501 section 6.4.8).
             return sorted(found for found in self._client.search(["UID", f"{uid + 1}:*"]) if found > uid)
 
@@ -134,22 +140,15 @@ class Mailbox:
         with told_plainly("cannot mark mail as seen"):
             self._client.add_flags(uids, [b"\\Seen"], silent=True)
 
-    def wait(self, seconds: float, *, or_readable: socket.socket) -> bool:
-        """Wait in IDLE until the server has something to say. What it says is never looked at.
+    def wait(self, seconds: float, *, or_readable: socket.socket) -> None:
+        """Wait in IDLE until the server has something to say. What it says is never looked at: look yourself.
 
-        True when it may be worth a look: also when the connection broke, for nobody knows what it wanted to say.
+        Raises CommandRefused where the server does not do what it offers.
         """
-        try:
-            with told_plainly("cannot wait for mail"):
-                self._client.idle()
-                spoken = self._client.wire.wait_for_word(seconds, or_readable=or_readable)
-                _, said = self._client.idle_done()
-                return spoken or bool(said)
-        except CommandRefused:
-            raise
-        except MailboxTrouble:
-            self.close()
-            return True
+        with told_plainly("cannot wait for mail"):
+            self._client.idle()
+            self._client.wire.wait_for_word(seconds, or_readable=or_readable)
+            self._client.idle_done()
 
     def close(self) -> None:
         """Hang up, without waiting for a farewell: the server may be the one that is gone."""

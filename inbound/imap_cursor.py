@@ -27,10 +27,26 @@ class Cursor:
 
 @dataclass(kw_only=True)
 class Progress:
-    """What one process knows of a folder beyond its cursor: what it has settled, and what failed how often."""
+    """What one process knows of a folder beyond its cursor: what it has settled, what of that is to leave the folder
+    and has not yet, and what failed how often."""
 
     settled: set[int] = field(default_factory=set)
+    leaving: set[int] = field(default_factory=set)
     tries: dict[int, int] = field(default_factory=dict)
+
+    def settle(self, uid: int) -> None:
+        """Nothing is to be tried with this mail any more."""
+        self.settled.add(uid)
+        self.tries.pop(uid, None)
+
+    def note_try(self, uid: int) -> None:
+        """A mail could not be fetched."""
+        self.tries[uid] = self.tries.get(uid, 0) + 1
+
+    def keep_only(self, present: Iterable[int]) -> None:
+        """Forget the tries of mails that are not there any more."""
+        there = set(present)
+        self.tries = {uid: tries for uid, tries in self.tries.items() if uid in there}
 
     def is_given_up(self, uid: int) -> bool:
         """True for a mail that could not be fetched so often that it is no accident."""
@@ -67,9 +83,10 @@ def in_order(uids: Iterable[int], progress: Progress) -> list[int]:
 
 def advance(cursor: Cursor, *, present: Sequence[int], progress: Progress) -> Cursor:
     """The cursor after a look at the mails in `present`, which are all that the folder holds beyond it."""
-    unsettled = [uid for uid in present if uid not in progress.settled]
+    unsettled = [
+        uid for uid in present if uid > cursor.last_uid and (uid not in progress.settled or uid in progress.leaving)
+    ]
     reached = min(unsettled) - 1 if unsettled else max(present, default=cursor.last_uid)
     last_uid = max(cursor.last_uid, reached)
     progress.settled = {uid for uid in progress.settled if uid > last_uid}
-    progress.tries = {uid: tries for uid, tries in progress.tries.items() if uid > last_uid}
     return replace(cursor, last_uid=last_uid)

@@ -6,6 +6,7 @@ has already arrived, and a deadline for a whole exchange beside the time limit f
 """
 
 import imaplib
+import re
 import select
 import socket
 import ssl
@@ -19,6 +20,7 @@ from imapclient import IMAPClient, SocketTimeout
 _CHUNK = 64 * 1024
 _LONGEST_LINE = 1024 * 1024  # bytes; the answer to a search in a large folder is one line
 _LITERAL_MARGIN = 64 * 1024  # bytes; a literal may also be a name or an address list
+_NEWS = re.compile(rb"\* [0-9]+ EXISTS", re.IGNORECASE)
 
 
 class TooLarge(imaplib.IMAP4.abort):
@@ -28,7 +30,9 @@ class TooLarge(imaplib.IMAP4.abort):
 class Wire(imaplib.IMAP4):
     """One connection. `context` is None where nothing is encrypted from the start.
 
-    `timeout` is in seconds, for each wait. `largest` is the largest literal taken, in bytes.
+    `timeout` is in seconds, for each wait. `largest` is the largest literal taken, in bytes. `has_news` becomes True
+    when the server says how many mails there are, in answer to whatever: it says so once, and an IDLE that begins
+    later hears nothing of it.
     """
 
     def __init__(self, host: str, port: int, *, context: ssl.SSLContext | None, timeout: float, largest: int) -> None:
@@ -38,6 +42,7 @@ class Wire(imaplib.IMAP4):
         self._deadline: float | None = None
         self._buffer = bytearray()
         self._filled_from: socket.socket | None = None
+        self.has_news = False
         super().__init__(host, port, timeout)
 
     def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
@@ -82,6 +87,7 @@ class Wire(imaplib.IMAP4):
         stop = len(self._buffer) if end < 0 else end + 1
         line = bytes(self._buffer[:stop])
         del self._buffer[:stop]
+        self.has_news = self.has_news or _NEWS.match(line) is not None
         return line
 
     def send(self, data: Any) -> None:

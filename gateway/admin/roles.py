@@ -47,6 +47,7 @@ COMMANDS = [
     up,
     worker,
     _role("smtpd", "Take mail over SMTP and LMTP."),
+    _role("imapd", "Fetch mail from mailboxes over IMAP."),
     _role("web", "Serve the pages."),
     _role("timetable", "Do what happens by the clock: sweep the spool, ring for due mail."),
 ]

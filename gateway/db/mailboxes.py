@@ -130,12 +130,10 @@ def list_mailboxes(connection: Connection) -> list[MailboxRow]:
     return [_mailbox(row) for row in connection.execute(select(mailboxes).order_by(mailboxes.c.name))]
 
 
-def note_good_look(connection: Connection, name: str, *, now: datetime, taken: int, waiting: int) -> None:
+def note_good_look(connection: Connection, name: str, *, now: datetime) -> None:
     """The mailbox was read to its end just now."""
-    values = {"last_good_at": now, "error": None, "failing_since": None, "waiting": waiting}
-    connection.execute(
-        update(mailboxes).where(mailboxes.c.name == name).values(**values, taken=mailboxes.c.taken + taken)
-    )
+    values = {"last_good_at": now, "error": None, "failing_since": None}
+    connection.execute(update(mailboxes).where(mailboxes.c.name == name).values(**values))
 
 
 def note_progress(connection: Connection, name: str, *, taken: int, waiting: int) -> None:

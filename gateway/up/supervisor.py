@@ -1,7 +1,7 @@
 """`gateway up`: everything on this machine, started in order, kept alive, stopped in order.
 
 Start: lock, Valkey, migrations, then the roles. Ready means that every listener answers and every process lives.
-Stop: the doors first (smtpd, web), then the timetable and the workers, then Valkey.
+Stop: the doors first (smtpd, imapd, web), then the timetable and the workers, then Valkey.
 """
 
 import sys
@@ -27,7 +27,7 @@ _READY_PATIENCE = 60.0  # seconds until we say what is missing
 _TEND = 0.1
 _MISCONFIGURED = 78  # sysexits.h
 
-_DOORS = frozenset({"smtpd", "web"})
+_DOORS = frozenset({"smtpd", "imapd", "web"})
 
 
 def run_up(settings: Settings) -> int:
@@ -73,7 +73,8 @@ def _run(settings: Settings, where: Locations, lock: int, stopping: Stopping) ->
 def _roles(settings: Settings) -> list[tuple[str, list[str]]]:
     """Each role's name, and what follows `gateway` on its command line."""
     workers = [(f"worker-{number}", ["worker", "--number", str(number)]) for number in range(settings.worker.processes)]
-    return [("smtpd", ["smtpd"]), ("web", ["web"]), ("timetable", ["timetable"]), *workers]
+    mailboxes = [("imapd", ["imapd"])] if settings.mailboxes else []
+    return [("smtpd", ["smtpd"]), *mailboxes, ("web", ["web"]), ("timetable", ["timetable"]), *workers]
 
 
 def _watch(settings: Settings, where: Locations, children: Sequence[Child], stopping: Stopping) -> int:
