@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from gateway.config.load import Settings
 from gateway.domain.project import Project
 from gateway.domain.trace import Trace
+from gateway.mail.address import is_address, normalise_address
 from gateway.mail.authentication import Authentication
 from gateway.mail.envelope import MailEnvelope
-from gateway.mail.parsed import ParsedMessage
-from gateway.services.mail_item import MailItem
+from gateway.mail.parsed import Mailbox, ParsedMessage
+from gateway.services.mail_item import Forwarded, MailItem
 from gateway.spool.entry import SpoolEntry, UnfitEntry
 from inbound.antivirus import NO_SCANNER, ScanOutcome, ScanResult, scan
 from inbound.attachment_policy import refuse
@@ -79,9 +80,18 @@ def make_item(arrived: Arrived, project: Project, *, fingerprint: str | None, tr
         authentication=arrived.authentication,
         text=arrived.trimmed.visible,
         removed_text=arrived.trimmed.removed,
+        forwarded=_forwarded(arrived.trimmed),
         notes=tuple(notes),
         refused_files=arrived.refused_files,
         project=project,
         fingerprint=fingerprint,
         trace=trace,
     )
+
+
+def _forwarded(trimmed: Trimmed) -> Forwarded | None:
+    found = trimmed.forwarded
+    if found is None or not is_address(found.address):
+        return None
+    author = Mailbox(name=found.name, address=normalise_address(found.address))
+    return Forwarded(author=author, subject=found.subject, text=found.body)

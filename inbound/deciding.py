@@ -19,7 +19,7 @@ from gateway.mail.address import is_robot
 from gateway.mail.authentication import held_reason
 from gateway.mail.parsed import Mailbox
 from gateway.runtime import Runtime
-from gateway.services.mail_item import Decision, MailItem
+from gateway.services.mail_item import Decision, Forwarded, MailItem, Retold
 from inbound.clues import Clue, address_clues, id_clues, mark_clues, referenced_ids, subject_clues, subject_tags
 from inbound.matching import Match, Matching, Standing, TicketFacts, choose_ticket
 from inbound.recipients import find_project
@@ -218,6 +218,9 @@ def _open(
             silence=f"more than {most} new tickets within a minute",
             flags=(*flags, "burst"),
         )
+    forwarded = item.forwarded
+    if sender.is_agent and forwarded is not None and _is_person(runtime, forwarded.author):
+        return _retell(item, sender, forwarded, outcome=outcome, flags=flags)
     automatic = not outcome.classification.may_answer
     return Decision(
         verdict=Verdict.FILED,
@@ -230,6 +233,25 @@ def _open(
         silence=outcome.silence,
         echo_subject=sender.proved,
         flags=tuple(flags),
+    )
+
+
+def _retell(item: MailItem, sender: Sender, forwarded: Forwarded, *, outcome: Screening, flags: list[str]) -> Decision:
+    """An agent forwards somebody's mail: the ticket is that person's, what the agent added is for agents."""
+    item.trace.note("forward", "taken apart", "forwarded by an agent: the ticket is its author's")
+    return Decision(
+        verdict=Verdict.FILED,
+        reason="forwarded by an agent",
+        sender=forwarded.author,
+        answer_to=forwarded.author.address,
+        silence=outcome.silence,
+        flags=(*flags, "forwarded-by-agent"),
+        retold=Retold(
+            subject=forwarded.subject or item.message.subject,
+            text=forwarded.text,
+            comment=item.text,
+            by=sender.mailbox,
+        ),
     )
 
 

@@ -45,8 +45,9 @@ def acknowledge_mail(
         person=person,
         recipient=decision.answer_to,
         entry_id=entry_id,
-        in_reply_to=item.message.message_id,
-        reference_ids=item.message.references,
+        # Who wrote a mail that was forwarded to us has never seen the ids of the forwarding one.
+        in_reply_to=None if decision.retold else item.message.message_id,
+        reference_ids=() if decision.retold else item.message.references,
         lang=lang,
         now=now,
         echo_subject=decision.echo_subject,

@@ -18,7 +18,7 @@ from gateway.runtime import Runtime
 from gateway.services.acknowledge_mail import acknowledge_mail, cap_reached
 from gateway.services.mail_item import Decision, MailItem
 from gateway.services.wake_ticket import wake_ticket
-from gateway.services.write_mail_entry import add_copied_people, write_mail_entry
+from gateway.services.write_mail_entry import add_copied_people, write_comment, write_mail_entry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,7 @@ def _open_ticket(
     ticket = create_ticket(
         connection,
         project=item.project.key,
-        subject=item.message.subject,
+        subject=decision.retold.subject if decision.retold else item.message.subject,
         lang=lang,
         reporter_id=author.id,
         now=item.envelope.received_at,
@@ -96,4 +96,6 @@ def _open_ticket(
             connection, runtime, item, decision, ticket=ticket, person=author, entry_id=entry_id, lang=lang
         )
     add_copied_people(connection, runtime, item, decision, ticket=ticket, author=author)
+    if decision.retold is not None:
+        write_comment(connection, item, decision.retold, ticket=ticket)
     return Filed(ticket=ticket, entry_id=entry_id)

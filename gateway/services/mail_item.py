@@ -14,12 +14,22 @@ from gateway.spool.entry import SpoolEntry
 
 
 @dataclass(frozen=True, kw_only=True)
+class Forwarded:
+    """A mail inside another: whom its header names as its author, its subject and its text."""
+
+    author: Mailbox
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class MailItem:
     """A mail on its way to be filed in one project. `fingerprint` is None where another mail owns it.
 
-    `text` is what its sender wrote, `removed_text` the quote and the signature that were taken off. `notes` are
-    what the entry must show, as codes: those of the message, and those of the checks that it went through.
-    `refused_files` are the files that are not kept: position in the mail, and the reason as a code.
+    `text` is what its sender wrote, `removed_text` the quote and the signature that were taken off, `forwarded` the
+    mail that it openly forwards. `notes` are what the entry must show, as codes: those of the message, and those of
+    the checks that it went through. `refused_files` are the files that are not kept: position in the mail, and the
+    reason as a code.
     """
 
     entry: SpoolEntry
@@ -28,11 +38,22 @@ class MailItem:
     authentication: Authentication
     text: str
     removed_text: str
+    forwarded: Forwarded | None = None
     notes: tuple[str, ...] = ()
     refused_files: Mapping[int, str] = field(default_factory=dict)
     project: Project
     fingerprint: str | None
     trace: Trace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retold:
+    """Somebody else's mail that an agent forwarded: its subject and text, what the agent added, and who they are."""
+
+    subject: str
+    text: str
+    comment: str
+    by: Mailbox
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +64,8 @@ class Decision:
     where one may go to `answer_to`; `echo_subject` says that it may repeat the sender's subject. `visible` says
     whether the reporter sees the entry. `follows_id` is the closed ticket that a new one takes up again, `related`
     are tickets that the mail refers to without belonging there. `copies` are the people in To and Cc who come onto
-    the ticket. `flags` are machine-readable remarks for agents. `sender` is None only where `verdict` is not FILED.
+    the ticket. `flags` are machine-readable remarks for agents. `retold` is there where `sender` is the author of a
+    forwarded mail. `sender` is None only where `verdict` is not FILED.
     """
 
     verdict: Verdict
@@ -60,3 +82,4 @@ class Decision:
     echo_subject: bool = False
     visible: bool = True
     flags: tuple[str, ...] = ()
+    retold: Retold | None = None

@@ -10,7 +10,7 @@ from gateway.db.tickets import Attachment, NewEntry, Ticket, add_entry
 from gateway.domain.ticket import Direction, EntryType
 from gateway.mail.authentication import NO_AUTHENTICATION
 from gateway.runtime import Runtime
-from gateway.services.mail_item import Decision, MailItem
+from gateway.services.mail_item import Decision, MailItem, Retold
 
 MAX_ADDRESSED = 50  # people that a later mail with this one's id is believed from
 
@@ -30,8 +30,8 @@ def write_mail_entry(
             channel=item.envelope.channel,
             author_id=author.id,
             author=author.email,
-            text=item.text,
-            removed_text=item.removed_text,
+            text=decision.retold.text if decision.retold else item.text,
+            removed_text="" if decision.retold else item.removed_text,
             message_id=message.message_id,
             in_reply_to=message.in_reply_to[0] if message.in_reply_to else None,
             reference_ids=message.references,
@@ -46,6 +46,28 @@ def write_mail_entry(
             if file.position not in item.refused_files
         ],
     )
+
+
+def write_comment(connection: Connection, item: MailItem, retold: Retold, *, ticket: Ticket) -> None:
+    """What an agent wrote above the mail that they forwarded: a note for agents."""
+    if not retold.comment.strip():
+        return
+    agent = get_or_create_person(
+        connection, email=retold.by.address, name=retold.by.name, now=item.envelope.received_at
+    )
+    note = NewEntry(
+        at=item.envelope.received_at,
+        type=EntryType.NOTE,
+        direction=Direction.INTERNAL,
+        channel=item.envelope.channel,
+        author_id=agent.id,
+        author=agent.email,
+        text=retold.comment,
+        visible=False,
+        raw_sha256=item.entry.sha256,
+        data={"spool_id": item.entry.id},
+    )
+    add_entry(connection, ticket.id, note)
 
 
 def add_copied_people(
@@ -84,6 +106,7 @@ def _entry_data(item: MailItem, decision: Decision) -> dict[str, Any]:
         "addressed": [mailbox.address for mailbox in message.recipients][:MAX_ADDRESSED],
         "related": list(decision.related),
         "flags": list(decision.flags),
+        "forwarded_by": decision.retold.by.address if decision.retold else None,
         "authentication": None if item.authentication == NO_AUTHENTICATION else item.authentication.as_json(),
     }
     kept = {key: value for key, value in found.items() if value}

@@ -296,3 +296,33 @@ def test_a_mail_to_two_addresses_of_one_project_is_one_ticket(runtime: Runtime) 
     file(runtime, mail(1), SUPPORT, "postmaster@demo.example")
     assert len(all_tickets(runtime)) == 1
     assert len(outbox(runtime)) == 1
+
+
+FORWARD = (
+    "Pour vous.\r\n\r\n---------- Forwarded message ---------\r\n"
+    "De : Paul Durand <paul@autre.example>\r\nDate: lun. 23 nov. 2026 à 09:12\r\n"
+    "Subject: Export impossible\r\nTo: <agent@desk.example>\r\n\r\nL'export échoue depuis ce matin.\r\n"
+)
+
+
+def forward(sender: str) -> bytes:
+    head, _, _ = mail(1, sender=sender, Subject="Tr : Export impossible").partition(b"\r\n\r\n")
+    lines = [line for line in head.split(b"\r\n") if not line.lower().startswith((b"content-", b"mime-"))]
+    typed = [*lines, b"MIME-Version: 1.0", b"Content-Type: text/plain; charset=utf-8"]
+    return b"\r\n".join(typed) + b"\r\n\r\n" + FORWARD.encode()
+
+
+def test_a_forward_by_an_agent_is_a_ticket_of_whom_it_was_from(runtime: Runtime, authenticated: None) -> None:
+    make_agent(runtime, "agent@desk.example")
+    file(runtime, forward("agent@desk.example"))
+    [ticket] = all_tickets(runtime)
+    assert (ticket.reporter, ticket.subject) == ("paul@autre.example", "Export impossible")
+    first, note = timeline(runtime, ticket)
+    assert (first.text.strip(), first.author) == ("L'export échoue depuis ce matin.", "paul@autre.example")
+    assert (note.text.strip(), note.type, note.visible) == ("Pour vous.", "note", False)
+    assert [notice.recipient for notice in outbox(runtime)] == ["paul@autre.example"]
+
+
+def test_a_forward_by_anybody_else_is_an_ordinary_mail(runtime: Runtime, authenticated: None) -> None:
+    file(runtime, forward("marie@client.example"))
+    assert [ticket.reporter for ticket in all_tickets(runtime)] == ["marie@client.example"]
