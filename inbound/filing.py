@@ -9,7 +9,7 @@ from hashlib import sha256
 import structlog
 from sqlalchemy import Connection
 
-from gateway.db.receipts import Verdict, find_receipt, find_receipt_by_fingerprint
+from gateway.db.receipts import Verdict, find_receipt
 from gateway.domain.project import Project
 from gateway.domain.trace import Trace
 from gateway.jobs.doorbell import OUTBOX
@@ -22,6 +22,7 @@ from gateway.spool.entry import SpoolEntry
 from inbound.arriving import Arrived, make_item, read_entry
 from inbound.bounces import note_bounce
 from inbound.deciding import decide
+from inbound.door_hold import find_same_mail, own_mark, settle_held_copy
 from inbound.recipients import find_project
 
 log = structlog.get_logger()
@@ -50,6 +51,7 @@ def route(envelope: MailEnvelope, message: ParsedMessage, projects: Sequence[Pro
         envelope.rcpt_tos,
         message.headers.all("Delivered-To"),
         message.headers.all("X-Original-To"),
+        message.headers.all("Envelope-To"),
         [mailbox.address for mailbox in message.recipients],
     )
     for addresses in places:
@@ -64,12 +66,12 @@ def fingerprint(message: ParsedMessage, entry: SpoolEntry) -> str:
     """What makes two arrivals one mail: Message-ID, sender, date and content agree.
 
     A Message-ID alone does not: some senders use one for many mails. A mail with neither Message-ID nor Date says
-    nothing about being one, so each arrival counts.
+    nothing about being one, so each arrival counts; a door that may be offered one arrival twice gives it a name.
     """
     sender = message.senders[0].address if message.senders else ""
     identity = [message.message_id or "", sender, message.date, message.body_sha256, message.subject]
     if not message.message_id and not message.date:
-        identity.append(entry.id)
+        identity.append(str(entry.envelope.get("arrival") or entry.id))
     return sha256("\n".join(identity).encode()).hexdigest()
 
 
@@ -79,12 +81,17 @@ def _file_in_project(connection: Connection, runtime: Runtime, arrived: Arrived,
         return earlier.verdict
     trace, mark = Trace(), fingerprint(arrived.message, arrived.entry)
     trace.note("project", project.key, "by recipient")
-    same = find_receipt_by_fingerprint(connection, fingerprint=mark, project=project.key)
+    hold = arrived.envelope.hold
+    same = find_same_mail(connection, mark=mark, project=project.key, hold=hold)
     trace.note("duplicate", "no" if same is None else "yes", "" if same is None else f"of {same.spool_id}")
-    item = make_item(arrived, project, fingerprint=mark if same is None else None, trace=trace)
+    item = make_item(arrived, project, fingerprint=own_mark(mark, hold=hold) if same is None else None, trace=trace)
     if same is not None:
         decision = Decision(verdict=Verdict.DUPLICATE, reason=f"the same mail as {same.spool_id}")
+    elif hold:
+        trace.note("door", "held", hold)
+        decision = Decision(verdict=Verdict.HELD, reason=hold)
     else:
+        settle_held_copy(connection, mark=mark, project=project.key, spool_id=arrived.entry.id)
         decision = decide(connection, runtime, item)
     if decision.verdict is Verdict.IGNORED:
         _note_failed_delivery(connection, runtime, item)
