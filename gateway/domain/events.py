@@ -52,7 +52,8 @@ FIRST: dict[EventType, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class TicketEvent:
-    """One thing that happened. `author` is an address, empty for the gateway; `reason` is in a person's words.
+    """One thing that happened. `author` is an address, empty for the gateway; `reason` is in a person's words;
+    `details` are what a kind of work asks for (`kinds.FIELDS`).
 
     Raises ValueError for a value that its type does not know, and for a moment without a zone.
     """
@@ -63,6 +64,7 @@ class TicketEvent:
     author: str = ""
     value: str = ""
     reason: str = ""
+    details: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse an event that nothing could be computed from."""

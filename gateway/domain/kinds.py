@@ -1,0 +1,62 @@
+"""The kinds of work and what each asks for beside its text.
+
+Adaptive work names what moves, and from which version to which; regulatory work names its source and the date from
+which it applies. Nothing is asked for twice: what is not known yet is left out and added later.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from gateway.domain.ticket import Kind
+
+COMPONENTS = ("operating system", "database", "browser", "third-party API")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """Something that a kind of work is asked for. `choices` is empty where any text will do."""
+
+    name: str
+    choices: tuple[str, ...] = ()
+    is_date: bool = False
+
+    def fault(self, value: str) -> str | None:
+        """What is wrong with a value; None where nothing is."""
+        if not value.strip():
+            return f"{self.name} is empty"
+        if self.choices and value not in self.choices:
+            return f"{self.name} must be one of {', '.join(self.choices)}"
+        if self.is_date and not _is_date(value):
+            return f"{self.name} must be a date like 2027-01-31"
+        return None
+
+
+FIELDS: dict[Kind, tuple[Field, ...]] = {
+    Kind.CORRECTIVE: (),
+    Kind.ASSISTANCE: (),
+    Kind.EVOLUTIVE: (),
+    Kind.PREVENTIVE: (Field(name="reference"),),
+    Kind.ADAPTIVE: (
+        Field(name="component", choices=COMPONENTS),
+        Field(name="from_version"),
+        Field(name="to_version"),
+    ),
+    Kind.REGULATORY: (Field(name="source"), Field(name="effective_on", is_date=True)),
+}
+
+
+def detail_faults(kind: Kind, details: Mapping[str, str]) -> list[str]:
+    """What is wrong with the details of a kind of work, one sentence each."""
+    known = {field.name: field for field in FIELDS[kind]}
+    faults = [f"{kind} work has no {name}" for name in details if name not in known]
+    checked = (known[name].fault(value) for name, value in details.items() if name in known)
+    return faults + [fault for fault in checked if fault is not None]
+
+
+def _is_date(value: str) -> bool:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
