@@ -18,6 +18,7 @@ class Boundary:
     rule: str
     certain: bool
     forward: bool = False
+    rest: bool = False  # the HTML says that all is quote from here on
 
 
 def find_boundaries(lines: Sequence[Line]) -> list[Boundary]:
@@ -37,13 +38,22 @@ def _marked(lines: Sequence[Line]) -> list[Boundary]:
     for number, line in enumerate(lines):
         if not line.body:
             continue
-        if line.mark in (Mark.REST, Mark.ATTRIBUTION) and line.mark is not before:
-            certain = line.mark is Mark.REST
-            found.append(Boundary(start=number, stop=number + 1, rule=line.html_rule, certain=certain))
+        if line.mark is Mark.REST and before is not Mark.REST:
+            found.append(Boundary(start=number, stop=number, rule=line.html_rule, certain=True, rest=True))
+        elif line.mark is Mark.ATTRIBUTION and before is not Mark.ATTRIBUTION:
+            stop = _end_of_attribution(lines, number)
+            found.append(Boundary(start=number, stop=stop, rule=line.html_rule, certain=False))
         elif line.mark is Mark.QUOTE and before not in (Mark.QUOTE, Mark.ATTRIBUTION):
             found.append(Boundary(start=number, stop=number, rule=line.html_rule, certain=False))
         before = line.mark
     return found
+
+
+def _end_of_attribution(lines: Sequence[Line], start: int) -> int:
+    stop = start + 1
+    while stop < len(lines) and lines[stop].mark is Mark.ATTRIBUTION:
+        stop += 1
+    return stop
 
 
 def _markers(lines: Sequence[Line]) -> list[Boundary]:

@@ -61,13 +61,13 @@ def _find_quote(lines: Sequence[Line], end: int) -> Cut | None:
     for number, boundary in enumerate(boundaries):
         if boundary.start < passed:
             continue
-        if _is_quoted(lines, boundary):
+        if not boundary.rest and _is_quoted(lines, boundary):
             cut, passed = _cut_quoted(lines, boundary, end)
         elif boundary.certain:
             cut = _cut_unquoted(lines, boundaries[number:])
         else:
             cut = None
-        if cut:
+        if cut and cut.start < cut.stop:
             return cut
     return _cut_unannounced(lines, end)
 

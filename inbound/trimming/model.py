@@ -35,6 +35,7 @@ class Mark(StrEnum):
     WEAK_QUOTE = "weak quote"  # a block that is a quote only when something announces it
     ATTRIBUTION = "attribution"
     REST = "rest"  # from here on all is quote
+    BLOCK = "block"  # a quote without cited form; it becomes `REST` or `QUOTE`
     SIGNATURE = "signature"
 
 

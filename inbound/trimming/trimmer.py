@@ -7,7 +7,8 @@ from itertools import groupby
 
 from inbound.trimming.decide import decide, find_cuts
 from inbound.trimming.forward import find_forward
-from inbound.trimming.model import Kind, Line, Piece, Trimmed, split_lines
+from inbound.trimming.model import Kind, Line, Mark, Piece, Trimmed, split_lines
+from inbound.trimming.structure import mark_lines
 
 _BLANK_LINES = re.compile(r"(?:[^\S\r\n]*(?:\r\n|\n|\r))+")
 
@@ -19,11 +20,11 @@ def trim(text: str, html: str = "", *, subject: str = "") -> Trimmed:
     subject only decides whether a copied header means a forward ("TR: Panne"). Trimming the visible text again
     changes nothing.
     """
-    lines = split_lines(text)
+    lines = mark_lines(split_lines(text), html)
     pieces = _pieces(lines)
     forwarded = find_forward(lines, subject)
     visible = "".join(piece.text for piece in pieces if piece.kind is Kind.OWN)
-    if all(piece.kind is Kind.OWN for piece in pieces) or not _is_final(visible):
+    if all(piece.kind is Kind.OWN for piece in pieces) or not (_is_marked(lines) or _is_final(visible)):
         return Trimmed(visible=text, forwarded=forwarded, pieces=(Piece(kind=Kind.OWN, text=text),) if text else ())
     removed = [piece for piece in pieces if piece.kind is not Kind.OWN]
     return Trimmed(
@@ -33,6 +34,10 @@ def trim(text: str, html: str = "", *, subject: str = "") -> Trimmed:
         forwarded=forwarded,
         pieces=tuple(pieces),
     )
+
+
+def _is_marked(lines: Sequence[Line]) -> bool:
+    return any(line.mark is not Mark.NONE for line in lines)
 
 
 def _is_final(visible: str) -> bool:
