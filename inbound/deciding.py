@@ -17,6 +17,7 @@ from gateway.domain.joining import Arrival, Joining, JoiningRules, decide_joinin
 from gateway.domain.ticket import STAFF, Status
 from gateway.mail.address import is_robot
 from gateway.mail.authentication import held_reason
+from gateway.mail.message_id import read_own
 from gateway.mail.parsed import Mailbox
 from gateway.runtime import Runtime
 from gateway.services.mail_item import Decision, Forwarded, MailItem, Retold
@@ -44,6 +45,7 @@ def decide(connection: Connection, runtime: Runtime, item: MailItem) -> Decision
         item.envelope,
         projects=runtime.settings.project_list,
         own_loop_marker=runtime.settings.smtp.hostname,
+        is_own_mail=_is_own_mail(runtime, item),
         trace=item.trace,
     )
     if outcome.verdict is not Verdict.FILED or outcome.sender is None:
@@ -77,6 +79,11 @@ def _unwanted(runtime: Runtime, item: MailItem, sender: Mailbox) -> str:
         return ""
     item.trace.note("sender lists", "denied", "on the deny list")
     return "the sender is on the deny list"
+
+
+def _is_own_mail(runtime: Runtime, item: MailItem) -> bool:
+    today = item.envelope.received_at.date()
+    return read_own(item.message.message_id or "", runtime.signer, today=today) is not None
 
 
 def _identify(connection: Connection, item: MailItem, mailbox: Mailbox) -> Sender:

@@ -33,9 +33,10 @@ def screen(
     *,
     projects: Sequence[Project],
     own_loop_marker: str,
+    is_own_mail: bool,
     trace: Trace,
 ) -> Screening:
-    """Ask the rules of intake in order.
+    """Ask the rules of intake in order. `is_own_mail` says that the Message-ID is one that we signed.
 
     - mail about mail (bounces, receipts, abuse reports, our own mail come back) is ignored
     - no From mailbox, or several: held, for nobody can be told from it
@@ -50,6 +51,7 @@ def screen(
             content_type=message.content_type,
             report_type=message.report_type,
             own_loop_marker=own_loop_marker,
+            is_own_mail=is_own_mail,
         )
     )
     trace.note("origin", found.origin, f"{found.rule}: {found.evidence}")
