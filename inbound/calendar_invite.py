@@ -100,7 +100,7 @@ def event_text(event: Event, language: Language) -> str:
 
 def _event(method: str, event: Any) -> Event:
     start, end = _moment(event, "DTSTART"), _moment(event, "DTEND")
-    duration = getattr(_first(event.get("DURATION")), "dt", None)
+    duration = _plain(event, "DURATION")
     if end is None and start is not None and isinstance(duration, timedelta):
         end = start + duration
     people = event.get("ATTENDEE") or []
@@ -120,9 +120,10 @@ def _when(event: Event, local: str) -> str:
     if event.start is None:
         return ""
     if not isinstance(event.start, datetime):
-        last = event.end
-        is_longer = last is not None and not isinstance(last, datetime) and (last - event.start).days > 1
-        return f"{event.start:%Y-%m-%d}" + (f" – {last:%Y-%m-%d}" if is_longer else "")
+        if event.end is None or isinstance(event.end, datetime) or (event.end - event.start).days <= 1:
+            return f"{event.start:%Y-%m-%d}"
+        # The end is the day after the last one (RFC 5545 section 3.6.1).
+        return f"{event.start:%Y-%m-%d} – {event.end - timedelta(days=1):%Y-%m-%d}"
     shown = f"{event.start:%Y-%m-%d %H:%M}"
     if isinstance(event.end, datetime):
         same_day = event.end.date() == event.start.date()
@@ -131,8 +132,16 @@ def _when(event: Event, local: str) -> str:
 
 
 def _moment(event: Any, name: str) -> date | datetime | None:
-    value = getattr(_first(event.get(name)), "dt", None)
+    value = _plain(event, name)
     return value if isinstance(value, date) else None
+
+
+def _plain(event: Any, name: str) -> Any:
+    """The value of a time or duration; None where there is none, or none that can be read."""
+    try:
+        return getattr(_first(event.get(name)), "dt", None)
+    except ValueError:
+        return None
 
 
 def _zone(value: Any, moment: date | datetime | None) -> str:

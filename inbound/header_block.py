@@ -21,6 +21,7 @@ _KNOWN = re.compile(
     rb"return-path|delivered-to|list-[a-z]+|content-[a-z-]+|x-[a-z0-9-]+|dkim-signature|authentication-results):",
     re.IGNORECASE | re.MULTILINE,
 )
+_NAMING = {b"from", b"sender", b"reply-to", b"to", b"cc", b"message-id", b"in-reply-to", b"date"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,9 +90,16 @@ class _Reader:
             return False
         else:
             self.is_repaired = True
-            if not _DOUBTFUL.match(line):
+            if not _DOUBTFUL.match(line) and not self._is_finished():
                 self._add_to_last(b" " + line)
         return True
+
+    def _is_finished(self) -> bool:
+        """Would a stray line spoil the field before it? One that names people or mails, unless a comma is open."""
+        if not self._found:
+            return True
+        name, lines = self._found[-1]
+        return name.lower() in _NAMING and not lines[-1].endswith(b",")
 
     def _add_to_last(self, line: bytes) -> None:
         if self._found:

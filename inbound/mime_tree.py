@@ -65,8 +65,8 @@ class Branch:
 
 @dataclass(frozen=True, kw_only=True)
 class MailTree:
-    """A mail in parts. `message` is mail-parser's view of the header, `claimed_senders` whom it takes for the author;
-    `notes` and `defects` are those of `ParsedMessage`."""
+    """A mail in parts. `claimed_senders` are whom mail-parser takes for the authors, None where it gave up on the
+    header; `notes` and `defects` are those of `ParsedMessage`."""
 
     skeleton: Skeleton
     root: Branch | Leaf
@@ -86,7 +86,7 @@ def read_tree(raw: bytes) -> MailTree:
         found = {f"mail-parser:{type(error).__name__}"}
     else:
         message, found = parsed.message, set(parsed.defects_categories) - _OF_BODIES
-        senders = tuple(address.lower() for _, address in parsed.from_)
+        senders = tuple(address for _, address in parsed.from_)
     return MailTree(
         skeleton=skeleton,
         root=_node(message, skeleton),

@@ -9,6 +9,7 @@ import re
 from hashlib import sha256
 
 from gateway.domain.ticket import Language
+from gateway.mail.address import normalise_address
 from gateway.mail.headers import Headers
 from gateway.mail.language import detect_language
 from gateway.mail.message_id import parse_message_ids
@@ -105,7 +106,8 @@ def _text(data: bytes) -> str:
 
 def _disputes(tree: MailTree, senders: tuple[Mailbox, ...]) -> tuple[str, ...]:
     """Where mail-parser takes somebody else for the author, ours counts and the dispute is kept."""
-    if tree.claimed_senders is None or set(tree.claimed_senders) == {sender.address for sender in senders}:
+    claimed = tree.claimed_senders
+    if claimed is None or set(map(normalise_address, claimed)) == {sender.address for sender in senders}:
         return ()
     return ("disputed-from",)
 
