@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest_plugins = ["tests.support.fixtures", "tests.support.doors", "tests.support.web"]
+pytest_plugins = ["tests.support.fixtures", "tests.support.doors", "tests.support.web", "tests.support.chromium"]
 
 
 @pytest.hookimpl(trylast=True)

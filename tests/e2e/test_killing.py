@@ -21,7 +21,7 @@ import psutil
 import pytest
 
 from tests.e2e.conftest import installation_on
-from tests.support.installation import Installation, mail
+from tests.support.installation import Installation, mail, words_of
 from tests.support.servers import PostgresServer, ValkeyServer
 
 MAILS = int(os.environ.get("GATEWAY_KILL_MAILS", "60"))
@@ -112,7 +112,7 @@ def _kill_one(installation: Installation, chance: random.Random) -> str:
         return "nothing to kill"
     with suppress(psutil.NoSuchProcess):
         victim = chance.choice(alive)
-        words = victim.cmdline()
+        words = words_of(victim)
         victim.send_signal(signal.SIGKILL)
         return f"{words[3] if len(words) > 3 else 'valkey'} killed"
     return "it was gone already"

@@ -3,7 +3,6 @@
 Screenshots stay in the test's own folder, for people to look at.
 """
 
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -19,27 +18,13 @@ from gateway.domain.ticket import Direction
 from gateway.notify.deliver import deliver_due
 from gateway.services.sign_in import sign_in_url
 from gateway.spool.entry import Lane
+from tests.support.chromium import open_page
 from tests.support.waiting import wait_for
 from tests.support.web import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 WIDTHS = {"desk": 1280, "phone": 375, "narrow": 320}
 LONG = "Impossible d’imprimer les attestations depuis la mise à jour https://exemple.example/" + "tres-long" * 12
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
-    with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(
-            executable_path=path,
-            args=["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -74,23 +59,12 @@ def ticket(site: Site) -> Ticket:
     return ticket
 
 
-def open_page(chromium: Any, url: str, *, width: int, lang: str, scheme: str = "light") -> tuple[Any, list[str]]:
-    """A page, and the list that its complaints go to."""
-    context = chromium.new_context(
-        viewport={"width": width, "height": 800}, locale=lang, color_scheme=scheme, base_url=url
-    )
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    return page, complaints
-
-
 def sign_in(site: Site, page: Any, ticket: Ticket) -> None:
     """From the form to the list, by the link that the outbox names."""
     page.goto("/")
     page.locator("#email").fill(ticket.reporter)
     page.locator("main button").click()
+    page.locator("#email").wait_for(state="detached")
 
     def link_id() -> Any:
         with site.runtime.database.reading() as connection:
@@ -112,6 +86,7 @@ def test_from_the_form_to_a_reply(
     page, complaints = open_page(chromium, url, width=WIDTHS[size], lang=lang)
 
     def look(name: str) -> None:
+        page.wait_for_load_state()
         page.screenshot(path=tmp_path / f"{name}-{size}-{lang[:2]}.png", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} is too wide"
         assert page.evaluate("document.documentElement.lang") == lang[:2]
@@ -123,6 +98,7 @@ def test_from_the_form_to_a_reply(
     sign_in(site, page, ticket)
     look("tickets")
     page.get_by_role("link", name=ticket.subject).click()
+    page.wait_for_url(f"**/tickets/{ticket.ref}")
     look("ticket")
     page.locator("textarea").fill("Merci, c’est réglé.")
     page.locator("#answer button").click()
@@ -151,11 +127,14 @@ def test_it_is_readable_in_the_dark(chromium: Any, site: Site, url: str, ticket:
 
 def test_the_whole_way_goes_by_keyboard(chromium: Any, site: Site, url: str, ticket: Ticket) -> None:
     page, _ = open_page(chromium, url, width=1280, lang="fr-FR")
+    in_the_box = "document.activeElement.id === 'email'"  # the form puts us there, once it is drawn
     page.goto("/login")
+    page.wait_for_function(in_the_box)
     page.keyboard.type(ticket.reporter)
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Regardez vos mails")
     page.goto("/login")
+    page.wait_for_function(in_the_box)
     page.locator("body").press("Shift+Tab")
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline == "solid", "where the keyboard is can be seen"

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support.installation import Installation, mail
+from tests.support.installation import Installation, mail, words_of
 from tests.support.servers import free_port
 
 PUBLIC_URL = "https://support.client.example"
@@ -35,7 +35,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
             client.sendmail("marie@client.example", ["support@demo.example"], mail())
         installation.wait_idle()
         processes = installation.processes()
-        words = [word for process in processes for word in process.cmdline()]
+        words = [word for process in processes for word in words_of(process)]
         yield Life(installation=installation, processes=processes, words=words, exit_code=installation.stop())
 
 

@@ -10,28 +10,36 @@ from pathlib import Path
 
 import psutil
 
-from tests.support.installation import ROOT, Installation, mail
+from tests.support.installation import ROOT, Installation, mail, words_of
 from tests.support.servers import free_port
 from tests.support.waiting import wait_for
+
+STOP_ORDER = ("smtpd", "web", "timetable", "worker-0", "worker-1", "valkey")
 
 
 def role_of(process: psutil.Process) -> str:
     """`smtpd`, `web`, `worker-0`, ..., or `valkey`; empty for a process that has gone."""
-    with suppress(psutil.NoSuchProcess):
-        words = process.cmdline()
-        return "-".join(word for word in words[3:] if word[:2] != "--") if "gateway" in words else "valkey"
-    return ""
+    words = words_of(process)
+    if "gateway" not in words:
+        return "valkey" if words else ""
+    return "-".join(word for word in words[3:] if word[:2] != "--")
 
 
 def children(installation: Installation) -> dict[str, psutil.Process]:
     """The processes that the supervisor itself started, one for each role."""
-    return {role_of(process): process for process in installation.processes() if process.ppid() == installation.pid}
+    return {role_of(process): process for process in installation.processes() if _parent(process) == installation.pid}
+
+
+def _parent(process: psutil.Process) -> int:
+    with suppress(psutil.NoSuchProcess):
+        return int(process.ppid())
+    return 0
 
 
 def test_whatever_dies_comes_back_and_the_mail_goes_on(tmp_path: Path) -> None:
     with Installation(tmp_path) as installation:
         before = children(installation)
-        assert set(before) == {"smtpd", "web", "timetable", "worker-0", "worker-1", "valkey"}
+        assert set(before) == set(STOP_ORDER)
         for process in before.values():
             process.kill()
         killed = set(before.values())
@@ -81,19 +89,27 @@ def test_a_stop_under_load_is_short_in_order_and_leaves_nothing_behind(tmp_path:
 
 
 def _order_of_ends(installation: Installation, number: signal.Signals) -> list[str]:
-    alive = children(installation)
+    """The roles as they end; those found ended at one look are named in the order that they should end in."""
+    found = children(installation)
+    alive = {role: found[role] for role in STOP_ORDER}
     order: list[str] = []
     os.kill(installation.pid, number)
 
     def all_gone() -> bool:
         for role, process in list(alive.items()):
-            if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
+            if _has_ended(process):
                 order.append(role)
                 del alive[role]
         return not alive
 
     wait_for(all_gone, "every role to end")
     return order
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    return True
 
 
 def test_a_data_folder_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:

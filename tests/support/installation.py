@@ -151,6 +151,13 @@ class Installation:
         wait_for(lambda: not psutil.wait_procs(processes, timeout=0)[1], "every process to be gone")
 
 
+def words_of(process: psutil.Process) -> list[str]:
+    """The command line of a process; empty for one that has just gone."""
+    with suppress(psutil.NoSuchProcess):
+        return cast(list[str], process.cmdline())
+    return []
+
+
 def mail(number: int = 1, *, sender: str = "marie@client.example", **headers: str) -> bytes:
     """A plain mail with a Message-ID of its own."""
     fields = {

