@@ -1,8 +1,11 @@
 """The life of one connection: aiosmtpd's protocol class with its traps closed.
 
-What we keep of aiosmtpd is the plumbing of a connection and its table of commands. Ours are: reading (bounded,
+What we keep of aiosmtpd is the plumbing of a connection and the names of its commands. Ours are: reading (bounded,
 see `wire.py`), timeouts, limits, an orderly end, and what happens when something of ours breaks: 451 with an
 incident number, because a peer that hears 5xx gives the mail up, and an exception's text is none of its business.
+
+Most of what aiosmtpd spends on a mail goes into reading it line by line, and into searching itself for commands
+and hooks at every new connection. We look at what arrived once, and at a class once.
 """
 
 import asyncio
@@ -10,7 +13,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from typing import Any, ClassVar, cast
 
 import structlog
 from aiosmtpd.smtp import SMTP
@@ -24,6 +27,7 @@ from inbound.paths import Declined
 from inbound.wire import EndOfStream, Wire
 
 _LINGER = 5.0  # seconds that a peer has to read our last words
+_COMMAND = "smtp_"
 
 log = structlog.get_logger()
 
@@ -73,7 +77,12 @@ class Connection(SMTP):
 
     channel: Channel
     protocol_name: str
-    line_length_limit = 64 * 1024  # bytes; the reader lets the peer wait when it holds twice this
+    commands: ClassVar[dict[bytes, Callable[[Any, str], Awaitable[None]]]]
+
+    def __init_subclass__(cls) -> None:
+        """Make the table of the commands, from the methods named like aiosmtpd's."""
+        names = (name for name in dir(cls) if name.startswith(_COMMAND))
+        cls.commands = {name.removeprefix(_COMMAND).encode(): getattr(cls, name) for name in names}
 
     def __init__(self, listener: Listener, *, loop: asyncio.AbstractEventLoop) -> None:
         settings = listener.door.settings
@@ -88,11 +97,12 @@ class Connection(SMTP):
         self._deadline = 0.0
         self._executing = False
         self._stopping = False
+        self._reads_slowly = False
         self._hung_up: asyncio.TimerHandle | None = None
 
     def __dir__(self) -> list[str]:
-        """The names of the commands: all that aiosmtpd looks for, member by member, for every new connection."""
-        return _command_names(type(self))  # type: ignore[arg-type]  # a class is hashable; mypy looks at its instances
+        """Nothing: aiosmtpd would look for commands and hooks here, member by member, for every new connection."""
+        return []
 
     @property
     def in_transaction(self) -> bool:
@@ -105,8 +115,8 @@ class Connection(SMTP):
         self.peer = self.listener.limits.identify(address[0] if address else "")
         self._admitted = self.listener.limits.connect(self.peer)
         self.listener.crowd.add(self)
+        self.wire = Wire(cast(asyncio.ReadTransport, transport), loop=self.loop)
         super().connection_made(transport)
-        self.wire = Wire(self._reader)
 
     def connection_lost(self, error: Exception | None) -> None:
         """Count the peer out."""
@@ -118,10 +128,24 @@ class Connection(SMTP):
             self._hung_up.cancel()
         super().connection_lost(error)
 
+    def data_received(self, data: bytes) -> None:
+        """The peer sent something."""
+        self.wire.feed(data)
+
     def eof_received(self) -> bool:
         """The peer will send no more, but may wait for answers to what it sent (aiosmtpd would drop it here)."""
-        self._reader.feed_eof()
+        self.wire.end()
         return not self.encrypted
+
+    def pause_writing(self) -> None:
+        """The peer does not read what we say."""
+        self._reads_slowly = True
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """The peer has read enough."""
+        self._reads_slowly = False
+        super().resume_writing()
 
     async def push(self, status: str | bytes) -> None:
         """Send a reply, of one line or more, and wait while the peer is slow to read."""
@@ -129,7 +153,8 @@ class Connection(SMTP):
         if line.startswith(b"5"):
             self._errors += 1
         self._writer.write(line + b"\r\n")
-        await self._writer.drain()
+        if self._reads_slowly:
+            await self._writer.drain()
 
     def finish_soon(self) -> None:
         """Say goodbye now, or after the mail that is under way."""
@@ -190,12 +215,10 @@ class Connection(SMTP):
         if line is None:
             raise Declined(replies.LINE_TOO_LONG)
         verb, _, argument = line.partition(b" ")
-        command: Callable[[str], Awaitable[None]] | None = self._smtp_methods.get(
-            verb.upper().decode("ascii", "replace")
-        )
+        command = self.commands.get(verb.upper())
         if command is None:
             raise Declined(replies.UNKNOWN_COMMAND)
-        await command(argument.strip().decode("utf-8", "replace"))
+        await command(self, argument.strip().decode("utf-8", "replace"))
 
     def _reset_timeout(self, duration: float | None = None) -> None:
         # Called for every command: moving a number is cheaper than replacing a timer.
@@ -213,8 +236,3 @@ class Connection(SMTP):
             self._wait_for_deadline()
         else:
             self.hang_up(replies.TIMED_OUT)
-
-
-@cache
-def _command_names(kind: type[Connection]) -> list[str]:
-    return [name for name in dir(kind) if name.startswith("smtp_")]

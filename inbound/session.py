@@ -68,9 +68,9 @@ class SmtpSession(Connection):
         if transport is None:
             raise EndOfStream
         self.encrypted = True
-        # Reader and writer know no public way to change their transport.
         self.transport = transport
-        self._reader._transport = transport  # type: ignore[attr-defined]
+        self.wire.continue_over(transport)
+        # The writer knows no public way to change its transport.
         self._writer._transport = transport  # type: ignore[attr-defined]
 
     async def smtp_NOOP(self, arg: str) -> None:
