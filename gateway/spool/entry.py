@@ -2,7 +2,7 @@
 
 The envelope line is written as a header field (`X-Gateway-Envelope: v1 {...}`), so that the file of a mail is
 itself a mail that any client opens. It is cut off by position, never searched for: a payload that begins with
-such a line of its own cannot forge anything.
+such a line of its own cannot forge anything. Entries accepted together may share a file (`gateway.spool.shared`).
 """
 
 import json
@@ -16,10 +16,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from gateway.errors import Deferred, Refused
+from gateway.errors import Deferred
 from gateway.ids import SpoolId, is_spool_id, time_of
+from gateway.spool.shared import DamagedIndex, read_part
 
 _PREFIX = b"X-Gateway-Envelope: v1 "
+_JSON = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
 
 
 class Lane(StrEnum):
@@ -32,10 +34,6 @@ class Lane(StrEnum):
 
 class DamagedEntry(Deferred):
     """A file in the spool that is not one that we wrote."""
-
-
-class UnfitEntry(Refused):
-    """An entry that must not be filed, and that no further try makes better: it goes to quarantine at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +61,7 @@ class SpoolEntry:
 def encode_entry(envelope: Mapping[str, Any], payload: bytes) -> tuple[bytes, str]:
     """The envelope line to write before the payload, and the payload's sha256."""
     digest = sha256(payload).hexdigest()
-    document = json.dumps({**envelope, "sha256": digest}, ensure_ascii=True, separators=(",", ":"))
+    document = _JSON.encode({**envelope, "sha256": digest})
     return _PREFIX + document.encode("ascii") + b"\r\n", digest
 
 
@@ -105,11 +103,23 @@ def names_in(folder: Path) -> Iterator[tuple[SpoolId, int]]:
 
 
 def read_entry(path: Path, lane: Lane, spool_id: SpoolId, attempts: int) -> SpoolEntry:
-    """Read an entry's file. Raises DamagedEntry."""
+    """Read an entry's file, its own or one shared with others. Raises DamagedEntry."""
+    content, _ = read_content(path, spool_id)
+    return parse_entry(content, path=path, lane=lane, spool_id=spool_id, attempts=attempts)
+
+
+def read_content(path: Path, spool_id: SpoolId) -> tuple[bytes, bool]:
+    """The bytes of one entry, and whether others share its file. Raises DamagedEntry."""
     try:
-        content = path.read_bytes()
+        return read_part(path, spool_id)
     except OSError as error:
         raise DamagedEntry("the file cannot be read") from error
+    except DamagedIndex as error:
+        raise DamagedEntry(str(error)) from error
+
+
+def parse_entry(content: bytes, *, path: Path, lane: Lane, spool_id: SpoolId, attempts: int) -> SpoolEntry:
+    """The entry in the bytes of its file at `path`. Raises DamagedEntry."""
     envelope, payload = decode_entry(content)
     return SpoolEntry(
         id=spool_id,

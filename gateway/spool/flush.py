@@ -1,26 +1,31 @@
 """One disk flush for many: entries that arrive while the disk is busy share the next flush.
 
-A single thread takes all that is waiting, writes the files, starts the disk on all of them, waits for each,
-renames them into place and syncs the folder once. With one session the cost is one flush a mail; with fifty it
-is nearly one flush for fifty.
+A single thread takes all that is waiting. One entry becomes one file: written, synced, renamed into place, and
+the folder synced. Several small ones become one file with as many names (hard links), so that fifty mails cost
+the disk two syncs, as one does: a sync is what accepting costs, on a busy disk a hundred times as much as all the
+rest. Whoever claims an entry gives it a file of its own (`gateway.spool.store`).
 """
 
 import os
 import queue
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.spool.shared import shared_head
+
 _BATCH = 64
+_SMALL = 64 * 1024  # bytes; a larger entry is worth a file of its own
 
 _Queue = queue.SimpleQueue["DurableWrite | None"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class DurableWrite:
-    """A file to make durable: `chunks` written to `draft`, then renamed to `final`.
+    """A file to make durable: `chunks` written to `draft`, then moved to `final`, whose stem is the entry's name.
 
     Who cancels `done` before the write begins takes it back; later it cannot be taken back any more.
     """
@@ -29,6 +34,11 @@ class DurableWrite:
     draft: Path
     final: Path
     done: Future[None]
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return sum(len(chunk) for chunk in self.chunks)
 
 
 class Flusher:
@@ -71,7 +81,12 @@ def _run(waiting: _Queue) -> None:
                 closing = True
                 break
             batch.append(following)
-        flush_batch(batch)
+        try:
+            flush_batch(batch)
+        except Exception as error:  # noqa: BLE001 - the boundary: this thread is the only one, later batches need it
+            for write in batch:
+                if not write.done.done():
+                    _fail(write, error)
         if closing:
             return
 
@@ -79,11 +94,7 @@ def _run(waiting: _Queue) -> None:
 def flush_batch(batch: list[DurableWrite]) -> None:
     """Make every write of the batch durable; a write that fails takes no other with it and leaves no file."""
     begun = [write for write in batch if write.done.set_running_or_notify_cancel()]
-    written = [(write, descriptor) for write in begun if (descriptor := _write(write)) is not None]
-    if len(written) > 1:
-        for _, descriptor in written:
-            _start_writing_back(descriptor)
-    placed = [write for write, descriptor in written if _place(write, descriptor)]
+    placed = [write for group in _groups(begun) for write in _place(group)]
     failures = {folder: _sync_failure(folder) for folder in {write.final.parent for write in placed}}
     for write in placed:
         failure = failures[write.final.parent]
@@ -93,43 +104,26 @@ def flush_batch(batch: list[DurableWrite]) -> None:
             _fail(write, failure)
 
 
-def _write(write: DurableWrite) -> int | None:
-    """Write the draft; its open descriptor, None when that failed."""
+def _groups(writes: list[DurableWrite]) -> Iterator[list[DurableWrite]]:
+    """The writes that become one file: the small ones of a folder together, every large one alone."""
+    small: dict[Path, list[DurableWrite]] = {}
+    for write in writes:
+        if write.size > _SMALL:
+            yield [write]
+        else:
+            small.setdefault(write.final.parent, []).append(write)
+    yield from small.values()
+
+
+def _place(group: list[DurableWrite]) -> list[DurableWrite]:
+    """Put a group in its place, in one file or, where that fails, in one for each; those that are there."""
+    placed = _place_together(group) if len(group) > 1 else []
+    return [*placed, *(write for write in group[len(placed) :] if _place_alone(write))]
+
+
+def _place_alone(write: DurableWrite) -> bool:
     try:
-        descriptor = os.open(write.draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        _fail(write, error)
-        return None
-    try:
-        # One call for all that fits into one; a full disk takes a part without a word and refuses the rest.
-        left = os.writev(descriptor, write.chunks)
-        for chunk in write.chunks:
-            view = memoryview(chunk)[left:]
-            left = max(0, left - len(chunk))
-            while view:
-                view = view[os.write(descriptor, view) :]
-    except OSError as error:
-        os.close(descriptor)
-        _fail(write, error)
-        return None
-    return descriptor
-
-
-def _start_writing_back(descriptor: int) -> None:
-    # Linux answers this advice by starting to write the file's pages without waiting. With all files of a batch
-    # under way, the syncs that follow find most of the work done: half as many seconds for a batch.
-    if hasattr(os, "posix_fadvise"):
-        with suppress(OSError):
-            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-
-
-def _place(write: DurableWrite, descriptor: int) -> bool:
-    """Sync the draft and move it to its place; False when that failed."""
-    try:
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        write_durably(write.chunks, write.draft)
         write.draft.rename(write.final)
     except OSError as error:
         _fail(write, error)
@@ -137,11 +131,44 @@ def _place(write: DurableWrite, descriptor: int) -> bool:
     return True
 
 
-def _fail(write: DurableWrite, error: OSError) -> None:
-    for path in (write.draft, write.final):
+def _place_together(group: list[DurableWrite]) -> list[DurableWrite]:
+    """One file under the names of all; the first of them that have their name. A worker may hold those already."""
+    head = shared_head({write.final.stem: write.size for write in group})
+    draft, placed = group[0].draft, []
+    with suppress(OSError):
+        write_durably((head, *(chunk for write in group for chunk in write.chunks)), draft)
+        for write in group:
+            os.link(draft, write.final)
+            placed.append(write)
+    _remove(draft)
+    return placed
+
+
+def write_durably(chunks: tuple[bytes, ...], path: Path) -> None:
+    """Write a new file and sync it. Its name is not durable yet. Raises OSError, and may leave a part of the file."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        # One call for all that fits into one; a full disk takes a part without a word and refuses the rest.
+        left = os.writev(descriptor, chunks)
+        for chunk in chunks:
+            view = memoryview(chunk)[left:]
+            left = max(0, left - len(chunk))
+            while view:
+                view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _fail(write: DurableWrite, error: Exception) -> None:
+    _remove(write.draft, write.final)
+    write.done.set_exception(error)
+
+
+def _remove(*paths: Path) -> None:
+    for path in paths:
         with suppress(OSError):
             path.unlink()
-    write.done.set_exception(error)
 
 
 def _sync_failure(folder: Path) -> OSError | None:
@@ -159,3 +186,11 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, each with a durable name; nothing where it is there."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(folder.parent)

@@ -26,8 +26,8 @@ from typing import IO, Any
 from gateway.clock import Clock
 from gateway.errors import Deferred
 from gateway.ids import SpoolId, new_spool_id, random32, time_of
-from gateway.spool.entry import Lane, SpoolEntry, encode_entry, file_name, names_in, read_entry
-from gateway.spool.flush import Flusher
+from gateway.spool.entry import Lane, SpoolEntry, encode_entry, file_name, names_in, parse_entry, read_content
+from gateway.spool.flush import Flusher, make_folder, write_durably
 from gateway.spool.quarantine import Quarantine
 
 _FOLDERS = ("tmp", "new", "claimed", "quarantine")
@@ -60,7 +60,7 @@ class Spool:
         self.quarantine = Quarantine(root, clock=clock)
         self._folders = {(lane, name): root / lane / name for lane in Lane for name in _FOLDERS}
         for folder in self._folders.values():
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(folder)
         self._free = 0
         self._measured_at = -_MEASURE_EVERY
 
@@ -117,7 +117,9 @@ class Spool:
         lock = _lock(folder.with_suffix(".lock"))
         folder.mkdir(mode=0o700)
         try:
-            yield Claims(lane=lane, folder=folder, new=self._folder(lane, "new"), spool=self)
+            yield Claims(
+                lane=lane, folder=folder, new=self._folder(lane, "new"), drafts=self._folder(lane, "tmp"), spool=self
+            )
         finally:
             self._give_back(lane, folder)
             folder.rmdir()
@@ -172,23 +174,42 @@ class Spool:
 class Claims:
     """What one worker holds. An entry that it neither finishes nor quarantines goes back when the worker ends."""
 
-    def __init__(self, *, lane: Lane, folder: Path, new: Path, spool: Spool) -> None:
+    def __init__(self, *, lane: Lane, folder: Path, new: Path, drafts: Path, spool: Spool) -> None:
         self._lane = lane
         self._folder = folder
         self._new = new
+        self._drafts = drafts
         self._spool = spool
 
     def claim(self, spool_id: SpoolId, attempts: int) -> SpoolEntry | None:
         """Take one waiting entry; None when another worker was faster.
 
-        The attempt is written down by the same rename that claims. Raises DamagedEntry with the entry still claimed.
+        The attempt is written down by the same rename that claims. An entry that shares its file gets one of its
+        own, which may be archived, put aside and deleted without the others. Raises DamagedEntry with the entry
+        still claimed; OSError where the disk has no room for that file, with the entry waiting and the try uncounted.
         """
-        path = self._folder / file_name(spool_id, attempts + 1)
+        waiting, path = self._new / file_name(spool_id, attempts), self._folder / file_name(spool_id, attempts + 1)
         try:
-            (self._new / file_name(spool_id, attempts)).rename(path)
+            waiting.rename(path)
         except FileNotFoundError:
             return None
-        return read_entry(path, self._lane, spool_id, attempts + 1)
+        content, shared = read_content(path, spool_id)
+        if shared:
+            try:
+                self._part(path, content)
+            except OSError:
+                path.rename(waiting)
+                raise
+        return parse_entry(content, path=path, lane=self._lane, spool_id=spool_id, attempts=attempts + 1)
+
+    def _part(self, path: Path, content: bytes) -> None:
+        draft = self._drafts / f"{path.name}.{self._folder.name}"
+        try:
+            write_durably((content,), draft)
+            # The new name need not be durable: before it is, the old one leads to the shared file.
+            draft.rename(path)
+        finally:
+            draft.unlink(missing_ok=True)
 
     def finish(self, entry: SpoolEntry) -> None:
         """The entry is on record elsewhere: forget it."""

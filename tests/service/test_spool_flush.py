@@ -13,6 +13,7 @@ import pytest
 from gateway.spool import flush
 from gateway.spool.entry import Lane
 from gateway.spool.flush import DurableWrite, Flusher, flush_batch
+from gateway.spool.shared import read_part
 from gateway.spool.store import Spool, SpoolFull
 from tests.support.clock import MovableClock
 
@@ -31,7 +32,10 @@ def a_write(folder: Path, name: str, *chunks: bytes) -> DurableWrite:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in [*(folder / "new").iterdir(), *(folder / "tmp").iterdir()]}
+    """What each name stands for, whether its file is its own or shared."""
+    return {
+        path.name: read_part(path, path.stem)[0] for path in [*(folder / "new").iterdir(), *(folder / "tmp").iterdir()]
+    }
 
 
 def test_a_batch_shares_one_sync_of_the_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,6 +134,35 @@ def test_many_threads_share_the_flusher(spool: Spool, monkeypatch: pytest.Monkey
     assert {spool_id for spool_id, _ in spool.waiting(Lane.MAIL)} == set(ids)
     assert sum(batches) == 320
     assert len(batches) < 320
+
+
+def test_a_batch_that_breaks_fails_its_own_writes_and_the_next_batch_is_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flusher = Flusher()
+    doomed, good = a_write(folder, "doomed", b"x"), a_write(folder, "good", b"x")
+    monkeypatch.setattr(flush, "write_durably", lambda *_arguments: 1 / 0)
+    done = flusher.write(doomed.chunks, draft=doomed.draft, final=doomed.final)
+    assert isinstance(done.exception(timeout=10), ZeroDivisionError)
+    monkeypatch.undo()
+    flusher.write(good.chunks, draft=good.draft, final=good.final).result(timeout=10)
+    flusher.close()
+    assert files(folder) == {"good": b"x"}
+
+
+def test_new_folders_have_durable_names_from_the_first_start(
+    tmp_path: Path, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    real = flush.sync_folder
+    monkeypatch.setattr(flush, "sync_folder", lambda path: (synced.append(path.name), real(path)))
+    root = tmp_path / "var" / "spool"
+    Spool(root, clock=clock).close()
+    assert set(synced) == {tmp_path.name, "var", "spool", *Lane}
+    assert synced.count("mail") == len(list((root / "mail").iterdir()))
+    synced.clear()
+    Spool(root, clock=clock).close()
+    assert synced == []
 
 
 @pytest.fixture
