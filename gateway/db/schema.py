@@ -1,9 +1,22 @@
 """All tables, for whoever needs the whole schema: migrations and their tests."""
 
-from gateway.db import daily_counts, mailboxes, outbox, participants, people, receipts, sign_in, suppressions, tickets
+from gateway.db import (
+    clock_alarms,
+    daily_counts,
+    mailboxes,
+    outbox,
+    participants,
+    people,
+    receipts,
+    sign_in,
+    suppressions,
+    ticket_events,
+    tickets,
+)
 from gateway.db.types import metadata
 
 __all__ = [
+    "clock_alarms",
     "daily_counts",
     "mailboxes",
     "metadata",
@@ -13,5 +26,6 @@ __all__ = [
     "receipts",
     "sign_in",
     "suppressions",
+    "ticket_events",
     "tickets",
 ]

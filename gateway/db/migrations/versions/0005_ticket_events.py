@@ -1,0 +1,53 @@
+"""The history of tickets, and the alarms of their clocks."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    """Bring the schema here from the revision before."""
+    json = sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql")
+    op.create_table(
+        "ticket_events",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("type", sa.String(length=16), nullable=False),
+        sa.Column("by", sa.String(length=8), nullable=False),
+        sa.Column("author", sa.String(length=254), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("details", json, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"], ["tickets.id"], name=op.f("fk_ticket_events_ticket_id_tickets"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_events")),
+    )
+    op.create_index(op.f("ix_ticket_events_ticket_id"), "ticket_events", ["ticket_id"])
+    op.create_table(
+        "clock_watch",
+        sa.Column("ticket_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"], ["tickets.id"], name=op.f("fk_clock_watch_ticket_id_tickets"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("ticket_id", name=op.f("pk_clock_watch")),
+    )
+    op.create_index(op.f("ix_clock_watch_next_at"), "clock_watch", ["next_at"])
+    op.create_table(
+        "clock_alarms",
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("cycle", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("guarantee", sa.String(length=3), nullable=False),
+        sa.Column("percent", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("passed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"], ["tickets.id"], name=op.f("fk_clock_alarms_ticket_id_tickets"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("ticket_id", "cycle", "guarantee", "percent", name=op.f("pk_clock_alarms")),
+    )
