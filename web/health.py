@@ -19,6 +19,7 @@ from gateway.config.locations import redis_url
 from gateway.db.outbox import oldest_open
 from gateway.errors import Deferred, GatewayError
 from gateway.runtime import Runtime
+from gateway.services.mailbox_health import mailbox_health
 from gateway.spool.entry import Lane
 
 ANSWER_WITHIN = 2.0  # seconds, whatever is down
@@ -66,6 +67,8 @@ def register(app: Flask, runtime: Runtime, limiter: Limiter) -> None:
         "redis": Probe(lambda: _ask_redis(redis)),
         "spool": Probe(lambda: _ask_spool(runtime)),
     }
+    if runtime.settings.mailboxes:
+        probes["mailboxes"] = Probe(lambda: _ask_mailboxes(runtime))
     app.add_url_rule("/healthz", "healthz", limiter.exempt(healthz))
     app.add_url_rule("/readyz", "readyz", limiter.exempt(lambda: readyz(probes)))
 
@@ -113,6 +116,21 @@ def _ask_spool(runtime: Runtime) -> Finding:
                 "oldest_seconds": _age(runtime, depth.oldest),
             }
             for lane, depth in depths.items()
+        },
+    }
+
+
+def _ask_mailboxes(runtime: Runtime) -> Finding:
+    found = mailbox_health(runtime)
+    return {
+        "state": "down" if any(mailbox.is_late for mailbox in found) else "up",
+        "mailboxes": {
+            mailbox.name: {
+                "state": "late" if mailbox.is_late else "failing" if mailbox.error else "up",
+                "last_good_seconds": None if mailbox.age is None else max(0, int(mailbox.age.total_seconds())),
+                "waiting": mailbox.waiting,
+            }
+            for mailbox in found
         },
     }
 

@@ -90,10 +90,15 @@ def choose_port(where: Locations) -> int:
     return port
 
 
-def token_signer(settings: Settings) -> TokenSigner:
-    """Signs addresses, Message-IDs and links with the configured keys, or with one made at the first start."""
+def signing_keys(settings: Settings) -> tuple[bytes, ...]:
+    """The configured keys, the one in use first; or one made at the first start."""
     given = [key for key in (settings.signing.key, settings.signing.previous_key) if key is not None]
     keys = [key.get_secret_value() for key in given]
     if settings.signing.key is None:
         keys.insert(0, read_or_create(locations(settings).secrets, "signing"))
-    return TokenSigner(keys=tuple(key.encode() for key in keys), lifetime_days=settings.mail.reply_token_days)
+    return tuple(key.encode() for key in keys)
+
+
+def token_signer(settings: Settings) -> TokenSigner:
+    """Signs addresses, Message-IDs and links with the configured keys, or with one made at the first start."""
+    return TokenSigner(keys=signing_keys(settings), lifetime_days=settings.mail.reply_token_days)

@@ -1,8 +1,8 @@
 """The timetable: what happens by the clock, whether or not anybody rang.
 
 It rings for lanes in which something waits that no job holds (the sweep), for outgoing mail that has become due,
-and clears RQ's memory of jobs whose worker died. It decides nothing and keeps nothing: missing a beat, or beating
-twice, changes nothing.
+watches for a mailbox that is not read any more, and clears RQ's memory of jobs whose worker died. It keeps nothing:
+missing a beat, or beating twice, changes nothing.
 """
 
 import signal
@@ -17,6 +17,7 @@ from gateway.db.engine import DatabaseTrouble
 from gateway.db.outbox import count_due
 from gateway.jobs.doorbell import LANES, OUTBOX
 from gateway.runtime import Runtime
+from gateway.services.mailbox_health import watch_mailboxes
 from gateway.spool.entry import Lane
 
 BEAT = 1.0  # seconds
@@ -44,7 +45,7 @@ def run_timetable(runtime: Runtime) -> None:
 
 def tasks_of(beat: int) -> list[Callable[[Runtime], object]]:
     """What is due at this beat."""
-    return [sweep, ring_for_due_mail, *([forget_dead_jobs] if beat % _CLEAN_EVERY == 0 else [])]
+    return [sweep, ring_for_due_mail, watch_mailboxes, *([forget_dead_jobs] if beat % _CLEAN_EVERY == 0 else [])]
 
 
 def sweep(runtime: Runtime) -> list[str]:

@@ -155,7 +155,13 @@ def _sign_in_link(delivery: Delivery, runtime: Runtime) -> dict[str, Any]:
     return {"url": url, "minutes": runtime.settings.session.link_minutes}
 
 
+def _mailbox(delivery: Delivery, _runtime: Runtime) -> dict[str, Any]:
+    return {name: delivery.context[name] for name in ("mailbox", "reason", "minutes")}
+
+
 _VALUES: dict[str, Callable[[Delivery, Runtime], dict[str, Any]]] = {
     Notice.ACKNOWLEDGEMENT: _acknowledgement,
     Notice.SIGN_IN_LINK: _sign_in_link,
+    Notice.MAILBOX_FAILING: _mailbox,
+    Notice.MAILBOX_RECOVERED: _mailbox,
 }
