@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from gateway.admin.cli import cli
-from gateway.config.load import load_settings
+from gateway.config.load import Settings, load_settings
 from gateway.db.migrate import require_head
 from gateway.jobs.doorbell import OUTBOX
 from gateway.jobs.drain import Handler, drain_lane
@@ -97,6 +97,21 @@ _ROLES: dict[str, Callable[[Runtime, int], None]] = {
     "worker": _worker,
     "timetable": _timetable,
 }
+
+
+def authorize(runtime: Runtime, mailbox: str, *, say: Callable[[str], None], ask: Callable[[str], str]) -> None:
+    """Walk an operator through the consent for a mailbox. Raises NotFound, Refused, Deferred."""
+    from inbound.imap_consent import Conversation, authorize_mailbox
+
+    authorize_mailbox(runtime, mailbox, Conversation(say=say, ask=ask))
+
+
+def mailbox_faults(settings: Settings) -> list[str]:
+    """One sentence for each mailbox that cannot be read."""
+    from inbound.imap_check import mailbox_faults as try_all
+
+    with open_runtime(settings) as runtime:
+        return try_all(runtime)
 
 
 def release_held(runtime: Runtime, spool_id: str, *, sender: str) -> str:

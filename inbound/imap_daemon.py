@@ -6,8 +6,8 @@ from random import SystemRandom
 import structlog
 
 from gateway.runtime import Runtime
-from inbound.imap_connection import password_sign_in
 from inbound.imap_poller import Poller, run_in_thread
+from inbound.imap_sign_in import make_sign_in
 from inbound.imap_stop import Stop
 
 _PATIENCE = 5.0  # seconds for threads to end; a mail under way is fetched again by the next run
@@ -31,7 +31,7 @@ def watch_all(runtime: Runtime, stop: Stop) -> None:
             runtime,
             name=name,
             settings=settings,
-            sign_in=password_sign_in(settings),
+            sign_in=make_sign_in(runtime, name=name, settings=settings),
             stop=stop,
             chance=SystemRandom(),
         )

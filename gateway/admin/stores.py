@@ -36,7 +36,7 @@ def check() -> None:
     """Read the configuration and look at the world; say everything that is wrong. Exit 0 or 78."""
     settings = load_settings()
     configure_logs("error", role="check")
-    checks = (_folder_faults, _database_faults, _redis_faults, _relay_faults, _tls_faults)
+    checks = (_folder_faults, _database_faults, _redis_faults, _relay_faults, _tls_faults, _mailbox_faults)
     faults = [fault for look in checks for fault in look(settings)]
     if faults:
         raise Misconfigured(faults)
@@ -98,6 +98,12 @@ def _tls_faults(settings: Settings) -> list[str]:
         for path in (settings.smtp.tls_cert, settings.smtp.tls_key)
         if path is not None and not os.access(path, os.R_OK)
     ]
+
+
+def _mailbox_faults(settings: Settings) -> list[str]:
+    from gateway.wiring import mailbox_faults
+
+    return mailbox_faults(settings) if settings.mailboxes else []
 
 
 COMMANDS: list[click.Command] = [check, migrate]
