@@ -184,7 +184,9 @@ def quarantine_discard(spool_id: str, reason: str) -> None:
     from gateway.services.settle_item import discard_quarantined
 
     with command_runtime() as runtime:
-        discard_quarantined(runtime, spool_id, reason=reason)
+        earlier = discard_quarantined(runtime, spool_id, reason=reason)
+    for receipt in earlier:
+        click.echo(f"it is on record already, as {receipt.verdict} in {receipt.project}: {receipt.reason}")
 
 
 @click.group()

@@ -69,11 +69,11 @@ class Site:
             update_person(connection, person.id, name=None, lang=lang, phone=None)
         return Person(id=person.id, email=email, name="", lang=lang, phone=None)
 
-    def ticket(self, reporter: Person, subject: str = "Imprimante en panne") -> Ticket:
+    def ticket(self, reporter: Person, subject: str = "Imprimante en panne", *, project: str = "DEMO") -> Ticket:
         with self.runtime.database.transaction() as connection:
             return create_ticket(
                 connection,
-                project="DEMO",
+                project=project,
                 subject=subject,
                 lang=Language.FR,
                 reporter_id=reporter.id,
