@@ -16,16 +16,15 @@ from gateway.db.tickets import Ticket, find_ticket
 from gateway.domain.joining import Arrival, Joining, JoiningRules, decide_joining
 from gateway.domain.ticket import STAFF, Status
 from gateway.mail.address import is_robot
-from gateway.mail.authentication import held_reason
 from gateway.mail.message_id import read_own
 from gateway.mail.parsed import Mailbox
 from gateway.runtime import Runtime
 from gateway.services.mail_item import Decision, Forwarded, MailItem, Retold
+from inbound.admission import refuse_admission
 from inbound.clues import Clue, address_clues, id_clues, mark_clues, referenced_ids, subject_clues, subject_tags
 from inbound.matching import Match, Matching, Standing, TicketFacts, choose_ticket
 from inbound.recipients import find_project
 from inbound.screening import Screening, is_answer_of_a_machine, screen
-from inbound.sender_lists import is_listed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,13 +49,9 @@ def decide(connection: Connection, runtime: Runtime, item: MailItem) -> Decision
     )
     if outcome.verdict is not Verdict.FILED or outcome.sender is None:
         return Decision(verdict=outcome.verdict, reason=outcome.reason)
-    unwanted = _unwanted(runtime, item, outcome.sender)
-    if unwanted:
-        return Decision(verdict=Verdict.IGNORED, reason=unwanted)
-    doubt = held_reason(item.authentication)
-    item.trace.note("authentication", item.authentication.dmarc, item.authentication.evidence)
-    if doubt:
-        return Decision(verdict=Verdict.HELD, reason=doubt)
+    refused = refuse_admission(runtime, item, outcome.sender)
+    if refused is not None:
+        return refused
     sender = _identify(connection, item, outcome.sender)
     matching = _match(connection, runtime, item, sender)
     if matching.match is None and is_answer_of_a_machine(outcome.classification):
@@ -67,18 +62,6 @@ def decide(connection: Connection, runtime: Runtime, item: MailItem) -> Decision
         if joined is not None:
             return joined
     return _open(connection, runtime, item, sender, outcome=outcome, matching=matching, flags=flags)
-
-
-def _unwanted(runtime: Runtime, item: MailItem, sender: Mailbox) -> str:
-    """Why this sender's mail is not filed; an entry on the allow list counts where the mail is proved theirs."""
-    lists = runtime.settings.mail
-    if not is_listed(sender.address, lists.deny):
-        return ""
-    if is_listed(sender.address, lists.allow) and item.authentication.is_aligned_pass:
-        item.trace.note("sender lists", "allowed", "on both lists, and proved")
-        return ""
-    item.trace.note("sender lists", "denied", "on the deny list")
-    return "the sender is on the deny list"
 
 
 def _is_own_mail(runtime: Runtime, item: MailItem) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from gateway.db.people import Person, get_or_create_person
 from gateway.db.receipts import Receipt, Verdict, add_receipt
+from gateway.db.suppressions import lift
 from gateway.db.tickets import Ticket, create_ticket, find_ticket
 from gateway.domain.joining import Joining
 from gateway.domain.ticket import Language
@@ -63,6 +64,9 @@ def write_mail(connection: Connection, runtime: Runtime, item: MailItem, decisio
     assert decision.sender is not None, "a mail without a sender is held"
     now = item.envelope.received_at
     author = get_or_create_person(connection, email=decision.sender.address, name=decision.sender.name, now=now)
+    if item.authentication.is_aligned_pass:
+        # Who writes to us can be written to again.
+        lift(connection, author.email)
     ticket = None if decision.ticket_id is None else find_ticket(connection, ticket_id=decision.ticket_id)
     if ticket is None:
         lang = author.lang or detect_language(f"{item.message.subject}\n{item.text}") or item.project.language
@@ -71,7 +75,7 @@ def write_mail(connection: Connection, runtime: Runtime, item: MailItem, decisio
     silent = replace(decision, silence=decision.silence or "a reply is not acknowledged")
     entry_id = write_mail_entry(connection, item, silent, ticket=ticket, author=author)
     if decision.joining in {Joining.REOPEN, Joining.RESUME}:
-        wake_ticket(connection, ticket, joining=decision.joining, now=now)
+        wake_ticket(connection, ticket, joining=decision.joining, author=author.email, now=now)
     add_copied_people(connection, runtime, item, decision, ticket=ticket, author=author)
     return Filed(ticket=ticket, entry_id=entry_id)
 

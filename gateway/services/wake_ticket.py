@@ -4,7 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from gateway.db.ticket_events import begin_history, record_event
 from gateway.db.tickets import NewEntry, Ticket, add_entry, set_status
+from gateway.domain.events import By, EventType, TicketEvent
 from gateway.domain.joining import Joining
 from gateway.domain.ticket import Direction, EntryType, Language, Status
 
@@ -21,8 +23,11 @@ _SENTENCE = {
 }
 
 
-def wake_ticket(connection: Connection, ticket: Ticket, *, joining: Joining, now: datetime) -> None:
-    """Set the ticket to open again, with a line on its timeline."""
+def wake_ticket(connection: Connection, ticket: Ticket, *, joining: Joining, author: str, now: datetime) -> None:
+    """Set the ticket to open again, with a line on its timeline and in its history. `author` is who wrote."""
+    begin_history(connection, ticket)
+    woken = TicketEvent(type=EventType.STATUS, at=now, by=By.REPORTER, author=author, value=Status.OPEN)
+    record_event(connection, ticket.id, woken)
     set_status(connection, ticket.id, Status.OPEN, now=now)
     entry = NewEntry(
         at=now,

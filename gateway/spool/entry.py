@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from gateway.errors import Deferred
+from gateway.errors import Deferred, Refused
 from gateway.ids import SpoolId, is_spool_id, time_of
 from gateway.spool.shared import DamagedIndex, read_part
 
@@ -34,6 +34,10 @@ class Lane(StrEnum):
 
 class DamagedEntry(Deferred):
     """A file in the spool that is not one that we wrote."""
+
+
+class UnfitEntry(Refused):
+    """An entry that must not be filed, and that no further try makes better: it goes to quarantine at once."""
 
 
 @dataclass(frozen=True, kw_only=True)

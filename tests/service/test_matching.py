@@ -8,10 +8,13 @@ from sqlalchemy import update
 from gateway.db.participants import add_participant, find_participants
 from gateway.db.people import add_membership, get_or_create_person
 from gateway.db.receipts import Receipt, Verdict
+from gateway.db.suppressions import count_bounce, find_suppression
 from gateway.db.tickets import Ticket, find_ticket, set_status, tickets
 from gateway.domain.ticket import Role, Status
 from gateway.mail.authentication import NO_AUTHENTICATION, Authentication, Policy, Result
+from gateway.mail.bounce import Action, Outcome
 from gateway.mail.marker import make_mark
+from gateway.mail.reply_address import make_bounce_address
 from gateway.runtime import Runtime
 from inbound import arriving
 from tests.service.test_filing import SUPPORT, file, outbox, timeline
@@ -326,3 +329,20 @@ def test_a_forward_by_an_agent_is_a_ticket_of_whom_it_was_from(runtime: Runtime,
 def test_a_forward_by_anybody_else_is_an_ordinary_mail(runtime: Runtime, authenticated: None) -> None:
     file(runtime, forward("marie@client.example"))
     assert [ticket.reporter for ticket in all_tickets(runtime)] == ["marie@client.example"]
+
+
+def test_what_comes_to_a_return_path_alone_and_is_no_report_is_held(runtime: Runtime) -> None:
+    first_ticket(runtime)
+    path = make_bounce_address(
+        SUPPORT, runtime.signer, delivery_id=outbox(runtime)[0].id, today=runtime.clock.now().date()
+    )
+    assert file(runtime, mail(2, sender=STRANGER), path).verdict is Verdict.HELD
+
+
+def test_who_writes_with_proof_can_be_written_to_again(runtime: Runtime, authenticated: None) -> None:
+    address, gone = "marie@client.example", Outcome(action=Action.FAILED, status="5.1.1")
+    with runtime.database.transaction() as connection:
+        count_bounce(connection, address, gone, now=runtime.clock.now())
+    file(runtime, mail(1))
+    with runtime.database.reading() as connection:
+        assert find_suppression(connection, address, now=runtime.clock.now()) is None
