@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from inbound.trimming.evidence import find_address, has_date, has_time, is_evident, is_old_gmail, opens_with_date
 from inbound.trimming.model import MAX_CANDIDATES, MAX_HEADER, Line, Mark
-from inbound.trimming.words import WROTE
+from inbound.trimming.words import TOLD_BY, WEEKDAYS, WROTE
 
 MAX_WRAPPED = 5
 
@@ -18,6 +18,9 @@ _VERBS = tuple(sorted(WROTE, key=len, reverse=True))
 _HAS_VERB = re.compile(rf"(?:\b|(?<=[^\x00-\u024f]))(?:{'|'.join(map(re.escape, _VERBS))})", re.I)
 _COLONS = (":", "：")
 _VERBS_WITHOUT_COLON = ("写道", "寫道")
+_ADDRESS_AND_COLON = re.compile(r"@[^\s@]{1,255}\s?[>)\]»\"]{1,3}\s{0,3}[:：][\s\-*_]{0,8}$")
+_NAMED_ADDRESS = re.compile(r"[^:]{0,100}[<(\[][^\s<>@]{0,8}\s?[^\s<>@]{1,64}@[^\s@]{1,255}[>)\]\"'\s]{0,6}")
+_BRACKETS = "<>()[]\"'«» "
 _ADDRESS_END = re.compile(r"@[^\s@]{1,255}[>)\]]{1,3}\s*$")
 
 
@@ -138,18 +141,45 @@ def _announces(text: str, *, dated: bool) -> bool:
     if verb:
         return _is_name_or_date(text[: text.lower().rfind(verb)], dated=dated)
     if text.rstrip(" \t-_*").endswith(_COLONS):
-        if _HAS_VERB.search(text):
-            return is_evident(text)
-        return dated and bool(find_address(text)) and has_date(text)
+        if _has_verb_inside(text, dated=dated):
+            return True
+        return _begins_with_date(text) and has_date(text) and _ADDRESS_AND_COLON.search(text) is not None
     # Gmail before 2014: "2013/7/20 Sam <sam@example.org>"
     return dated and text[:1].isdigit() and has_date(text) and _ADDRESS_END.search(text) is not None
 
 
+def _has_verb_inside(text: str, *, dated: bool) -> bool:
+    """The verb, then the date or the author: "schrieb am Fr., 28. Apr. 2017 um 11:53 Uhr:", "skrev Support <...>:"."""
+    verbs = list(_HAS_VERB.finditer(text))
+    if not verbs:
+        return False
+    before, after = text[: verbs[0].start()], text[verbs[0].end() :]
+    if _ADDRESS_AND_COLON.search(after):
+        return True
+    if is_evident(after):
+        return bool(find_address(before)) or _is_name(before)
+    return dated and not before[:1].isdigit() and is_evident(before) and _is_name(after.rstrip(" :：-*_"))
+
+
+def _is_name(text: str) -> bool:
+    """One to four words that begin as names do."""
+    words = text.split()
+    return 1 <= len(words) <= 4 and all(word[:1].isupper() or word[:1] in "\"'<(«" for word in words)
+
+
 def _is_name_or_date(before: str, *, dated: bool) -> bool:
-    """What stands before "a écrit :" is evident, or a date, or a bare name of up to four words."""
-    if is_evident(before):
+    """What stands before "a écrit :" is a date and more, a name with its address, or a bare name."""
+    told = before.lower().split()
+    if before[-1:] in ("'", "’") or (told and told[-1].strip(_BRACKETS) in TOLD_BY):
+        return False
+    if dated and (is_evident(before) or has_date(before) or has_time(before)):
         return True
-    if dated and (has_date(before) or has_time(before)):
-        return True
-    words = before.split()
-    return 1 <= len(words) <= 4 and all(word[:1].isupper() or word[:1] in "\"'<(" for word in words)
+    named = _NAMED_ADDRESS.match(before)
+    rest = before[named.end() :] if named else before
+    return (named is not None and (not rest or (has_date(rest) and has_time(rest)))) or _is_name(before)
+
+
+def _begins_with_date(text: str) -> bool:
+    """Without "Le" or "On" before it."""
+    words = text.lstrip(_BRACKETS).split(maxsplit=1)
+    return bool(words) and (words[0][:1].isdigit() or words[0].strip(".,").lower() in WEEKDAYS)

@@ -1,7 +1,7 @@
 """The places where quoted mail may begin, in order: what each detector found, brought to one form."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inbound.trimming.attribution import MAX_WRAPPED, find_attributions
 from inbound.trimming.headers import find_header_blocks, read_header_block
@@ -27,8 +27,18 @@ def find_boundaries(lines: Sequence[Line]) -> list[Boundary]:
     kept: list[Boundary] = []
     for boundary in sorted(found, key=lambda one: (one.start, -one.stop)):
         if not kept or boundary.start >= kept[-1].stop:
-            kept.append(boundary)
+            kept.append(replace(boundary, start=_top_of_quote(lines, boundary.start)))
     return kept
+
+
+def _top_of_quote(lines: Sequence[Line], start: int) -> int:
+    """The first quoted line, when it stands at most three above an announcement that is quoted itself
+    (`> Message du 23/11/26 10:12` / `> De : ...`)."""
+    if start < len(lines) and lines[start].quoted:
+        for number in range(start - 1, max(start - 5, -2), -1):
+            if number < 0 or not lines[number].quoted:
+                return number + 1
+    return start
 
 
 def _marked(lines: Sequence[Line]) -> list[Boundary]:

@@ -129,11 +129,17 @@ def _cut_unannounced(lines: Sequence[Line], end: int) -> Cut | None:
         return None
     while start < last and not lines[start].quoted:
         start += 1
-    above = lines[start - 1]
-    introduced = next((line.body.endswith((":", "：")) for line in reversed(lines[:start]) if line.body), True)
-    if above.body or introduced:
+    if lines[start - 1].body or _is_said_by_hand(lines, start, last):
         return None
     return Cut(start=start, stop=last, kind=Kind.QUOTE, rule="quoted lines at the end")
+
+
+def _is_said_by_hand(lines: Sequence[Line], start: int, stop: int) -> bool:
+    """Does a sentence lead to these quoted lines, are they prompts of Python, or is it a single one?"""
+    above = next((line.body for line in reversed(lines[:start]) if line.body), ":")
+    filled = [line for line in lines[start:stop] if line.body]
+    prompts = all(line.plain.lstrip().startswith(">>> ") for line in filled)
+    return above.endswith((":", "：", ",")) or len(filled) < 2 or prompts
 
 
 def _own_above(lines: Sequence[Line], stop: int) -> list[str]:

@@ -5,7 +5,8 @@ import re
 from inbound.trimming.words import OPENERS, WEEKDAYS
 
 _ADDRESS = re.compile(r"[^\s<>@\"(),:;\[\]]{1,64}@[^\W_][\w-]{0,62}(?:\.[\w-]{1,63})*")
-_TIME = re.compile(r"(?<!\d)[0-2]?\d ?[:.hH] ?[0-5]\d(?!\d)|(?<!\d)\d{1,2} ?(?:am|pm|uhr|時|点)\b", re.IGNORECASE)
+_TIME = re.compile(r"(?<![\d:])[0-2]?\d ?[:.hH] ?[0-5]\d(?![\d:])|(?<!\d)\d{1,2} ?(?:am|pm|uhr|時|点)\b", re.IGNORECASE)
+_SECONDS = re.compile(r"(?<![\d:])[0-2]?\d:[0-5]\d:[0-5]\d(?![\d:])")
 _YEAR = r"(?<!\d)(?:19|20)\d\d(?!\d)"
 _DAY = re.compile(
     r"(?<!\d)\d{1,4} ?[./-] ?\d{1,2} ?[./-] ?\d{2,4}(?!\d)|(?<!\d)(?:19|20)\d\d ?[年년]|[^\W\d]-\d\d-\d\d\b"
@@ -20,9 +21,10 @@ def _alternatives(words: tuple[str, ...]) -> str:
 
 
 _OPENING = re.compile(
-    rf"[^\w]{{0,12}}(?:(?:{_alternatives(OPENERS)})\b|(?:{_alternatives(WEEKDAYS)})[\w-]{{0,6}}\b|\d)", re.I
+    rf"\W{{0,12}}(?:(?:{_alternatives(OPENERS)}|{_alternatives(WEEKDAYS)})\b[^\d\n]{{0,40}}\d"
+    r"|\d{1,4} ?[./-] ?\d|\d{1,4}\.? [^\W\d]|\d{4} ?[年년]|[在于])",
+    re.IGNORECASE,
 )
-_CJK_OPENING = re.compile(r"\W{0,12}(?:[在于]|\d)")
 
 
 def find_address(text: str) -> str:
@@ -33,9 +35,9 @@ def find_address(text: str) -> str:
     return found[0].rstrip(".") if found else ""
 
 
-def has_time(text: str) -> bool:
-    """Does a time of day stand in it?"""
-    return _TIME.search(text) is not None
+def has_time(text: str, *, seconds: bool = False) -> bool:
+    """Does a time of day stand in it? One with seconds counts only where it is asked for: logs write those."""
+    return _TIME.search(text) is not None or (seconds and _SECONDS.search(text) is not None)
 
 
 def has_date(text: str) -> bool:
@@ -52,9 +54,8 @@ def is_evident(text: str) -> bool:
 
 
 def opens_with_date(line: str) -> bool:
-    """Does the line begin as an announcement does ("Le 4", "On Mon", "2016-10-24") and hold a number or a date?"""
-    head = line[:200]
-    return bool(_OPENING.match(head) or _CJK_OPENING.match(head)) and any(map(str.isdigit, head))
+    """Does the line begin as an announcement does: with a date, or "Le", "On", a day of the week, and a number soon?"""
+    return _OPENING.match(line[:200]) is not None
 
 
 def is_old_gmail(line: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from inbound.trimming.boundaries import Boundary, find_boundaries
 from inbound.trimming.evidence import find_address
-from inbound.trimming.headers import HeaderBlock, find_header_blocks
+from inbound.trimming.headers import HeaderBlock, read_header_block
 from inbound.trimming.model import Forwarded, Line
 from inbound.trimming.phrases import FORWARD_PREFIXES
 
@@ -30,8 +30,8 @@ def is_forward_subject(subject: str) -> bool:
 
 
 def _block_in(lines: Sequence[Line], boundary: Boundary) -> HeaderBlock | None:
-    blocks = find_header_blocks(lines[boundary.start : boundary.stop])
-    return blocks[0] if blocks else None
+    blocks = (read_header_block(lines, number, trusted=True) for number in range(boundary.start, boundary.stop))
+    return next((block for block in blocks if block), None)
 
 
 def _forwarded(lines: Sequence[Line], boundary: Boundary, block: HeaderBlock) -> Forwarded:
@@ -43,7 +43,7 @@ def _forwarded(lines: Sequence[Line], boundary: Boundary, block: HeaderBlock) ->
         name="" if name.lower() == address.lower() else name[:_MAX_NAME],
         address=address.lower(),
         subject=block.fields.get("subject", ""),
-        date=block.fields.get("sent", ""),
+        date=block.fields.get("sent") or block.fields.get("date", ""),
         body=body.strip("\n"),
     )
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from inbound.trimming.evidence import find_address, has_date, has_time
 from inbound.trimming.model import MAX_CANDIDATES, MAX_HEADER, Line
-from inbound.trimming.words import COPY, FROM, OTHER_FIELDS, SENT, SUBJECT, TO, TRACE_FIELDS
+from inbound.trimming.words import COPY, DATE, FROM, OTHER_FIELDS, SENT, SUBJECT, TO, TRACE_FIELDS
 
 _MAX_FIELDS = 14
 _MAX_WRAPPED = 3  # lines that a field may go on for: long lists of recipients
 
 _FIELD = re.compile(r"[*_\s]{0,4}(?P<name>[^\W\d][^:：*<>@]{0,24}?)[*_\s]{0,4}[:：][*_\s]{0,4}(?P<value>.*)", re.S)
+_TRACE_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+")  # X-Spam-Score, Thread-Topic: names only of a raw header
 _CLASS: dict[str, str] = {
     name: kind
     for kind, names in (
@@ -20,6 +21,7 @@ _CLASS: dict[str, str] = {
         ("copy", COPY),
         ("to", TO),
         ("subject", SUBJECT),
+        ("date", DATE),
         ("sent", SENT),
         ("from", FROM),
     )
@@ -30,7 +32,7 @@ _CLASS: dict[str, str] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeaderBlock:
     """Lines `start` up to and without `stop` are the header of a quoted mail. `fields` holds the first value of
-    each kind of field: from, sent, to, subject."""
+    each kind of field: from, sent, date, to, subject."""
 
     start: int
     stop: int
@@ -42,15 +44,22 @@ def find_header_blocks(lines: Sequence[Line]) -> list[HeaderBlock]:
     found: list[HeaderBlock] = []
     floor = candidates = 0
     for number, line in enumerate(lines):
-        if number >= floor and _field(line):
-            block = read_header_block(lines, number)
-            candidates += 1
-            if block:
-                found.append(block)
-                floor = block.stop
-            if candidates == MAX_CANDIDATES:
-                break
+        field = _field(line) if number >= floor else None
+        if field is None:
+            continue
+        block = read_header_block(lines, number)
+        if block:
+            found.append(block)
+        floor = block.stop if block else _end_of_paragraph(lines, number) if field[0] == "trace" else number + 1
+        candidates += 1
+        if candidates == MAX_CANDIDATES:
+            break
     return found
+
+
+def _end_of_paragraph(lines: Sequence[Line], start: int) -> int:
+    """What follows a line that only a pasted header has is pasted too, up to the next blank line."""
+    return next((number for number in range(start, len(lines)) if not lines[number].body), len(lines))
 
 
 def read_header_block(lines: Sequence[Line], start: int, *, trusted: bool = False) -> HeaderBlock | None:
@@ -58,8 +67,9 @@ def read_header_block(lines: Sequence[Line], start: int, *, trusted: bool = Fals
 
     It is one when it names
     - who wrote, and
-    - two of: when, to whom, about what, and
-    - an address, or a date with its year and time,
+    - when, and
+    - to whom or about what, and holds
+    - an address, or a whole date under a label that is no common word ("Envoyé", not "Date"),
     and when it is no pasted header of a mail (Received, Message-ID). A `trusted` one (a line between dashes stands
     above) needs only its author.
     """
@@ -80,10 +90,10 @@ def _is_believable(fields: dict[str, str], *, trusted: bool) -> bool:
         return False
     if trusted:
         return True
-    sent = fields.get("sent", "")
+    sent = fields.get("sent") or fields.get("date", "")
     named = find_address(fields["from"]) or find_address(fields.get("to", ""))
-    proven = bool(named) or (has_time(sent) and has_date(sent))
-    return proven and len(fields.keys() & {"to", "subject", "sent"}) >= 2
+    dated = has_time(sent, seconds=True) and has_date(sent) and ("sent" in fields or "other" in fields)
+    return bool((named or dated) and sent and fields.keys() & {"to", "subject"})
 
 
 def _fields(lines: Sequence[Line], start: int) -> Iterator[tuple[int, str, str]]:
@@ -130,5 +140,8 @@ def _field(line: Line) -> tuple[str, str] | None:
     if len(body) > 4 * MAX_HEADER or (":" not in body[:60] and "：" not in body[:60]):
         return None
     found = _FIELD.fullmatch(body)
-    kind = _CLASS.get(" ".join(found["name"].lower().split())) if found else None
-    return (kind, found["value"].strip(" *_")) if found and kind else None
+    if not found or body.startswith(("* ", "- ")):
+        return None
+    name = " ".join(found["name"].lower().split())
+    kind = _CLASS.get(name) or ("trace" if _TRACE_NAME.fullmatch(name) else None)
+    return (kind, found["value"].strip(" *_")) if kind else None

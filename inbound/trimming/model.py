@@ -127,10 +127,14 @@ def _line(raw: str, before: Line | None) -> Line:
         return Line(raw=raw, plain=plain, body=plain.strip(), quoted=False)
     found = _QUOTE_SIGNS.match(plain)
     body = plain[found.end() :].strip() if found else ""
-    quoted = not (before and _closes_address(body, before))
-    if len(raw) > MAX_HEADER and quoted and "\n" in raw.rstrip("\r\n"):
-        quoted = all(part.lstrip()[:1] in ("", ">") for part in raw.split("\n"))
-    return Line(raw=raw, plain=plain, body=body, quoted=quoted)
+    if (before and _closes_address(body, before)) or not _is_quoted_throughout(raw):
+        return Line(raw=raw, plain=plain, body=plain.strip(), quoted=False)
+    return Line(raw=raw, plain=plain, body=body, quoted=True)
+
+
+def _is_quoted_throughout(raw: str) -> bool:
+    """Are all lines quoted, where the many lines of a huge text are taken as one?"""
+    return len(raw) <= MAX_HEADER or all(part.lstrip()[:1] in ("", ">") for part in raw.split("\n"))
 
 
 def _closes_address(body: str, before: Line) -> bool:

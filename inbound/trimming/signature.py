@@ -29,6 +29,9 @@ _DEVICE_SUFFIX = re.compile(
 )
 _WRAPPING = " \t<>()[]*_|•—–-.!\"'«»"
 _LINK = re.compile(r"<?\[?\(?https?://\S{1,300}|\]\(https?://\S{1,300}|<mailto:\S{1,300}")
+_PROGRAM_FOR = re.compile(
+    rf"(?:{'|'.join(PROGRAMS)})(?:$| (?:for|pour|für|para|per|voor|dla|för|til|pro|для|на|sur|su|pt)\b)", re.IGNORECASE
+)
 _FROM_MOBILE = re.compile(r"(?:[\w'-]+ )?(?:from|via|by) (?:my |a )?(?:mobile|phone)")
 
 
@@ -52,13 +55,21 @@ def is_device_line(line: Line) -> bool:
     if words in SENT_FROM_WHOLE or _FROM_MOBILE.fullmatch(words):
         return True
     if any(words.startswith(verb + " ") for verb in GET_PROGRAM):
-        return len(words.split()) <= 8 and any(program in words for program in PROGRAMS)
+        return len(words.split()) <= 8 and _PROGRAM_FOR.search(words) is not None
     if not words.startswith(SENT_FROM):
         return False
     named = _DEVICE_SUFFIX.sub("", words)
     if words.startswith("sent from my ") and re.fullmatch(r"sent from my [\w-]+(?: [\w-]+){0,5}", named):
         return True
-    return not re.search(r"[,;:?]", named) and len(named.split()) <= 11 and any(device in named for device in DEVICES)
+    return (
+        not re.search(r"[,;:?]", named)
+        and len(named.split()) <= _most_words(named)
+        and any(device in named for device in DEVICES)
+    )
+
+
+def _most_words(text: str) -> int:
+    return 11 if text.startswith("diese nachricht") else 7
 
 
 def _delimiter(lines: Sequence[Line], last: int) -> Cut | None:
@@ -142,7 +153,7 @@ def _disclaimer(lines: Sequence[Line], last: int) -> Cut | None:
         .lstrip(_WRAPPING)
     )
     found = sum(word in text for word in DISCLAIMER_WORDS)
-    if len(text) >= 100 and text.startswith(DISCLAIMER_OPENERS) and found >= 2:
+    if len(text) >= 100 and text.startswith(DISCLAIMER_OPENERS) and found >= 2 and "?" not in text:
         return Cut(start=start, stop=last + 1, kind=Kind.DISCLAIMER, rule="disclaimer")
     return None
 

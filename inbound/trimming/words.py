@@ -13,7 +13,7 @@ WROTE = (
     *("írta", "έγραψε", "написал(а)", "написал", "написала", "пишет", "пише", "написав(ла)", "написав"),
     *("написала(в)", "написа", "va escriure", "ha escrit", "escribiu", "idatzi du", "je napisao/la"),
     *("je napisao", "je napisala", "je napisal", "написао је", "rašė", "parašė", "rakstīja", "kirjutas"),
-    *("skrifaði", "menulis", "đã viết", "viết", "เขียนว่า", "כתב/ה", "כתב", "כתבה", "כתב(ה)", "كتب", "写道"),
+    *("skrifaði", "menulis", "đã viết", "viết", "เขียนว่า", "כתב/ה", "מאת", "כתב", "כתבה", "כתב(ה)", "كتب", "写道"),
     *("寫道", "写了", "書きました", "のメッセージ", "작성", "썼습니다", "님이 작성"),
 )
 
@@ -24,16 +24,33 @@ OPENERS = (
     *("เมื่อ", "בתאריך", "ב", "في", "dana", "на"),
 )
 
-# Days of the week, whole or as they are cut short: a date may begin with them.
+# Days of the week, whole and as they are cut short: a date may begin with them.
 WEEKDAYS = (
-    *("lun", "mar", "mer", "jeu", "ven", "sam", "dim", "mon", "tue", "wed", "thu", "fri", "sat", "sun"),
-    *("mo", "di", "mi", "do", "fr", "sa", "so", "dom", "mié", "mie", "jue", "vie", "sáb", "sab"),
-    *("gio", "seg", "ter", "qua", "qui", "sex", "ma", "wo", "vr", "za", "zo", "pon", "wt", "śr", "czw", "pt", "sob"),
-    *("niedz", "man", "tir", "ons", "tor", "fre", "lør", "lör", "søn", "sön", "ti", "ke", "to", "pe", "la", "su"),
-    *("po", "út", "st", "čt", "pá", "ne", "mie", "joi", "sâm", "pzt", "sal", "çar", "per", "cum", "cmt", "paz"),
-    *("понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье"),
-    *("пн", "вт", "ср", "чт", "пт", "сб", "вс", "нд"),
+    *("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
+    *("lun", "mar", "mer", "jeu", "ven", "sam", "dim"),
+    *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
+    *("mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun"),
+    *("montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonnabend", "sonntag"),
+    *("mo", "di", "mi", "do", "fr", "sa", "so"),
+    *("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo", "mié", "jue", "vie", "sáb", "dom"),
+    *("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica", "gio", "sab"),
+    *("segunda", "terça", "quarta", "quinta", "sexta", "segunda-feira", "terça-feira", "quarta-feira"),
+    *("quinta-feira", "sexta-feira", "seg", "ter", "qua", "qui", "sex"),
+    *("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag", "ma", "wo", "vr", "za", "zo"),
+    *("poniedziałek", "wtorek", "środa", "czwartek", "piątek", "sobota", "niedziela"),
+    *("pon", "wt", "śr", "czw", "pt", "sob", "niedz"),
+    *("måndag", "mandag", "tisdag", "tirsdag", "onsdag", "torsdag", "fredag", "lördag", "lørdag", "söndag", "søndag"),
+    *("mån", "man", "tis", "tir", "ons", "tor", "tors", "fre", "lör", "lør", "sön", "søn"),
+    *("maanantai", "tiistai", "keskiviikko", "torstai", "perjantai", "lauantai", "sunnuntai"),
+    *("ti", "ke", "to", "pe", "la", "su", "maanantaina", "tiistaina", "torstaina", "perjantaina"),
+    *("pondělí", "úterý", "středa", "čtvrtek", "pátek", "neděle", "po", "út", "st", "čt", "pá", "ne"),
+    *("luni", "marți", "miercuri", "joi", "vineri", "sâmbătă", "duminică", "lu", "mie", "vi", "sâ"),
+    *("pazartesi", "salı", "çarşamba", "perşembe", "cuma", "cumartesi", "pazar"),
+    *("pzt", "sal", "çar", "per", "cum", "cmt", "paz"),
     *("hétfő", "kedd", "szerda", "csütörtök", "péntek", "szombat", "vasárnap"),
+    *("понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье"),
+    *("понеділок", "вівторок", "середа", "п'ятниця", "субота", "неділя"),
+    *("пн", "вт", "ср", "чт", "пт", "сб", "вс", "нд"),
 )
 
 # The fields of the header that a mail program copies above a quote.
@@ -55,35 +72,29 @@ FROM = (
     ),
 )
 SENT = (
-    *("envoyé", "envoyé le", "date", "date d'envoi", "le", "sent", "gesendet", "datum", "enviado", "enviado el"),
-    *("enviada", "enviada em", "enviado em", "enviat", "fecha", "inviato", "data", "verzonden", "wysłano", "wysłane"),
-    *("skickat", "sendt", "dato", "lähetetty", "päiväys", "päivämäärä", "odesláno", "odoslané", "dátum", "trimis"),
-    *("gönderildi", "gönderilme tarihi", "tarih", "отправлено", "дата", "надіслано", "送信日時", "日時", "日付"),
+    *("envoyé", "envoyé le", "date d'envoi", "sent", "gesendet", "enviado", "enviado el", "enviada", "enviada em"),
+    *("enviado em", "enviat", "inviato", "verzonden", "wysłano", "wysłane", "skickat", "sendt", "lähetetty"),
+    *("odesláno", "odoslané", "trimis", "gönderildi", "gönderilme tarihi", "отправлено", "надіслано", "送信日時"),
+    *("发送时间", "发送日期", "傳送時間", "寄件日期", "보낸 날짜", "elküldve", "στάλθηκε", "נשלח", "تم الإرسال"),
+    *("đã gửi", "gửi", "dikirim", "poslano"),
+)
+# These stand in forms and tables too: they need an address beside them.
+DATE = (
     *(
-        "发送时间",
-        "发送日期",
-        "日期",
-        "傳送時間",
-        "寄件日期",
-        "날짜",
-        "보낸 날짜",
-        "elküldve",
-        "ημερομηνία",
-        "στάλθηκε",
-    ),
-    *(
-        "נשלח",
-        "תאריך",
-        "تاريخ",
-        "تم الإرسال",
-        "đã gửi",
-        "ngày",
-        "gửi",
-        "tanggal",
-        "dikirim",
-        "poslano",
+        "date",
+        "le",
         "date et heure",
+        "datum",
+        "fecha",
+        "data",
+        "dato",
+        "päiväys",
+        "päivämäärä",
+        "dátum",
+        "tarih",
+        "дата",
     ),
+    *("日時", "日付", "日期", "날짜", "ημερομηνία", "תאריך", "تاريخ", "ngày", "tanggal"),
 )
 TO = (
     *(
@@ -148,4 +159,46 @@ OTHER_FIELDS = (
 TRACE_FIELDS = (
     *("received", "message-id", "return-path", "delivered-to", "dkim-signature", "mime-version", "content-type"),
     *("authentication-results", "x-mailer", "content-transfer-encoding", "user-agent", "in-reply-to", "references"),
+)
+# "Il m'a écrit :" is told by a person, not by a program.
+TOLD_BY = (
+    *(
+        "il",
+        "elle",
+        "on",
+        "nous",
+        "vous",
+        "lui",
+        "leur",
+        "qui",
+        "ils",
+        "me",
+        "j'ai",
+        "he",
+        "she",
+        "i",
+        "we",
+        "they",
+        "who",
+    ),
+    *(
+        "ich",
+        "er",
+        "sie",
+        "wir",
+        "mir",
+        "uns",
+        "él",
+        "ella",
+        "nos",
+        "le",
+        "les",
+        "que",
+        "lui",
+        "lei",
+        "mi",
+        "ci",
+        "che",
+    ),
+    *("ele", "ela", "hij", "zij", "ik"),
 )
