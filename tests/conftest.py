@@ -2,7 +2,14 @@
 
 import pytest
 
-pytest_plugins = ["tests.support.fixtures", "tests.support.doors", "tests.support.web", "tests.support.chromium"]
+pytest_plugins = [
+    "tests.support.imap",
+    "tests.support.fixtures",
+    "tests.support.doors",
+    "tests.support.scores",
+    "tests.support.web",
+    "tests.support.chromium",
+]
 
 
 @pytest.hookimpl(trylast=True)
