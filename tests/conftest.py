@@ -3,7 +3,6 @@
 import pytest
 
 pytest_plugins = [
-    "tests.support.imap",
     "tests.support.fixtures",
     "tests.support.doors",
     "tests.support.scores",
