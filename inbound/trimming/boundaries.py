@@ -44,6 +44,8 @@ def _top_of_quote(lines: Sequence[Line], start: int) -> int:
 def _marked(lines: Sequence[Line]) -> list[Boundary]:
     """Where the HTML says that a quote begins."""
     found: list[Boundary] = []
+    if all(line.mark is Mark.NONE for line in lines):
+        return found
     before = Mark.NONE
     for number, line in enumerate(lines):
         if not line.body:

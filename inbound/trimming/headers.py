@@ -11,7 +11,7 @@ from inbound.trimming.words import COPY, DATE, FROM, OTHER_FIELDS, SENT, SUBJECT
 _MAX_FIELDS = 14
 _MAX_WRAPPED = 3  # lines that a field may go on for: long lists of recipients
 
-_FIELD = re.compile(r"[*_\s]{0,4}(?P<name>[^\W\d][^:：*<>@]{0,24}?)[*_\s]{0,4}[:：][*_\s]{0,4}(?P<value>.*)", re.S)
+_MAX_NAME = 30
 _TRACE_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+")  # X-Spam-Score, Thread-Topic: names only of a raw header
 _CLASS: dict[str, str] = {
     name: kind
@@ -137,11 +137,9 @@ def _is_folded(lines: Sequence[Line], number: int, kind: str) -> bool:
 def _field(line: Line) -> tuple[str, str] | None:
     """(kind, value) of a line like "Envoyé : lundi 23 novembre 2026 10:12"."""
     body = line.body
-    if len(body) > 4 * MAX_HEADER or (":" not in body[:60] and "：" not in body[:60]):
+    name, colon, value = body[:_MAX_NAME].replace("：", ":").partition(":")
+    if not colon or body.startswith(("* ", "- ")) or len(body) > 4 * MAX_HEADER:
         return None
-    found = _FIELD.fullmatch(body)
-    if not found or body.startswith(("* ", "- ")):
-        return None
-    name = " ".join(found["name"].lower().split())
+    name = " ".join(name.strip("*_ ").lower().split())
     kind = _CLASS.get(name) or ("trace" if _TRACE_NAME.fullmatch(name) else None)
-    return (kind, found["value"].strip(" *_")) if kind else None
+    return (kind, (value + body[_MAX_NAME:]).strip("*_ ")) if kind else None

@@ -10,7 +10,7 @@ from inbound.trimming.phrases import FORWARDED_MESSAGE, ORIGINAL_MESSAGE
 
 _MARKER_ENDS = tuple({(words.split()[0], words.split()[-1]) for words in MARKER.values()})
 _DASHED = re.compile(r"[*_\s]{0,4}[-_=]{2,60}[\s*>]{0,4}(?P<words>[^\-_=].{2,60}?)\s{0,4}[-_=]{2,60}[:：*_\s]{0,4}")
-_INTRODUCED = re.compile(r"[*_\s]{0,4}(?P<words>.{2,60}?)\s{0,2}[:：]\s{0,2}[*_\s]{0,4}")
+_FORWARDED = frozenset(FORWARDED_MESSAGE)
 # One sign, repeated: what divides and says nothing. `ᐧ` is what a tracker of read mail leaves.
 _DIVIDER = re.compile(r"\W{0,3}?(?:([-_=~*#+–—─━])(?:\s?\1){1,200}|ᐧ)\W{0,3}?")
 
@@ -31,11 +31,8 @@ def is_forward(lines: Sequence[Line], number: int) -> bool:
     line = lines[number]
     words = _between_dashes(line)
     if words:
-        return words.rstrip(" :") in FORWARDED_MESSAGE or words.startswith("forwarded by ")
-    if len(line.body) > 80 or line.body[-1:] not in (":", "："):
-        return False
-    found = _INTRODUCED.fullmatch(line.body)
-    if not found or found["words"].lower() not in FORWARDED_MESSAGE:
+        return words.rstrip(" :") in _FORWARDED or words.startswith("forwarded by ")
+    if len(line.body) > 80 or line.body.strip("*_ :：").lower() not in _FORWARDED:
         return False
     below = next_filled(lines, number + 1)
     return below is not None and read_header_block(lines, below, trusted=True) is not None
