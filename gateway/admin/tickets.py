@@ -1,15 +1,20 @@
 """`gateway ticket`, `gateway outbox`: what there is, and what went out."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from gateway.admin.context import command_runtime, print_rows
 from gateway.db.outbox import list_deliveries
-from gateway.db.people import find_person_by_id
+from gateway.db.people import find_emails
+from gateway.db.ticket_events import histories_of, history_of
 from gateway.db.tickets import Ticket, find_ticket, list_attachments, list_entries, list_tickets
+from gateway.domain.events import TicketEvent
 from gateway.errors import NotFound
+from gateway.runtime import Runtime
+from gateway.services.ticket_clocks import TicketClocks, find_project, ticket_clocks
 
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 
@@ -24,9 +29,13 @@ def ticket() -> None:
 def ticket_list(*, as_json: bool) -> None:
     """Every ticket, the one that moved last first."""
     with command_runtime() as runtime, runtime.database.reading() as connection:
-        rows = [ticket_row(found) for found in list_tickets(connection)]
+        found = list_tickets(connection)
+        histories = histories_of(connection, found)
+        emails = find_emails(connection, {one.assignee_id for one in found if one.assignee_id is not None})
+        rows = [ticket_row(runtime, one, histories[one.id], emails) for one in found]
     if not as_json:
-        rows = [{key: row[key] for key in ("ref", "status", "reporter", "entries", "subject")} for row in rows]
+        columns = ("ref", "status", "level", "severity", "gti_state", "gtr_state", "reporter", "subject")
+        rows = [{key: row[key] for key in columns} for row in rows]
     print_rows(rows, as_json=as_json)
 
 
@@ -39,24 +48,39 @@ def ticket_show(ref: str, *, as_json: bool) -> None:
         found = find_ticket(connection, ref=ref.upper())
         if found is None:
             raise NotFound(f"there is no ticket {ref}")
-        assignee = None if found.assignee_id is None else find_person_by_id(connection, found.assignee_id)
-        files = list_attachments(connection, found.id)
-        timeline = [entry_row(entry, files.get(entry.id, [])) for entry in list_entries(connection, found.id)]
-        row = ticket_row(found) | {"assignee": assignee.email if assignee else None, "timeline": timeline}
+        row = show_row(connection, runtime, found)
     if as_json:
         print_rows([row], as_json=True)
         return
     click.echo(f"{row['ref']}  {row['subject']}")
-    click.echo(f"{row['status']}, {row['kind']}, level {row['level']}, reported by {row['reporter']}")
-    for entry in timeline:
+    severity = f" {row['severity']}" if row["severity"] else ""
+    assignee = f", with {row['assignee']}" if row["assignee"] else ""
+    click.echo(
+        f"{row['status']}, {row['kind']}{severity}, level {row['level']}{assignee}, reported by {row['reporter']}"
+    )
+    for line in row["clocks"]:
+        click.echo(line)
+    for entry in row["timeline"]:
         click.echo(f"\n{entry['at']}  {entry['direction']} {entry['type']} by {entry['author'] or 'the gateway'}")
         click.echo("  " + entry["text"].replace("\n", "\n  "))
         for file in entry["attachments"]:
             click.echo(f"  [{file['name']}, {file['size']} bytes]")
 
 
-def ticket_row(found: Ticket) -> dict[str, Any]:
-    """The fields of a ticket that the operator's interface names; clocks run once the contract is enforced."""
+def show_row(connection: Connection, runtime: Runtime, found: Ticket) -> dict[str, Any]:
+    """A ticket with its timeline, and one line that explains each of its clocks."""
+    files = list_attachments(connection, found.id)
+    timeline = [entry_row(entry, files.get(entry.id, [])) for entry in list_entries(connection, found.id)]
+    history = history_of(connection, found)
+    emails = find_emails(connection, [] if found.assignee_id is None else [found.assignee_id])
+    row = ticket_row(runtime, found, history, emails) | {"timeline": timeline}
+    return row | {"clocks": _clocks(runtime, found, history).explanations()}
+
+
+def ticket_row(
+    runtime: Runtime, found: Ticket, history: Sequence[TicketEvent], emails: Mapping[int, str]
+) -> dict[str, Any]:
+    """The fields of a ticket that the operator's interface names. `emails` are those of agents, by person id."""
     return {
         "ref": found.ref,
         "project": found.project,
@@ -66,15 +90,16 @@ def ticket_row(found: Ticket) -> dict[str, Any]:
         "status": found.status,
         "level": found.level,
         "reporter": found.reporter,
-        "assignee": None,
+        "assignee": None if found.assignee_id is None else emails.get(found.assignee_id),
         "created_at": found.created_at,
         "updated_at": found.updated_at,
         "entries": found.entries,
-        "gti_due": None,
-        "gti_state": None,
-        "gtr_due": None,
-        "gtr_state": None,
+        **_clocks(runtime, found, history).fields(),
     }
+
+
+def _clocks(runtime: Runtime, found: Ticket, history: Sequence[TicketEvent]) -> TicketClocks:
+    return ticket_clocks(history, find_project(runtime, found.project), now=runtime.clock.now())
 
 
 def entry_row(entry: Row[Any], files: list[Row[Any]]) -> dict[str, Any]:
@@ -122,4 +147,4 @@ def outbox(*, as_json: bool) -> None:
     print_rows(rows, as_json=as_json)
 
 
-COMMANDS: list[click.Command] = [ticket, outbox]
+COMMANDS: list[click.Command] = [outbox]

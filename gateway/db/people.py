@@ -1,5 +1,6 @@
 """People and what they are in a project."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,6 +51,12 @@ def find_person_by_id(connection: Connection, person_id: int) -> Person | None:
     """The person with this id."""
     row = connection.execute(select(people).where(people.c.id == person_id)).one_or_none()
     return None if row is None else _person(row)
+
+
+def find_emails(connection: Connection, person_ids: Collection[int]) -> dict[int, str]:
+    """The addresses of these people."""
+    rows = connection.execute(select(people.c.id, people.c.email).where(people.c.id.in_(person_ids)))
+    return {row.id: row.email for row in rows}
 
 
 def get_or_create_person(connection: Connection, *, email: str, name: str, now: datetime) -> Person:

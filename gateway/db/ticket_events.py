@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, ForeignKey, Integer, Row, String, Table, Text, insert, select
 
+from gateway.db.clock_alarms import watch_ticket
 from gateway.db.tickets import Ticket
 from gateway.db.types import Json, UtcDateTime, metadata
 from gateway.domain.events import By, EventType, Standing, TicketEvent, beginning, whole_history
@@ -32,9 +33,19 @@ def record_event(connection: Connection, ticket_id: int, event: TicketEvent) -> 
     """Add what happened to a ticket's history, in the transaction in which it happens.
 
     Whoever changes a ticket's row without going through `services.change_ticket` records it so. The first event of a
-    ticket that has none should come after `begin_history`, or its beginning is told as the row stands by then.
+    ticket that has none should come after `begin_history`, or its beginning is told as the row stands by then. The
+    tick looks at the ticket's clocks again after it.
     """
-    connection.execute(insert(ticket_events), [_values(ticket_id, event)])
+    record_events(connection, ticket_id, [event])
+
+
+def record_events(connection: Connection, ticket_id: int, events: Sequence[TicketEvent]) -> None:
+    """The same for what happens at once, in order."""
+    if not events:
+        return
+    connection.execute(insert(ticket_events), [_values(ticket_id, event) for event in events])
+    if any(event.type is not EventType.CREATED for event in events):  # nothing is promised for a plain request
+        watch_ticket(connection, ticket_id, max(event.at for event in events))
 
 
 def begin_history(connection: Connection, ticket: Ticket) -> None:

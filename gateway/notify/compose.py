@@ -23,6 +23,7 @@ from gateway.mail.subject import MAX_SUBJECT, one_line, reply_subject, tag_subje
 from gateway.notify.address import wire_address
 from gateway.notify.mime import address_field, alternative, field, ids_field, text_field
 from gateway.notify.notices import Notice
+from gateway.notify.progress import is_a_letter, progress_values
 from gateway.notify.render import render
 from gateway.runtime import Runtime
 from gateway.services.sign_in import sign_in_url
@@ -116,8 +117,9 @@ def _headers(delivery: Delivery, project: Project, runtime: Runtime, subject: st
     if delivery.ticket_id is not None:
         fields.append(address_field("Reply-To", _reply_address(delivery, project, runtime, delivery.ticket_id)))
     answers = delivery.notice == Notice.ACKNOWLEDGEMENT
+    if not is_a_letter(delivery):
+        fields.append(field("Auto-Submitted", ["auto-replied" if answers else "auto-generated"]))
     fields += [
-        field("Auto-Submitted", ["auto-replied" if answers else "auto-generated"]),
         field("X-Auto-Response-Suppress", ["All"]),
         field(LOOP_HEADER, [runtime.settings.smtp.hostname]),
     ]
@@ -161,6 +163,7 @@ def _mailbox(delivery: Delivery, _runtime: Runtime) -> dict[str, Any]:
 
 _VALUES: dict[str, Callable[[Delivery, Runtime], dict[str, Any]]] = {
     Notice.ACKNOWLEDGEMENT: _acknowledgement,
+    Notice.PROGRESS: progress_values,
     Notice.SIGN_IN_LINK: _sign_in_link,
     Notice.MAILBOX_FAILING: _mailbox,
     Notice.MAILBOX_RECOVERED: _mailbox,

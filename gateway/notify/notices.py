@@ -7,6 +7,7 @@ class Notice(StrEnum):
     """A decision to tell somebody something."""
 
     ACKNOWLEDGEMENT = "acknowledgement"  # to a reporter: your mail has become this ticket
+    PROGRESS = "progress"  # to a reporter: what an agent wrote to you, and what has changed
     SIGN_IN_LINK = "sign_in_link"  # to whoever asked for it on the status page: this link signs you in, once
     MAILBOX_FAILING = "mailbox_failing"  # to the supervisors: mail waits in a mailbox that we cannot read
     MAILBOX_RECOVERED = "mailbox_recovered"  # to the supervisors: we read it again

@@ -44,9 +44,23 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
         yield opened
 
 
+CONTEXTS: dict[Notice, dict[str, object]] = {
+    Notice.ACKNOWLEDGEMENT: {"ref": "DEMO-42"},
+    Notice.PROGRESS: {
+        "ref": "DEMO-42",
+        "subject": "Écran noir",
+        "text": "",
+        "changes": [{"what": "level", "value": "N2", "at": NOW.isoformat()}],
+    },
+    Notice.SIGN_IN_LINK: {"link_id": 9},
+    Notice.MAILBOX_FAILING: {"mailbox": "support", "reason": "sign-in refused", "minutes": 15},
+    Notice.MAILBOX_RECOVERED: {"mailbox": "support", "reason": "sign-in refused", "minutes": 15},
+}
+
+
 def row(notice: Notice = Notice.ACKNOWLEDGEMENT, lang: str = "fr", **changes: object) -> Delivery:
-    """An outbox row; a sign-in link's is about no ticket."""
-    about_ticket = notice is Notice.ACKNOWLEDGEMENT
+    """An outbox row; some are about no ticket."""
+    about_ticket = "ref" in CONTEXTS[notice]
     values: dict[str, object] = {
         "id": 17,
         "notice": notice,
@@ -58,7 +72,7 @@ def row(notice: Notice = Notice.ACKNOWLEDGEMENT, lang: str = "fr", **changes: ob
         "ticket_id": 3 if about_ticket else None,
         "in_reply_to": "parent@example.org" if about_ticket else None,
         "reference_ids": ("root@example.org", "parent@example.org") if about_ticket else (),
-        "context": {"ref": "DEMO-42"} if about_ticket else {"link_id": 9},
+        "context": CONTEXTS[notice],
         "created_at": NOW,
         "state": DeliveryState.SENDING,
         "attempts": 1,

@@ -279,7 +279,14 @@ changes = st.builds(
 actors = st.builds(Actor, roles=st.sampled_from(ROLE_SETS), is_reporter=st.booleans(), is_colleague=st.booleans())
 
 
-@given(st.lists(st.tuples(changes, actors), max_size=15), st.sampled_from([Level.N1, Level.N2]), st.sampled_from(Kind))
+hands = st.builds(Change, level=st.sampled_from(Level), reason=st.just("some words"))
+
+
+@given(
+    st.lists(st.tuples(hands | changes, actors), max_size=15),
+    st.sampled_from([Level.N1, Level.N2]),
+    st.sampled_from(Kind),
+)
 def test_over_any_acts_of_anybody_only_n2_puts_only_anomalies_before_n3(
     acts: list[tuple[Change, Actor]], level: Level, kind: Kind
 ) -> None:

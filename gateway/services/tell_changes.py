@@ -1,0 +1,75 @@
+"""From events to what is said about them: to the reporter what they may know, to agents who handed what and why."""
+
+from collections.abc import Sequence
+
+from gateway.domain.clock_reading import ClockState
+from gateway.domain.clocks import Guarantee
+from gateway.domain.events import EventType, TicketEvent
+from gateway.domain.rights import ENDED, WORKED_ON
+from gateway.domain.ticket import Language, Status
+from gateway.notify.wording import Told
+from gateway.services.ticket_clocks import TicketClocks
+
+_PLAIN = frozenset({EventType.KIND, EventType.LEVEL, EventType.SEVERITY})
+_INTERNAL = {
+    Language.FR: {
+        EventType.LEVEL: "Transmis à {value}",
+        EventType.ASSIGNED: "Attribué à {value}",
+        EventType.KIND: "Nature : {value}",
+        EventType.SEVERITY: "Gravité : {value}",
+        EventType.STATUS: "Statut : {value}",
+    },
+    Language.EN: {
+        EventType.LEVEL: "Handed to {value}",
+        EventType.ASSIGNED: "Assigned to {value}",
+        EventType.KIND: "Kind: {value}",
+        EventType.SEVERITY: "Severity: {value}",
+        EventType.STATUS: "Status: {value}",
+    },
+}
+_REASON = {Language.FR: "{line} — motif : {reason}", Language.EN: "{line}, because: {reason}"}
+
+
+def told_to_reporter(events: Sequence[TicketEvent], *, was: Status, clocks: TicketClocks) -> list[Told]:
+    """What the reporter is told about the events, in order; an answer speaks for itself.
+
+    After a severity come the times that are guaranteed from now on and not yet met.
+    """
+    told: list[Told] = []
+    for event in events:
+        at = event.at.isoformat()
+        if event.type in _PLAIN:
+            told.append({"what": event.type.value, "value": event.value, "at": at})
+        elif event.type is EventType.WORKAROUND:
+            told.append({"what": "workaround", "value": "", "at": at})
+        elif event.type is EventType.STATUS:
+            reopened = was in ENDED and Status(event.value) in WORKED_ON
+            told.append({"what": "reopened" if reopened else "status", "value": event.value, "at": at})
+            was = Status(event.value)
+    if any(event.type is EventType.SEVERITY for event in events):
+        told += _guaranteed(clocks)
+    return told
+
+
+def reason_lines(events: Sequence[TicketEvent], *, lang: Language) -> list[str]:
+    """One line for agents for each event that has a reason, and for each that hands the ticket on."""
+    return [
+        _line(event, lang)
+        for event in events
+        if event.type in _INTERNAL[lang] and event.value and (event.reason or event.type is EventType.ASSIGNED)
+    ]
+
+
+def _line(event: TicketEvent, lang: Language) -> str:
+    details = "".join(f", {name}: {value}" for name, value in event.details)
+    line = _INTERNAL[lang][event.type].format(value=event.value) + details
+    return _REASON[lang].format(line=line, reason=event.reason) if event.reason else line
+
+
+def _guaranteed(clocks: TicketClocks) -> list[Told]:
+    readings = (clocks.reading(guarantee) for guarantee in Guarantee)
+    return [
+        {"what": reading.clock.guarantee.value, "value": "", "at": reading.due.isoformat()}
+        for reading in readings
+        if reading.state is ClockState.RUNNING and reading.due is not None
+    ]
