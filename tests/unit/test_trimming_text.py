@@ -184,6 +184,7 @@ KEPT = {
     "a single cited line": "Comme dit le manuel\n\n> Redémarrez le service",
     "a client's words": "Le client Dupont a écrit :\n> ça ne marche pas\n\nQue lui répondre ?",
     "a form that was sent": "Bonjour\n\nEnvoyé depuis le formulaire mobile, le message n'arrive pas.",
+    "a sentence on an app": "Le message est parti.\n\nSent from the mobile app but not received",
     "a program to get": "Comment faire ?\n\nGet Outlook working again please",
     "a question on confidence": "Bonjour\n\nCe message est confidentiel et le destinataire n'existe pas. Pouvez-vous"
     " corriger ce message confidentiel pour ce destinataire ?",
@@ -271,6 +272,16 @@ def test_a_mail_that_is_all_quote_holds_nothing_new() -> None:
     text = f"{ANNOUNCEMENTS['fr gmail']}\n\n> Est-il revenu ?\n"
     trimmed = trim(text)
     assert (trimmed.visible, trimmed.removed) == ("", text)
+
+
+def test_an_answer_below_a_quote_that_is_longer_than_we_look_stays() -> None:
+    text = f"{ANNOUNCEMENTS['fr gmail']}\n" + "> Est-il revenu ?\n" * 25_000 + "\nOui, depuis hier."
+    assert "Oui, depuis hier." in trim(text).visible
+
+
+def test_a_mail_whose_end_has_no_end_is_kept_whole() -> None:
+    text = f"{ANSWER}\n" + "Avant d'imprimer, pensez à l'environnement.\n" * 500
+    assert trim(text).visible == text
 
 
 def test_a_mail_that_is_all_signature_is_kept() -> None:
