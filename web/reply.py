@@ -45,8 +45,8 @@ def reply(ref: str) -> Response:
         page = ticket_page(ref, typed=text, nonce=nonce, error=gettext("This is too long: shorten it, or send a mail."))
         return make_response(page, 413)
     number = sha256(f"{nonce}\n{text}".encode()).hexdigest()[:32]
-    payload = {"kind": "reply", "ticket_id": ticket.id, "person_id": visitor().person.id, "text": text, "nonce": number}
-    envelope = {"channel": "web", "received_at": runtime.clock.now().isoformat(), "nonce": number}
+    payload = {"ticket_id": ticket.id, "person_id": visitor().person.id, "text": text, "nonce": number}
+    envelope = {"channel": "web", "received_at": runtime.clock.now().isoformat()}
     runtime.spool.accept(Lane.WEB, envelope, json.dumps(payload, ensure_ascii=False, sort_keys=True).encode())
     runtime.doorbell.ring_soon(Lane.WEB)
     flash(gettext("Your answer is safe with us. It appears below within moments."))

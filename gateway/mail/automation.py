@@ -6,7 +6,7 @@ machines that answer each other are a flood. It does not lean to loss: what only
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -106,11 +106,6 @@ def classify(mail: Subject) -> Classification:
             origin, evidence = found
             return Classification(origin=origin, may_answer=False, rule=name, evidence=evidence)
     return Classification(origin=Origin.HUMAN, may_answer=True, rule="none", evidence="no rule found a machine")
-
-
-def rule_names() -> Iterator[str]:
-    """The rules in the order in which they are asked."""
-    return (name for name, _ in _RULES)
 
 
 def _own_loop(mail: Subject) -> Finding | None:

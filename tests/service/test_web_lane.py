@@ -1,0 +1,104 @@
+"""From the reply box to the timeline: what the form made durable becomes one entry, or waits in a named place."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from gateway.db.receipts import Receipt, Verdict, find_receipts
+from gateway.db.tickets import Ticket, list_entries
+from gateway.domain.ticket import Channel, Direction
+from gateway.jobs.drain import drain_lane
+from gateway.services.record_web_reply import record_web_reply
+from gateway.spool.entry import Lane
+from tests.support.web import Browser, Site
+
+
+@pytest.fixture
+def ticket(site: Site) -> Ticket:
+    return site.ticket(site.person())
+
+
+@pytest.fixture
+def browser(site: Site, ticket: Ticket) -> Browser:
+    return site.sign_in(site.person())
+
+
+def send(browser: Browser, ticket: Ticket, text: str, **form: str) -> None:
+    page = f"/tickets/{ticket.ref}"
+    form.setdefault("nonce", browser.field(page, "nonce"))
+    assert browser.post(f"{page}/reply", page=page, text=text, **form).status_code == 303
+
+
+def file_all(site: Site) -> list[Receipt]:
+    """What a worker does; the receipts of what it found, in order."""
+    waiting = site.runtime.spool.waiting(Lane.WEB)
+    drain_lane(Lane.WEB, record_web_reply, site.runtime, deadline=time.monotonic() + 30)
+    with site.runtime.database.reading() as connection:
+        return [receipt for spool_id, _ in waiting for receipt in find_receipts(connection, spool_id)]
+
+
+def timeline(site: Site, ticket: Ticket) -> list[Any]:
+    with site.runtime.database.reading() as connection:
+        return list_entries(connection, ticket.id)
+
+
+def test_a_reply_is_an_entry_of_the_moment_at_which_it_was_sent(site: Site, browser: Browser, ticket: Ticket) -> None:
+    sent_at = site.clock.now()
+    send(browser, ticket, "C’est encore pire.")
+    site.clock.move(minutes=5)
+    [receipt] = file_all(site)
+    [entry] = timeline(site, ticket)
+    assert (entry.text, entry.at, entry.channel, entry.direction) == (
+        "C’est encore pire.",
+        sent_at,
+        Channel.WEB,
+        Direction.IN,
+    )
+    assert (entry.author, entry.match, entry.visible) == ("marie@example.org", "session", True)
+    assert (receipt.verdict, receipt.entry_id, receipt.accepted_at) == (Verdict.FILED, entry.id, sent_at)
+    assert [step["rule"] for step in receipt.trace] == ["session"]
+    assert "C’est encore pire." in browser.get(f"/tickets/{ticket.ref}").text
+
+
+def test_a_double_click_is_one_entry_and_a_changed_text_is_another(
+    site: Site, browser: Browser, ticket: Ticket
+) -> None:
+    nonce = browser.field(f"/tickets/{ticket.ref}", "nonce")
+    for text in ("Bonjour", "Bonjour", "Bonsoir"):
+        send(browser, ticket, text, nonce=nonce)
+        site.clock.move(seconds=1)
+    verdicts = [receipt.verdict for receipt in file_all(site)]
+    assert verdicts == [Verdict.FILED, Verdict.DUPLICATE, Verdict.FILED]
+    assert [entry.text for entry in timeline(site, ticket)] == ["Bonjour", "Bonsoir"]
+
+
+def test_a_reply_whose_worker_died_after_the_filing_is_filed_once(site: Site, browser: Browser, ticket: Ticket) -> None:
+    send(browser, ticket, "Bonjour")
+    [(spool_id, attempts)] = site.runtime.spool.waiting(Lane.WEB)
+    with site.runtime.spool.worker(Lane.WEB) as claims:
+        entry = claims.claim(spool_id, attempts)
+        assert entry is not None
+        record_web_reply(entry, site.runtime)
+        claims.put_back(entry, uncounted=False)
+    [receipt] = file_all(site)
+    assert receipt.verdict is Verdict.FILED
+    assert len(timeline(site, ticket)) == 1
+
+
+def test_what_no_form_of_ours_wrote_is_quarantined_with_the_reason(site: Site, ticket: Ticket) -> None:
+    """Somebody else's ticket too, should the page ever let such a reply through."""
+    stranger = site.person("paul@example.org")
+    whole = {"ticket_id": ticket.id, "person_id": stranger.id, "text": "Bonjour", "nonce": "n" * 32}
+    payloads = [b"", b"[]", json.dumps({"text": "Bonjour"}).encode(), json.dumps(whole).encode()]
+    for payload in payloads:
+        site.runtime.spool.accept(Lane.WEB, {"received_at": site.clock.now().isoformat()}, payload)
+        site.clock.move(seconds=1)
+    assert file_all(site) == []
+    reasons = [item.reason for item in site.runtime.spool.quarantine.list(Lane.WEB)]
+    assert [reason.partition(",")[0] for reason in reasons] == [
+        *["BadReply: not a reply that our form writes"] * 3,
+        "BadReply: the ticket or the person of this reply is gone",
+    ]
+    assert timeline(site, ticket) == []
