@@ -20,11 +20,12 @@ from pydantic_settings import (
 
 from gateway.config.lines import Place, find_line, lines_of
 from gateway.config.model import SettingsModel
+from gateway.config.telephony import SECRETS as TELEPHONY_SECRETS
 from gateway.errors import Misconfigured
 
 PREFIX = "GATEWAY_"
 _NOT_SETTINGS = {"GATEWAY_CONFIG"}
-_SECRETS = ("redis_url", "database_url", "relay.password", "signing.key", "signing.previous_key")
+_SECRETS = ("redis_url", "database_url", "relay.password", "signing.key", "signing.previous_key", *TELEPHONY_SECRETS)
 
 
 class Settings(SettingsModel, BaseSettings):

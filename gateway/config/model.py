@@ -17,6 +17,7 @@ from gateway.config.mail_checks import AntivirusSettings, AttachmentSettings, Se
 from gateway.config.mailboxes import MailboxSettings, name_faults
 from gateway.config.project import DEMO_PROJECTS, ProjectSettings, check_projects
 from gateway.config.section import Section
+from gateway.config.telephony import TelephonySettings
 from gateway.domain.project import Project
 
 MIB = 1024 * 1024
@@ -182,6 +183,7 @@ class SettingsModel(Section):
     spool: SpoolSettings = SpoolSettings()
     session: SessionSettings = SessionSettings()
     signing: SigningSettings = SigningSettings()
+    telephony: TelephonySettings = TelephonySettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     calendars: dict[str, CalendarSettings] = Field(default_factory=dict)
     contracts: dict[str, ContractSettings] = Field(default_factory=dict)

@@ -5,7 +5,7 @@ every fault.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, field_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -33,6 +33,7 @@ class ProjectSettings(Section):
     calendar: str = DEFAULT
     contract: str = DEFAULT
     hotline: str | None = Field(default=None, pattern=r"^\+[1-9]\d{6,14}$", description="in international form")
+    hotline_policy: Literal["blocking-only", "open"] = "blocking-only"
     teams: TeamSettings = TeamSettings()
     level_addresses: LevelAddressSettings = LevelAddressSettings()
 
@@ -62,6 +63,7 @@ class ProjectSettings(Section):
             teams=self.teams.teams(),
             level_addresses=self.level_addresses.level_addresses(),
             hotline=self.hotline,
+            takes_any_call=self.hotline_policy == "open",
         )
 
 
@@ -165,5 +167,10 @@ def _error(where: _Where, sentence: str, value: Any, *, kind: str = "value_error
 
 
 DEMO_PROJECTS = {
-    "demo": ProjectSettings(name="Démonstration", addresses=("support@demo.example",), language=Language.FR)
+    "demo": ProjectSettings(
+        name="Démonstration",
+        addresses=("support@demo.example",),
+        language=Language.FR,
+        hotline="+33199001234",  # of the numbers that are kept for fiction
+    )
 }

@@ -14,7 +14,7 @@ class Project:
     `key` begins every reference (`DEMO-42`); `addresses` are lower case, the first is the one we write from.
     `level_addresses` are those by which a level is written to directly. `teams` are the addresses that the
     configuration gives a role; people with a role in the database are members too. `hotline` is a number in
-    international form.
+    international form; with `takes_any_call` its callers need no ticket, and each call becomes one.
     """
 
     key: str
@@ -26,6 +26,7 @@ class Project:
     teams: tuple[tuple[Role, frozenset[str]], ...] = ()
     level_addresses: tuple[tuple[Level, str], ...] = ()
     hotline: str | None = None
+    takes_any_call: bool = False
 
     @property
     def address(self) -> str:

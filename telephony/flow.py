@@ -1,0 +1,192 @@
+"""The call, as a pure function: what was asked, what was heard and how things stand give what is said next.
+
+    greeting and language -> hours -> code -> read back -> eligible? -> ring (`ringing.py`) -> talk
+                               |                             no: the platform; yes and nobody there, or out of
+                               closed: when it opens, platform   hours: a message (`message.py`)
+
+No clock, no network and no store is asked here: `Line` brings what is known, and the caller of this module keeps what
+goes on record. Nothing of a ticket is ever spoken, and every refusal is the same sentence, so that the line is no
+oracle for codes.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from gateway.domain.hotline_code import LENGTH, is_hotline_code
+from gateway.domain.ticket import Language
+from telephony import message, ringing
+from telephony.line import Answer, Heard, Line, Route, Step
+from telephony.prompts import address, digits, moment, prompt, week
+from telephony.state import Question, State
+from telephony.twiml import Verb, gather, hang_up, say
+
+MAX_TRIES = 3
+_KEY_SECONDS = 7
+
+
+def begin(line: Line, heard: Heard) -> Answer:
+    """A call comes in. The hours are looked at here and hold until its end."""
+    is_open = line.hours.is_open(line.now)
+    state = State(
+        question=Question.LANGUAGE, project=line.project, begun=int(line.now.timestamp()), is_open=is_open, turn=1
+    )
+    reason = line.hours.opening(line.now).reason
+    steps = (Step(name="call.received", facts={"open": is_open, "hours": reason, "project": line.project}),)
+    if heard.is_throttled:
+        told = message.notice(line, state, why="throttled")
+        return Answer(document=told.document, steps=(*steps, *told.steps))
+    words = (
+        say(prompt("greeting", Language.FR), line.voice(Language.FR)),
+        say(prompt("other-language", Language.EN), line.voice(Language.EN)),
+    )
+    return Answer(document=(gather(*words, action=line.link(Route.STEP, state), timeout=3, digits=1),), steps=steps)
+
+
+def go_on(line: Line, state: State, heard: Heard) -> Answer:
+    """A caller did what the last document asked for, or hung up. No input is without an answer."""
+    state = replace(state, turn=state.turn + 1)
+    if state.question is Question.RINGING:
+        return ringing.after_agent(line, state, heard)
+    if state.question is Question.MESSAGE:
+        return message.after_message(line, state, heard)
+    if heard.is_gone:
+        return Answer(document=(hang_up(),), steps=(Step(name="caller.gone", facts={"while": state.question.name}),))
+    return _AFTER[state.question](line, state, heard)
+
+
+def apologise(line: Line, state: State | None) -> Answer:
+    """Something of ours failed: say so in both languages and take a message; nothing is looked up."""
+    return message.apology(line, state)
+
+
+def _after_language(line: Line, state: State, heard: Heard) -> Answer:
+    state = replace(state, lang=Language.EN if heard.digits[:1] == "2" else Language.FR)
+    chosen = Step(name="language", facts={"lang": state.lang.value, "keyed": bool(heard.digits)})
+    if not state.is_open:
+        answer = _closed(line, state)
+    elif line.takes_any_call:
+        answer = ringing.begin(line, state)
+    else:
+        answer = _ask_code(line, state, "only-blocking")
+    return Answer(document=answer.document, steps=(chosen, *answer.steps))
+
+
+def _closed(line: Line, state: State) -> Answer:
+    lang, zone = state.lang, line.hours.calendar.zone_info
+    begun = datetime.fromtimestamp(state.begun, UTC)
+    opening = line.hours.next_opening(begun).astimezone(zone)
+    closed = prompt(
+        "closed",
+        lang,
+        hours=week(line.hours.calendar, lang),
+        opening=moment(opening, lang),
+        platform=address(line.platform, lang),
+        address=address(line.address, lang),
+    )
+    words = (say(closed, line.voice(lang)), say(prompt("closed-menu", lang), line.voice(lang)))
+    state = replace(state, question=Question.CLOSED)
+    ask = gather(*words, action=line.link(Route.STEP, state), timeout=5, digits=1)
+    return Answer(document=(ask,), steps=(Step(name="told.closed", facts={"opens": opening.isoformat()}),))
+
+
+def _after_closed(line: Line, state: State, heard: Heard) -> Answer:
+    if heard.digits[:1] == "1":
+        return _ask_code(line, state)
+    return Answer(document=(*_words(line, state, "thanks"), hang_up()))
+
+
+def _ask_code(line: Line, state: State, *first: str) -> Answer:
+    state = replace(state, question=Question.CODE, code="")
+    words = _words(line, state, *first, "ask-code")
+    ask = gather(*words, action=line.link(Route.STEP, state), timeout=_KEY_SECONDS, finish_on="#")
+    return Answer(document=(ask,))
+
+
+def _after_code(line: Line, state: State, heard: Heard) -> Answer:
+    code = keyed_code(heard.digits)
+    state = replace(state, tries=state.tries + 1)
+    if code == "0":
+        return _refuse(line, state, Step(name="code.none"))
+    if is_hotline_code(code):
+        state = replace(state, question=Question.CONFIRM, code=code)
+        return _read_back(line, state, Step(name="code.entered", facts={"try": state.tries}))
+    wrong = Step(name="code.wrong", facts={"try": state.tries, "length": len(code)})
+    if state.tries >= MAX_TRIES:
+        return _refuse(line, state, wrong)
+    answer = _ask_code(line, state, "bad-code")
+    return Answer(document=answer.document, steps=(wrong, *answer.steps))
+
+
+def keyed_code(keys: str) -> str:
+    """What was keyed since the last `*`, which begins again; at most one digit more than a code has."""
+    plain = "".join(char for char in keys.rpartition("*")[2] if char.isascii() and char.isdigit())
+    return plain[: LENGTH + 1]
+
+
+def _read_back(line: Line, state: State, *steps: Step) -> Answer:
+    words = (
+        say(prompt("read-back", state.lang, digits=digits(state.code)), line.voice(state.lang)),
+        *_words(line, state, "confirm"),
+    )
+    ask = gather(*words, action=line.link(Route.STEP, state), timeout=5, digits=1)
+    return Answer(document=(ask,), steps=steps)
+
+
+def _after_confirm(line: Line, state: State, heard: Heard) -> Answer:
+    key = heard.digits[:1]
+    if key == "1":
+        return _check(line, state)
+    again = Step(name="code.again", facts={"keyed": bool(key)})
+    if state.tries >= MAX_TRIES:
+        return _refuse(line, state, again)
+    if key == "2":
+        answer = _ask_code(line, state)
+        return Answer(document=answer.document, steps=(again, *answer.steps))
+    return _read_back(line, replace(state, tries=state.tries + 1), again)
+
+
+def _check(line: Line, state: State) -> Answer:
+    """Whether the code names a ticket that may be called about; while nobody can say so, whether we trust it."""
+    ticket = line.find(state.code, before=state.begun)
+    if ticket is not None:
+        state = replace(state, ticket=ticket.ref, verified=True)
+        found = Step(name="ticket.matched", facts={"ticket": ticket.ref, "project": ticket.project})
+    elif not line.is_fresh and (line.may_trust or not state.is_open):
+        found = Step(name="ticket.unverified", facts={"code": state.code})
+    else:
+        why = "unknown" if line.is_fresh else "too many unverified calls"
+        return _refuse(line, state, Step(name="ticket.refused", facts={"code": state.code, "why": why}))
+    answer = ringing.begin(line, state) if state.is_open else message.notice(line, state, why="closed")
+    return Answer(document=answer.document, steps=(found, *answer.steps))
+
+
+def _refuse(line: Line, state: State, *steps: Step) -> Answer:
+    lang = state.lang
+    words = prompt("refused", lang, platform=address(line.platform, lang), address=address(line.address, lang))
+    told = (*steps, Step(name="told.refused"))
+    if not line.rules.message_without_code:
+        return Answer(document=(say(words, line.voice(lang)), *_words(line, state, "thanks"), hang_up()), steps=told)
+    state = replace(state, question=Question.REFUSED)
+    offer = (say(words, line.voice(lang)), *_words(line, state, "message-offer"))
+    return Answer(document=(gather(*offer, action=line.link(Route.STEP, state), timeout=5, digits=1),), steps=told)
+
+
+def _after_refused(line: Line, state: State, heard: Heard) -> Answer:
+    if heard.digits[:1] == "1":
+        return message.notice(line, state, why="no code")
+    return Answer(document=(*_words(line, state, "thanks"), hang_up()))
+
+
+def _words(line: Line, state: State, *names: str) -> tuple[Verb, ...]:
+    return tuple(say(prompt(name, state.lang), line.voice(state.lang)) for name in names)
+
+
+_AFTER: dict[Question, Callable[[Line, State, Heard], Answer]] = {
+    Question.LANGUAGE: _after_language,
+    Question.CLOSED: _after_closed,
+    Question.CODE: _after_code,
+    Question.CONFIRM: _after_confirm,
+    Question.REFUSED: _after_refused,
+    Question.NOTICE: message.after_notice,
+}
