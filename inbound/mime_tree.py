@@ -7,7 +7,6 @@ from email import message_from_bytes
 from email.message import Message
 
 import mailparser
-from mailparser.exceptions import MailParserError
 
 from inbound.charset import clean_line
 from inbound.header_text import decode_header
@@ -80,8 +79,9 @@ def read_tree(raw: bytes) -> MailTree:
     skeleton = cut(raw)
     try:
         parsed = mailparser.parse_from_bytes(skeleton.source)
-    except (MailParserError, ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
-        # A header that it trips over: the standard library's tree is the one that it would have used.
+    except Exception as error:  # noqa: BLE001
+        # A header that it trips over, in one of many ways. The standard library's tree is the one that it would have
+        # used, and a mail that cannot be read at all must not stop those behind it.
         message, senders = message_from_bytes(skeleton.source), None
         found = {f"mail-parser:{type(error).__name__}"}
     else:

@@ -115,6 +115,7 @@ def test_mailboxes_are_read_strictly(header: str, found: list[tuple[str, str]]) 
         ("<a@b@c.example>", ("a@b@c.example",)),
         ("<a@b.example", ("a@b.example",)),
         ("<a@b.example> (added by x@y.example)", ("a@b.example",)),
+        ("a@b.example (added by us)", ("a@b.example",)),
         ("Your message of Tuesday <a@b.example>", ("a@b.example",)),
         ("<a@b.example>\n <c@d.example>\n\t<a@b.example>", ("a@b.example", "c@d.example")),
         ("<a@\n b.example>", ("a@b.example",)),
@@ -168,6 +169,12 @@ def test_a_broken_line_does_not_hide_the_fields_after_it(before: bytes, broken: 
     assert (message.subject, message.text, message.defects) == ("seen", "Bonjour", ("header-repaired",))
     assert [sender.address for sender in message.senders] == ["a@x.example"]
     assert len(message.to) == (before == b"To: b@x.example\n")
+
+
+def test_a_header_that_mail_parser_trips_over_costs_nothing_else() -> None:
+    message = parse_message(b"From: =?utf-8?b?abcde?= <a@x.example>\nSubject: seen\n\nBonjour\n")
+    assert (message.subject, message.text, message.defects) == ("seen", "Bonjour", ("mail-parser:HeaderParseError",))
+    assert [sender.address for sender in message.senders] == ["a@x.example"]
 
 
 def test_a_line_that_lost_its_indentation_goes_on_with_its_field() -> None:
