@@ -72,7 +72,18 @@ FROM = (
     ),
 )
 SENT = (
-    *("envoyé", "envoyé le", "date d'envoi", "sent", "gesendet", "enviado", "enviado el", "enviada", "enviada em"),
+    *(
+        "envoyé",
+        "envoyé le",
+        "message du",
+        "date d'envoi",
+        "sent",
+        "gesendet",
+        "enviado",
+        "enviado el",
+        "enviada",
+        "enviada em",
+    ),
     *("enviado em", "enviat", "inviato", "verzonden", "wysłano", "wysłane", "skickat", "sendt", "lähetetty"),
     *("odesláno", "odoslané", "trimis", "gönderildi", "gönderilme tarihi", "отправлено", "надіслано", "送信日時"),
     *("发送时间", "发送日期", "傳送時間", "寄件日期", "보낸 날짜", "elküldve", "στάλθηκε", "נשלח", "تم الإرسال"),

@@ -101,6 +101,17 @@ QUOTES = {
     "no announcement": "> Est-il revenu ?\n> Merci",
     "en": "-----Original Message-----\nFrom: Support\nSent: Monday, November 23, 2026 10:12 AM\n\nIs it?",
     "de": "-----Ursprüngliche Nachricht-----\nVon: Support <s@demo.example>\nGesendet: Montag\n\nIst es?",
+    "sfr": "========================================\n\nMessage du : 23/11/2026 10:12\nDe : Support <s@demo.example>\n"
+    "A : marie@demo.example\nCopie à : \nSujet : Panne\n\nEst-il revenu ?",
+    "zimbra": "----- Mail original -----\nDe: Support <s@demo.example>\nÀ: m@demo.example\n"
+    "Envoyé: Lundi 23 Novembre 2026 10:12:33\nObjet: Panne\n\nEst-il revenu ?",
+    "yahoo": "    Le lundi 23 novembre 2026 à 10:12:44 UTC+1, Support <s@demo.example> a écrit : \n \n Est-il ?",
+    "k-9": "Le 23 novembre 2026 10:12:44 GMT+01:00, Support <s@demo.example> a écrit :\n>Est-il revenu ?",
+    "evolution": "Le lundi 23 novembre 2026 à 10:12 +0100, Support a écrit :\n> Est-il revenu ?",
+    "em client": "------ Message d'origine ------\nDe : Support <s@demo.example>\nÀ : marie@demo.example\n"
+    "Envoyé : 23/11/2026 10:12:44\nObjet : x\n\nEst-il revenu ?",
+    "proton": "------- Message d'origine -------\nLe lundi 23 novembre 2026 à 10:12, S <s@demo.example> a écrit :\n\n"
+    "> Est-il revenu ?",
     "es": "-----Mensaje original-----\nDe: Support\nEnviado: lunes\n\n¿Ha vuelto?",
     "it": "-----Messaggio originale-----\nDa: Support\n\nÈ tornato?",
     "pt": "-----Mensagem original-----\nDe: Support\n\nVoltou?",
