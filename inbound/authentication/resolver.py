@@ -17,7 +17,7 @@ _PATIENCE = 3  # mails in a row without an answer
 _REST = 60.0  # seconds
 _ONE_TRY = 2.0  # seconds for one name server, so that a second one has its turn
 _MAX_LOOKUPS = 100  # for one mail; SPF alone may need 10 names of 10 hosts
-MAX_TXT = 4096  # bytes; no record of mail is longer, and what is may be made to keep us busy
+_MAX_TXT = 4096  # bytes; no record of mail is longer, and a longer one may hold a key made to keep us busy
 
 
 class DnsTrouble(Exception):
@@ -85,7 +85,7 @@ class Lookups:
     def txt(self, name: str) -> list[bytes]:
         """The TXT records of a name, each in one piece; those longer than 4 KiB are left out. Raises DnsTrouble."""
         whole = [b"".join(record.strings) for record in self._records(name, "TXT")]
-        return [text for text in whole if len(text) <= MAX_TXT]
+        return [text for text in whole if len(text) <= _MAX_TXT]
 
     def addresses(self, name: str, kind: str) -> list[str]:
         """The addresses of a name; `kind` is A or AAAA. Raises DnsTrouble."""
