@@ -58,7 +58,7 @@ def _check(raw: bytes, envelope: MailEnvelope, lookups: Lookups, *, domain: str)
         aligned=outcome.aligned,
         domain=domain,
         source=Source.OWN_CHECK,
-        evidence=_evidence(spf, signatures),
+        evidence=f"{_evidence(spf, signatures)}; DMARC {outcome.result}",
     )
 
 
@@ -75,7 +75,7 @@ def _shown(results: Sequence[Result]) -> Result:
 
 
 def _evidence(spf: SpfOutcome | None, signatures: Sequence[Signature]) -> str:
-    """`SPF pass for a.example; DKIM fail by b.example`: what was checked, of whom."""
+    """`SPF pass for a.example; DKIM fail by b.example`: what was checked, and of whom."""
     found = [f"SPF {spf.result} for {spf.domain or 'nobody'}"] if spf else ["SPF is not ours to check"]
     found += [f"DKIM {item.result} by {item.domain or 'nobody'}" for item in signatures]
     return "; ".join(found if signatures else [*found, "not signed"])

@@ -41,15 +41,16 @@ def read_stated(headers: Headers, *, authserv_id: str, domain: str) -> Authentic
     dkim = [(normalise_domain(_signing_domain(item)), _result(item)) for item in _of(found, "dkim")]
     dmarc, policy = _dmarc(_of(found, "dmarc"), domain)
     proven = any(result is Result.PASS and is_aligned(of, domain) for of, result in (*spf, *dkim))
+    best_spf, best_dkim = _best(spf, domain), _best(dkim, domain)
     return Authentication(
-        spf=_best(spf, domain),
-        dkim=_best(dkim, domain),
+        spf=best_spf,
+        dkim=best_dkim,
         dmarc=dmarc,
         policy=policy,
         aligned=dmarc is Result.PASS or (dmarc is Result.NONE and proven),
         domain=domain,
         source=Source.AUTHSERV_ID,
-        evidence=f"Authentication-Results of {authserv_id}",
+        evidence=f"{authserv_id} says: SPF {best_spf}; DKIM {best_dkim}; DMARC {dmarc}",
     )
 
 

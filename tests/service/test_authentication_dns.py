@@ -155,6 +155,11 @@ def test_a_signature_proves_its_own_organisation(
     assert words(check(sign(written_by(sender), signer), dns, peer=STRANGER)) == outcome
 
 
+def test_what_was_found_is_one_line_to_show(dns: DnsServer) -> None:
+    found = check(sign(MAIL, "evil.example"), dns, mail_from="")
+    assert found.evidence == "SPF none for mx.client.example; DKIM pass by evil.example; DMARC fail"
+
+
 def test_the_right_one_of_several_signatures_counts(dns: DnsServer) -> None:
     several = sign(MAIL, "client.example")
     for _ in range(6):

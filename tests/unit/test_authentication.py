@@ -76,6 +76,11 @@ def test_our_servers_header_says(header: str, outcome: tuple[str, str, str, str,
     assert found.source is Source.AUTHSERV_ID
 
 
+def test_what_was_found_is_one_line_to_show() -> None:
+    found = stated(f"{US}; spf=fail smtp.mailfrom=x.example; dmarc=pass header.from=client.example")
+    assert found.evidence == f"{US} says: SPF fail; DKIM none; DMARC pass"
+
+
 PROOF = f"{US}; dmarc=pass header.from=client.example"
 FAILED = f"{US}; dmarc=fail (p=reject) header.from=client.example"
 
