@@ -63,26 +63,27 @@ def _takes_mail(installation: Installation) -> bool:
 def test_a_stop_under_load_is_short_in_order_and_leaves_nothing_behind(tmp_path: Path) -> None:
     """Whatever signal asks for it, forks of workers included; what was not done yet is done after the next start."""
     installation = Installation(tmp_path)
-    letters = [tmp_path / f"{each}.eml" for each in range(300)]
+    letters = [tmp_path / f"{each}.eml" for each in range(200)]
     for each, path in enumerate(letters):
         path.write_bytes(mail(each, sender=f"person{each}@client.example"))
     paths = [str(path) for path in letters]
 
-    for number, more in ((signal.SIGINT, paths[:200]), (signal.SIGTERM, paths[200:])):
+    for number, more in ((signal.SIGINT, paths[:150]), (signal.SIGTERM, paths[150:])):
         assert installation.run("ingest", "--to", "support@demo.example", *more).returncode == 0
         with installation:
             processes = installation.processes()
             begin = time.monotonic()
             order = _order_of_ends(installation, number)
-            assert time.monotonic() - begin < 15
+            assert time.monotonic() - begin < 30
             assert installation.wait() == 0
+            assert "child.killed" not in installation.complaints(), "each ended by itself"
             installation.wait_until_gone(processes)
         assert set(order[:2]) == {"smtpd", "web"}
         assert set(order[2:-1]) == {"timetable", "worker-0", "worker-1"}
         assert order[-1] == "valkey"
 
     with installation:
-        installation.wait_idle()
+        installation.wait_idle(seconds=90)
         assert len(installation.rows("ticket", "list")) == len(letters)
         assert installation.rows("quarantine", "list") == []
         assert installation.stop() == 0

@@ -27,6 +27,7 @@ class Installation:
     def __init__(self, folder: Path, **environment: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
+        self._errors = folder / "up.err"
         self.data = folder / "var"
         self.smtp_port, self.http_port = free_port(), free_port()
         kept = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
@@ -43,8 +44,8 @@ class Installation:
 
     def start(self) -> None:
         """Start everything and wait for the line that says it is ready."""
-        out, err = self._folder / "up.out", self._folder / "up.err"
-        with out.open("w") as stdout, err.open("w") as stderr:
+        out = self._folder / "up.out"
+        with out.open("w") as stdout, self._errors.open("w") as stderr:
             process = self._process = subprocess.Popen(
                 [sys.executable, "-m", "gateway", "up"],
                 cwd=ROOT,
@@ -57,7 +58,7 @@ class Installation:
             lambda: out.read_text().endswith("\n") or process.poll() is not None, "the line that says ready", seconds=90
         )
         self.ready_line = out.read_text()
-        assert self.ready_line, f"not ready: {err.read_text()}\n{self.logs()}"
+        assert self.ready_line, f"not ready: {self.complaints()}\n{self.logs()}"
 
     @property
     def pid(self) -> int:
@@ -82,7 +83,11 @@ class Installation:
             self._process.wait()
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -145,6 +150,10 @@ class Installation:
             f"--- {path.name}\n{path.read_text(errors='replace')[-1500:]}"
             for path in sorted((self.data / "log").glob("*.log"))
         )
+
+    def complaints(self) -> str:
+        """What the supervisor wrote to standard error since its start."""
+        return self._errors.read_text()
 
     def wait_until_gone(self, processes: list[psutil.Process]) -> None:
         """Until none of these processes lives."""
