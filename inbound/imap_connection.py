@@ -143,7 +143,7 @@ class Mailbox:
     def wait(self, seconds: float, *, or_readable: socket.socket) -> None:
         """Wait in IDLE until the server has something to say. What it says is never looked at: look yourself.
 
-        Raises CommandRefused where the server does not do what it offers.
+        After MailboxTrouble the connection is of no more use, also where the server merely refuses to wait.
         """
         with told_plainly("cannot wait for mail"):
             self._client.idle()
@@ -186,6 +186,8 @@ def told_plainly(what: str) -> Iterator[None]:
     except MailboxTrouble:
         raise
     except LoginError as error:
+        if not is_refusal(error):
+            raise MailboxTrouble(f"{what}: the connection broke") from error
         raise SignInRefused("the server refuses the sign-in: check user name and password or consent") from error
     except ssl.SSLCertVerificationError as error:
         raise MailboxTrouble(f"{what}: its certificate is not to be trusted ({error.verify_message})") from error
@@ -199,6 +201,11 @@ def told_plainly(what: str) -> Iterator[None]:
         raise CommandRefused(f"{what}: the server refuses") from error
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError) as error:
         raise MailboxTrouble(f"{what}: the server's answer cannot be understood") from error
+
+
+def is_refusal(error: LoginError) -> bool:
+    """True where the server said no; the library calls a connection that broke meanwhile by the same name."""
+    return not isinstance(error.__context__, IMAPClientAbortError)
 
 
 def _tls(settings: MailboxSettings) -> ssl.SSLContext | None:

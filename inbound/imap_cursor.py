@@ -17,12 +17,14 @@ _MARGIN = timedelta(hours=1)  # between the server's clock and ours
 class Cursor:
     """How far a folder is settled. UIDs mean nothing under another `uidvalidity` (RFC 3501 section 2.3.1.1).
 
-    `begun_at` is when we were told to begin with what comes from then on; None where everything is wanted.
+    `begun_at` is when we were told to begin with what comes from then on; None where everything is wanted. Mails up to
+    `reread_to` were there when the folder was found made anew: among them may be some from before we began.
     """
 
     uidvalidity: int
     last_uid: int
     begun_at: datetime | None
+    reread_to: int = 0
 
 
 @dataclass(kw_only=True)
@@ -60,19 +62,22 @@ def first_cursor(*, uidvalidity: int, next_uid: int, start: str, now: datetime) 
     return Cursor(uidvalidity=uidvalidity, last_uid=next_uid - 1, begun_at=now)
 
 
-def under(cursor: Cursor, uidvalidity: int) -> Cursor:
+def under(cursor: Cursor, *, uidvalidity: int, next_uid: int) -> Cursor:
     """The cursor under the folder's present UIDVALIDITY: a folder that was made anew is read from its beginning."""
     if cursor.uidvalidity == uidvalidity:
         return cursor
-    return replace(cursor, uidvalidity=uidvalidity, last_uid=0)
+    return replace(cursor, uidvalidity=uidvalidity, last_uid=0, reread_to=next_uid - 1)
 
 
-def is_old(cursor: Cursor, arrived_at: datetime | None) -> bool:
-    """True for a mail that was there before we were told to begin; found where a folder is read again.
+def is_old(cursor: Cursor, uid: int, arrived_at: datetime | None) -> bool:
+    """True for a mail from before we were told to begin, found again in a folder that was made anew.
 
-    What does not say when it arrived is not old: better a mail too many than one too few.
+    Only there: an old mail that somebody moves into the folder has just come. What does not say when it arrived is
+    not old: better a mail too many than one too few.
     """
-    return cursor.begun_at is not None and arrived_at is not None and arrived_at < cursor.begun_at - _MARGIN
+    if cursor.begun_at is None or arrived_at is None or uid > cursor.reread_to:
+        return False
+    return arrived_at < cursor.begun_at - _MARGIN
 
 
 def in_order(uids: Iterable[int], progress: Progress) -> list[int]:

@@ -13,7 +13,7 @@ import structlog
 from gateway.config.mailboxes import MailboxSettings
 from gateway.runtime import Runtime
 from gateway.spool.entry import Lane
-from inbound.imap_connection import CommandRefused, Mailbox, MailboxTrouble, Waiting
+from inbound.imap_connection import CommandRefused, Folder, Mailbox, MailboxTrouble, Waiting
 from inbound.imap_cursor import Cursor, Progress, advance, first_cursor, in_order, is_old, under
 from inbound.imap_letter import IN_JUNK, make_envelope, make_stand_in, not_fetched, too_large
 from inbound.imap_notes import Notes
@@ -59,7 +59,7 @@ class FolderReader:
         Raises MailboxTrouble where the mailbox does not do what it should, Deferred where the spool takes nothing.
         """
         folder = mailbox.select(self._folder, readonly=self._settings.after == "leave")
-        cursor = self._cursor = self._find_cursor(mailbox, folder.uidvalidity, folder.next_uid)
+        cursor = self._cursor = self._find_cursor(mailbox, folder)
         present = mailbox.uids_after(cursor.last_uid)
         self._progress.keep_only(present)
         todo = in_order(present, self._progress)
@@ -76,23 +76,25 @@ class FolderReader:
             raise refusal
         return not self._progress.tries
 
-    def _find_cursor(self, mailbox: Mailbox, uidvalidity: int, next_uid: int | None) -> Cursor:
+    def _find_cursor(self, mailbox: Mailbox, folder: Folder) -> Cursor:
         """The cursor under the folder's UIDVALIDITY; from the database at the first look."""
         cursor = self._cursor
+        if cursor is not None and cursor.uidvalidity == folder.uidvalidity:
+            return cursor
+        # A server need not say what the next UID will be (RFC 3501 section 6.3.1); then the last one tells.
+        next_uid = folder.next_uid or max(mailbox.uids_after(0), default=0) + 1
         if cursor is None:
-            # A server need not say what the next UID will be (RFC 3501 section 6.3.1); then the last one tells.
-            following = next_uid or max(mailbox.uids_after(0), default=0) + 1
             beginning = first_cursor(
-                uidvalidity=uidvalidity,
-                next_uid=following,
+                uidvalidity=folder.uidvalidity,
+                next_uid=next_uid,
                 start=self._settings.start,
                 now=self._runtime.clock.now(),
             )
             cursor = self._notes.begin_folder(self._folder, beginning)
-        if cursor.uidvalidity != uidvalidity:
+        if cursor.uidvalidity != folder.uidvalidity:
             log.warning("mailbox.folder_made_anew", mailbox=self._name, junk=self._junk)
             self._progress = Progress()
-        return under(cursor, uidvalidity)
+        return under(cursor, uidvalidity=folder.uidvalidity, next_uid=next_uid)
 
     def _move_cursor(self, present: Sequence[int], *, taken: int, waiting: int) -> None:
         assert self._cursor is not None, "a look begins with the cursor"
@@ -113,7 +115,7 @@ class FolderReader:
                 waiting = Waiting(uid=uid, size=0, arrived_at=None)
             if waiting is None:  # gone meanwhile, which the next look will show, or withheld
                 self._progress.note_try(uid)
-            elif is_old(cursor, waiting.arrived_at):
+            elif is_old(cursor, uid, waiting.arrived_at):
                 self._progress.settle(uid)
             else:
                 taken += self._take(mailbox, cursor, waiting)

@@ -36,21 +36,16 @@ class Notes:
 
     def begin_folder(self, folder: str, beginning: Cursor) -> Cursor:
         """Where this folder was begun: now, or by an earlier run. Raises DatabaseTrouble."""
-        row = FolderRow(uidvalidity=beginning.uidvalidity, last_uid=beginning.last_uid, begun_at=beginning.begun_at)
         with self._runtime.database.transaction() as connection:
-            begun = begin_folder(connection, mailbox=self._name, folder=folder, row=row)
-        return Cursor(uidvalidity=begun.uidvalidity, last_uid=begun.last_uid, begun_at=begun.begun_at)
+            row = begin_folder(connection, mailbox=self._name, folder=folder, row=_row(beginning))
+        return Cursor(
+            uidvalidity=row.uidvalidity, last_uid=row.last_uid, begun_at=row.begun_at, reread_to=row.reread_to
+        )
 
     def progressed(self, folder: str, cursor: Cursor, *, taken: int, waiting: int) -> None:
         """The cursor has moved, or mail was taken."""
         with suppress(DatabaseTrouble), self._runtime.database.transaction() as connection:
-            move_cursor(
-                connection,
-                mailbox=self._name,
-                folder=folder,
-                uidvalidity=cursor.uidvalidity,
-                last_uid=cursor.last_uid,
-            )
+            move_cursor(connection, mailbox=self._name, folder=folder, row=_row(cursor))
             know_mailbox(connection, self._name, now=self._runtime.clock.now())
             note_progress(connection, self._name, taken=taken, waiting=waiting)
 
@@ -73,3 +68,12 @@ class Notes:
             know_mailbox(connection, self._name, now=self._runtime.clock.now())
             note_failed_look(connection, self._name, now=self._runtime.clock.now(), error=reason)
             self._error = reason
+
+
+def _row(cursor: Cursor) -> FolderRow:
+    return FolderRow(
+        uidvalidity=cursor.uidvalidity,
+        last_uid=cursor.last_uid,
+        begun_at=cursor.begun_at,
+        reread_to=cursor.reread_to,
+    )

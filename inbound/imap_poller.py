@@ -14,7 +14,7 @@ import structlog
 from gateway.config.mailboxes import MailboxSettings
 from gateway.errors import GatewayError
 from gateway.runtime import Runtime
-from inbound.imap_connection import CommandRefused, Mailbox, MailboxTrouble, SignIn, SignInRefused, open_mailbox
+from inbound.imap_connection import Mailbox, MailboxTrouble, SignIn, SignInRefused, open_mailbox
 from inbound.imap_look import FolderReader
 from inbound.imap_notes import Notes
 from inbound.imap_stop import Stop
@@ -120,11 +120,9 @@ class Poller:
         began = time.monotonic()
         try:
             mailbox.wait(self._settings.idle_seconds, or_readable=self._stop.readable)
-        except CommandRefused:
-            self._pause(mailbox)
         except MailboxTrouble as error:
             # Whatever broke it may have been news: the next connection looks at once. Where it breaks again and
-            # again (a proxy, a server that cannot do it) the clock is asked instead.
+            # again (a proxy, a server that offers what it cannot do) the clock is asked instead.
             held = time.monotonic() - began
             self._short_idles = self._short_idles + 1 if held < _SHORT_IDLE else 0
             raise IdleBroken(str(error)) from error

@@ -9,7 +9,7 @@ from gateway.config.mailboxes import MailboxSettings
 from gateway.errors import Deferred
 from gateway.runtime import Runtime
 from gateway.services.mailbox_tokens import SealBroken, Tokens, find_tokens, keep_tokens
-from inbound.imap_connection import SignIn, SignInRefused, make_context, password_sign_in
+from inbound.imap_connection import SignIn, SignInRefused, is_refusal, make_context, password_sign_in
 from inbound.imap_oauth import OAuthRefused, Provider
 from inbound.imap_wire import Client
 
@@ -48,7 +48,9 @@ class OAuthSignIn:
         tokens = self._valid_tokens()
         try:
             self._authenticate(client, tokens)
-        except LoginError:
+        except LoginError as error:
+            if not is_refusal(error):
+                raise
             # It may have been withdrawn before its time; a fresh one decides.
             self._authenticate(client, self._refresh(tokens))
 

@@ -3,6 +3,7 @@
 import pytest
 
 pytest_plugins = [
+    "tests.support.imap",
     "tests.support.fixtures",
     "tests.support.doors",
     "tests.support.scores",

@@ -34,6 +34,7 @@ mailbox_folders = Table(
     Column("uidvalidity", BigInteger, nullable=False),
     Column("last_uid", BigInteger, nullable=False),
     Column("begun_at", UtcDateTime),
+    Column("reread_to", BigInteger, nullable=False),
 )
 
 mailboxes = Table(
@@ -60,11 +61,12 @@ mailbox_tokens = Table(
 
 @dataclass(frozen=True, kw_only=True)
 class FolderRow:
-    """How far a folder is read. `begun_at` is None where all its mail is wanted."""
+    """How far a folder is read; what the fields mean is said where they are decided (`inbound.imap_cursor`)."""
 
     uidvalidity: int
     last_uid: int
     begun_at: datetime | None
+    reread_to: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,18 +106,19 @@ def begin_folder(connection: Connection, *, mailbox: str, folder: str, row: Fold
         uidvalidity=row.uidvalidity,
         last_uid=row.last_uid,
         begun_at=row.begun_at,
+        reread_to=row.reread_to,
     )
     begun = find_folder(connection, mailbox=mailbox, folder=folder)
     assert begun is not None, "the row is there: we or somebody faster wrote it"
     return begun
 
 
-def move_cursor(connection: Connection, *, mailbox: str, folder: str, uidvalidity: int, last_uid: int) -> None:
-    """Write down how far a folder is read."""
+def move_cursor(connection: Connection, *, mailbox: str, folder: str, row: FolderRow) -> None:
+    """Write down how far a folder is read; when it was begun stays."""
     connection.execute(
         update(mailbox_folders)
         .where(mailbox_folders.c.mailbox == mailbox, mailbox_folders.c.folder == folder)
-        .values(uidvalidity=uidvalidity, last_uid=last_uid)
+        .values(uidvalidity=row.uidvalidity, last_uid=row.last_uid, reread_to=row.reread_to)
     )
 
 

@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("uidvalidity", sa.BigInteger(), nullable=False),
         sa.Column("last_uid", sa.BigInteger(), nullable=False),
         sa.Column("begun_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reread_to", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("mailbox", "folder", name=op.f("pk_mailbox_folders")),
     )
     op.create_table(
