@@ -75,12 +75,6 @@ def decode_bytes(data: bytes, declared: str | None) -> str:
     return data.decode("latin-1") if text is None else text
 
 
-def is_explained(data: bytes, declared: str | None) -> bool:
-    """Does the declared charset explain these bytes? False also for a charset that nobody knows."""
-    charset = _codec(declared or "us-ascii")
-    return charset is not None and _try(data, charset) is not None
-
-
 def clean_text(text: str) -> str:
     """Text without characters that cannot be stored or shown; line ends become newlines."""
     return _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))

@@ -6,8 +6,9 @@ from inbound.charset import clean_line, decode_bytes
 from inbound.transfer import decode_base64
 
 _OPENING = re.compile(r"=\?([^?\s]{1,60}?)(?:\*[^?\s]{0,20})?\?([bBqQ])\?")
+_OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
-MAX_SUBJECT_SOURCE = 16_000  # characters of a header that are decoded
+MAX_DECODED = 16_000  # characters of a header that are decoded
 
 
 def decode_header(raw: str) -> str:
@@ -16,9 +17,9 @@ def decode_header(raw: str) -> str:
     Broken words are read as mailers mean them: with spaces in them, glued to each other or to text, cut off,
     folded in the middle. Neighbours of one charset are joined before decoding, because mailers cut characters in two.
     """
-    text = raw_text(raw[:MAX_SUBJECT_SOURCE])
+    text = raw_text(raw[:MAX_DECODED])
     if "=?" not in text:
-        return clean_line(text)
+        return _one_line(text)
     shown: list[str] = []
     pending: list[tuple[str, bytes]] = []
     position = 0
@@ -29,7 +30,12 @@ def decode_header(raw: str) -> str:
             pending = []
         pending.append((charset, data))
         position = end
-    return clean_line("".join([*shown, _decoded(pending), text[position:]]))
+    return _one_line("".join([*shown, _decoded(pending), text[position:]]))
+
+
+def _one_line(text: str) -> str:
+    """One line that runs in the direction of its letters: an override would turn what stands behind it, too."""
+    return clean_line(_OVERRIDES.sub("", text))
 
 
 def raw_text(raw: str) -> str:

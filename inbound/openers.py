@@ -19,7 +19,7 @@ _MAX_LEVELS = 3
 _MAX_ENVELOPES = 20
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Opened:
     """The tree with its envelopes opened, and what there is to note and to forgive about them."""
 
@@ -100,7 +100,7 @@ def _protection(root: Branch | Leaf) -> Iterator[str]:
             protocol = clean_line(branch.parameters.get("protocol", "")).lower()
             yield "encrypted-smime" if "pkcs7" in protocol else "encrypted-pgp"
     for leaf in all_leaves(root):
-        if leaf.type in {"application/pgp-encrypted"}:
+        if leaf.type == "application/pgp-encrypted":
             yield "encrypted-pgp"
 
 

@@ -67,13 +67,13 @@ def rtf_to_text(rtf: bytes) -> str:
         elif word:
             reader.word(word, number)
         elif byte:
-            reader.bytes(bytes([int(byte, 16)]))
+            reader.take(bytes([int(byte, 16)]))
         elif symbol == b"*":
             reader.hide()
         elif symbol:
-            reader.bytes({b"~": b"\xa0", b"_": b"-", b"\n": b"\n", b"\r": b"\n"}.get(symbol, symbol))
+            reader.take({b"~": b"\xa0", b"_": b"-", b"\n": b"\n", b"\r": b"\n"}.get(symbol, symbol))
         elif text:
-            reader.bytes(text)
+            reader.take(text)
     return reader.shown()
 
 
@@ -113,7 +113,7 @@ class _Reader:
         elif word in _BREAKS or word in _SIGNS:
             self._add(_BREAKS.get(word) or _SIGNS[word])
 
-    def bytes(self, data: bytes) -> None:
+    def take(self, data: bytes) -> None:
         """Text, less the characters that stand in for one that was named by its number."""
         skipped = min(self._skip, len(data))
         self._skip -= skipped

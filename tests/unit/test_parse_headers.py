@@ -68,6 +68,8 @@ def test_a_label_that_lies_does_not_spoil_the_text(data: bytes, label: str | Non
         (b"\xc3\xa9t\xc3\xa9", "été"),
         (b"=?utf-8?q?a=0D=0ABcc:_x@y.example?=", "a Bcc: x@y.example"),
         (b"=?utf-8?q?a=00b?=", "ab"),
+        (b"=?utf-8?q?a=E2=80=AEb?= \xe2\x81\xa6c", "ab c"),
+        (b"=?utf-8?q?a=E2=80=A8b?=", "a b"),
     ],
 )
 def test_encoded_words_are_read_as_they_are_meant(raw: bytes, text: str) -> None:
