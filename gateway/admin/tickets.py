@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row
 from gateway.admin.context import command_runtime, print_rows
 from gateway.db.outbox import list_deliveries
 from gateway.db.people import find_emails
-from gateway.db.ticket_events import histories_of, history_of
+from gateway.db.ticket_events import histories_of, history_of, standing_of
 from gateway.db.tickets import Ticket, find_ticket, list_attachments, list_entries, list_tickets
 from gateway.domain.events import TicketEvent
 from gateway.errors import NotFound
@@ -30,7 +30,7 @@ def ticket_list(*, as_json: bool) -> None:
     """Every ticket, the one that moved last first."""
     with command_runtime() as runtime, runtime.database.reading() as connection:
         found = list_tickets(connection)
-        histories = histories_of(connection, found)
+        histories = histories_of(connection, {one.id: standing_of(one) for one in found})
         emails = find_emails(connection, {one.assignee_id for one in found if one.assignee_id is not None})
         rows = [ticket_row(runtime, one, histories[one.id], emails) for one in found]
     if not as_json:

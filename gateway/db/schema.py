@@ -1,7 +1,7 @@
 """All tables, for whoever needs the whole schema: migrations and their tests."""
 
 from gateway.db import (
-    clock_alarms,
+    clock_marks,
     daily_counts,
     mailboxes,
     outbox,
@@ -16,7 +16,7 @@ from gateway.db import (
 from gateway.db.types import metadata
 
 __all__ = [
-    "clock_alarms",
+    "clock_marks",
     "daily_counts",
     "mailboxes",
     "metadata",

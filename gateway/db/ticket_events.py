@@ -1,13 +1,13 @@
 """The history of tickets: what happened, in rows that are written once and never changed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import Column, Connection, ForeignKey, Integer, Row, String, Table, Text, insert, select
 
-from gateway.db.clock_alarms import watch_ticket
-from gateway.db.tickets import Ticket
+from gateway.db.clock_marks import make_stale
+from gateway.db.tickets import Ticket, tickets
 from gateway.db.types import Json, UtcDateTime, metadata
 from gateway.domain.events import By, EventType, Standing, TicketEvent, beginning, whole_history
 from gateway.domain.ticket import Kind, Level, Severity, Status
@@ -34,7 +34,7 @@ def record_event(connection: Connection, ticket_id: int, event: TicketEvent) -> 
 
     Whoever changes a ticket's row without going through `services.change_ticket` records it so. The first event of a
     ticket that has none should come after `begin_history`, or its beginning is told as the row stands by then. The
-    tick looks at the ticket's clocks again after it.
+    tick then works out anew when the ticket's clocks warn.
     """
     record_events(connection, ticket_id, [event])
 
@@ -45,7 +45,7 @@ def record_events(connection: Connection, ticket_id: int, events: Sequence[Ticke
         return
     connection.execute(insert(ticket_events), [_values(ticket_id, event) for event in events])
     if any(event.type is not EventType.CREATED for event in events):  # nothing is promised for a plain request
-        watch_ticket(connection, ticket_id, max(event.at for event in events))
+        make_stale(connection, ticket_id)
 
 
 def begin_history(connection: Connection, ticket: Ticket) -> None:
@@ -58,20 +58,29 @@ def begin_history(connection: Connection, ticket: Ticket) -> None:
 
 def history_of(connection: Connection, ticket: Ticket) -> list[TicketEvent]:
     """The whole history of a ticket, oldest first."""
-    return histories_of(connection, [ticket])[ticket.id]
+    return histories_of(connection, {ticket.id: standing_of(ticket)})[ticket.id]
 
 
-def histories_of(connection: Connection, tickets: Sequence[Ticket]) -> dict[int, list[TicketEvent]]:
+def histories_of(connection: Connection, standings: Mapping[int, Standing]) -> dict[int, list[TicketEvent]]:
     """The whole histories of many tickets, by ticket id."""
-    stored: dict[int, list[TicketEvent]] = {ticket.id: [] for ticket in tickets}
-    for ids in _chunks(stored):
+    stored: dict[int, list[TicketEvent]] = {ticket_id: [] for ticket_id in standings}
+    for ids in _chunks(standings):
         query = select(ticket_events).where(ticket_events.c.ticket_id.in_(ids)).order_by(ticket_events.c.id)
         for row in connection.execute(query):
             stored[row.ticket_id].append(_event(row))
-    return {ticket.id: whole_history(stored[ticket.id], standing_of(ticket)) for ticket in tickets}
+    return {ticket_id: whole_history(stored[ticket_id], standing) for ticket_id, standing in standings.items()}
 
 
-def standing_of(ticket: Ticket) -> Standing:
+def find_standings(connection: Connection, ids: Iterable[int]) -> dict[int, tuple[str, Standing]]:
+    """The project of each of these tickets, and where it stands by its row."""
+    found = {}
+    for chunk in _chunks(ids):
+        for row in connection.execute(select(tickets).where(tickets.c.id.in_(chunk))):
+            found[row.id] = row.project, standing_of(row)
+    return found
+
+
+def standing_of(ticket: Ticket | Row[Any]) -> Standing:
     """Where a ticket stands by its row."""
     return Standing(
         created_at=ticket.created_at,

@@ -1,8 +1,8 @@
 """The timetable: what happens by the clock, whether or not anybody rang.
 
 It rings for lanes in which something waits that no job holds (the sweep), for outgoing mail that has become due,
-watches for a mailbox that is not read any more, and clears RQ's memory of jobs whose worker died. It keeps nothing:
-missing a beat, or beating twice, changes nothing.
+watches for a mailbox that is not read any more, lets the clocks of tickets warn, and clears RQ's memory of jobs whose
+worker died. It keeps nothing: missing a beat, or beating twice, changes nothing.
 """
 
 import signal
@@ -18,6 +18,7 @@ from gateway.db.outbox import count_due
 from gateway.jobs.doorbell import LANES, OUTBOX
 from gateway.runtime import Runtime
 from gateway.services.mailbox_health import watch_mailboxes
+from gateway.services.run_clocks import run_clocks
 from gateway.spool.entry import Lane
 
 BEAT = 1.0  # seconds
@@ -45,7 +46,13 @@ def run_timetable(runtime: Runtime) -> None:
 
 def tasks_of(beat: int) -> list[Callable[[Runtime], object]]:
     """What is due at this beat."""
-    return [sweep, ring_for_due_mail, watch_mailboxes, *([forget_dead_jobs] if beat % _CLEAN_EVERY == 0 else [])]
+    return [
+        sweep,
+        ring_for_due_mail,
+        watch_mailboxes,
+        find_passed_marks,
+        *([forget_dead_jobs] if beat % _CLEAN_EVERY == 0 else []),
+    ]
 
 
 def sweep(runtime: Runtime) -> list[str]:
@@ -69,6 +76,14 @@ def ring_for_due_mail(runtime: Runtime) -> bool:
     except DatabaseTrouble:
         return False
     return bool(due) and runtime.doorbell.ring(OUTBOX)
+
+
+def find_passed_marks(runtime: Runtime) -> int:
+    """Let the clocks of tickets warn: each warning and breach once, also those of the time when nothing ran."""
+    try:
+        return run_clocks(runtime)
+    except DatabaseTrouble:
+        return 0
 
 
 def forget_dead_jobs(runtime: Runtime) -> None:

@@ -1,4 +1,4 @@
-"""The history of tickets, and the alarms of their clocks."""
+"""The history of tickets, and the marks that their clocks pass."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -29,25 +29,27 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_ticket_events_ticket_id"), "ticket_events", ["ticket_id"])
     op.create_table(
-        "clock_watch",
+        "stale_clocks",
         sa.Column("ticket_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["ticket_id"], ["tickets.id"], name=op.f("fk_clock_watch_ticket_id_tickets"), ondelete="CASCADE"
+            ["ticket_id"], ["tickets.id"], name=op.f("fk_stale_clocks_ticket_id_tickets"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("ticket_id", name=op.f("pk_clock_watch")),
+        sa.PrimaryKeyConstraint("ticket_id", name=op.f("pk_stale_clocks")),
     )
-    op.create_index(op.f("ix_clock_watch_next_at"), "clock_watch", ["next_at"])
     op.create_table(
-        "clock_alarms",
+        "clock_marks",
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("ticket_id", sa.Integer(), nullable=False),
-        sa.Column("cycle", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("cycle", sa.Integer(), nullable=False),
         sa.Column("guarantee", sa.String(length=3), nullable=False),
-        sa.Column("percent", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("passed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("percent", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["ticket_id"], ["tickets.id"], name=op.f("fk_clock_alarms_ticket_id_tickets"), ondelete="CASCADE"
+            ["ticket_id"], ["tickets.id"], name=op.f("fk_clock_marks_ticket_id_tickets"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("ticket_id", "cycle", "guarantee", "percent", name=op.f("pk_clock_alarms")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clock_marks")),
     )
+    key = ["ticket_id", "cycle", "guarantee", "percent"]
+    op.create_index(op.f("ix_clock_marks_key"), "clock_marks", key, unique=True)
+    op.create_index(op.f("ix_clock_marks_found_at_at"), "clock_marks", ["found_at", "at"])
