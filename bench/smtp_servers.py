@@ -12,6 +12,8 @@ from pathlib import Path
 
 import psutil
 
+from tests.support.servers import free_port
+
 _ROLE = """
 from gateway.config.load import load_settings
 from gateway.logs import configure_logs
@@ -34,6 +36,12 @@ class Server:
     def memory(self) -> int:
         """Resident bytes now."""
         return int(self.process.memory_info().rss)
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of processor time so far."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
 
 
 @contextmanager
@@ -66,13 +74,6 @@ def our_smtpd(*, redis_url: str, data: Path) -> Iterator[Server]:
         _running([sys.executable, "-c", _ROLE], port, environment, log.fileno()) as server,
     ):
         yield server
-
-
-def free_port() -> int:
-    """A TCP port on 127.0.0.1 that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
