@@ -19,11 +19,11 @@ from gateway.db.outbox import Delivery, DeliveryState
 from gateway.domain.ticket import Language
 from gateway.errors import Refused
 from gateway.mail.automation import LOOP_HEADER
-from gateway.mail.marker import cut_at_marker
 from gateway.mail.reply_address import BounceToken, ReplyToken, read_token
 from gateway.notify.compose import OutgoingMail, ProjectGone, compose
 from gateway.notify.notices import Notice
 from gateway.runtime import Runtime, open_runtime
+from inbound.trimming import trim
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 TODAY = NOW.date()
@@ -213,7 +213,7 @@ def test_an_answer_is_cut_off_from_the_quote_of_our_mail(runtime: Runtime) -> No
     ours = part(read(compose(row(), runtime=runtime)), "plain")
     quote = "\n".join(f"> {line}" for line in ours.splitlines())
     answer = f"C'est urgent.\n\nLe mar. 24 nov. 2026 à 10:12, Support <support@demo.example> a écrit :\n{quote}"
-    assert cut_at_marker(answer)[0] == "C'est urgent."
+    assert trim(answer).visible == "C'est urgent."
 
 
 def test_the_same_row_is_the_same_mail_at_every_attempt(runtime: Runtime) -> None:
