@@ -1,9 +1,12 @@
 """Asking DNS within a time limit: one resolver for the process, one budget of seconds for each mail.
 
 Promises: no lookup outlives its mail's budget; "there is no such record" and "nobody answered" are never taken for
-each other; where the resolver itself answers nothing for three mails in a row, it is left alone for a minute.
+each other; where the resolver itself answers nothing for three mails in a row, it is left alone for a minute. Workers
+fork for each job, so that is remembered in memory which the forks of one worker share.
 """
 
+import mmap
+import struct
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +20,7 @@ _PATIENCE = 3  # mails in a row without an answer
 _REST = 60.0  # seconds
 _ONE_TRY = 2.0  # seconds for one name server, so that a second one has its turn
 _MAX_LOOKUPS = 100  # for one mail; SPF alone may need 10 names of 10 hosts
+_MEMORY = struct.Struct("qd")  # mails in a row without an answer; until when the resolver is left alone
 _MAX_TXT = 4096  # bytes; no record of mail is longer, and a longer one may hold a key made to keep us busy
 
 
@@ -25,9 +29,9 @@ class DnsTrouble(Exception):
 
 
 class Resolver:
-    """The resolver of this process. Without `nameservers` those of the machine are asked.
+    """The resolver of this process and of its forks. Without `nameservers` those of the machine are asked.
 
-    `now` is any steady clock in seconds. Not for use by several threads.
+    `now` is a steady clock in seconds that all of them share. Not for use by several threads.
     """
 
     def __init__(
@@ -37,13 +41,13 @@ class Resolver:
         self._port = port
         self._now = now
         self._asker: dns.resolver.Resolver | None = None
-        self._silent = 0
-        self._rests_until = 0.0
+        self._memory = mmap.mmap(-1, _MEMORY.size)
+        self._remember(silent=0, rests_until=0.0)
 
     @property
     def is_resting(self) -> bool:
         """True while the resolver is left alone because it did not answer."""
-        return self._now() < self._rests_until
+        return self._now() < float(_MEMORY.unpack_from(self._memory)[1])
 
     def begin(self, *, seconds: float) -> "Lookups":
         """The lookups of one mail, which may take so many seconds together."""
@@ -51,13 +55,12 @@ class Resolver:
 
     def finish(self, lookups: "Lookups") -> None:
         """Learn from a mail's lookups whether there is anybody to ask. One answer to anything is enough."""
-        if lookups.answers or not lookups.timeouts:
-            self._silent = 0
-            return
-        self._silent += 1
-        if self._silent >= _PATIENCE:
-            self._silent = 0
-            self._rests_until = self._now() + _REST
+        silent = 0 if lookups.answers or not lookups.timeouts else int(_MEMORY.unpack_from(self._memory)[0]) + 1
+        is_dead = silent >= _PATIENCE
+        self._remember(silent=0 if is_dead else silent, rests_until=self._now() + _REST if is_dead else 0.0)
+
+    def _remember(self, *, silent: int, rests_until: float) -> None:
+        _MEMORY.pack_into(self._memory, 0, silent, rests_until)
 
     def _ask(self, name: str, kind: str, seconds: float) -> list[Any]:
         if self._asker is None:

@@ -1,6 +1,9 @@
 """SPF, DKIM and DMARC are checked against a real DNS server: what passes, what fails, and what nobody answers."""
 
+import os
+import socket
 import time
+import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -315,6 +318,24 @@ def test_silence_costs_a_mail_its_budget_and_then_a_minute_of_peace(dns: DnsServ
     assert dns.asked == []
     moment[0] += 61
     assert check(MAIL, resolver).is_aligned_pass
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_what_one_job_learned_of_the_resolver_the_next_one_knows() -> None:
+    """Each job is a fork of its worker, and may end with the first mail that nobody answers."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        resolver = Resolver(["127.0.0.1"], port=silent.getsockname()[1])
+        for _ in range(3):
+            assert not resolver.is_resting
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons: the test runner has threads
+                child = os.fork()
+            if not child:
+                check(MAIL, resolver, settings=MailSettings(dns_timeout=0.1))
+                os._exit(0)
+            assert os.waitpid(child, 0)[1] == 0
+        assert resolver.is_resting
 
 
 def test_one_answer_is_enough_to_go_on_asking(dns: DnsServer) -> None:
