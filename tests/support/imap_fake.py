@@ -27,7 +27,7 @@ class Behaviour:
     command's name before it is answered. `refuse` answers a command NO, BAD or BYE. `drop` closes the connection
     after a command's answer, once for each name in it. `stated_size` is what RFC822.SIZE says of every mail;
     `announced` is the literal's size where it is not the mail's. `withheld` UIDs are listed and never handed over.
-    `accepts_token` decides about XOAUTH2.
+    `slip_in` is sent in the clear behind the answer to STARTTLS. `accepts_token` decides about XOAUTH2.
     """
 
     capabilities: tuple[str, ...] = MANY
@@ -39,6 +39,7 @@ class Behaviour:
     stated_size: int | None = None
     announced: int | None = None
     withheld: frozenset[int] = frozenset()
+    slip_in: bytes = b""
     accepts_token: Callable[[str], bool] = lambda _token: False
 
 
@@ -157,7 +158,7 @@ class _Session(socketserver.BaseRequestHandler):
             handler = getattr(self, "do_" + name.replace(" ", "_"), None)
             answer = "BAD unknown" if handler is None else handler(rest) or "OK done"
             self._tell_news()
-            self.say(f"{tag} {answer}")
+            self.send(f"{tag} {answer}\r\n".encode() + (self.how.slip_in if name == "STARTTLS" else b""))
             if name == "STARTTLS":
                 assert self.fake.tls is not None
                 self.sock = self.fake.tls.wrap_socket(self.sock, server_side=True)
@@ -194,7 +195,7 @@ class _Session(socketserver.BaseRequestHandler):
         assert rest.upper() == "XOAUTH2"
         self.say("+ ")
         words = base64.b64decode(self.line()).decode()
-        found = re.fullmatch(r"user=([^\1]*)\1auth=Bearer ([^\1]*)\1\1", words)
+        found = re.fullmatch("user=([^\x01]*)\x01auth=Bearer ([^\x01]*)\x01\x01", words)
         if found is not None and found[1] == USER and self.how.accepts_token(found[2]):
             return None
         self.say("+ " + base64.b64encode(b'{"status":"400"}').decode())
