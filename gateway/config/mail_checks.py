@@ -46,8 +46,11 @@ class AttachmentSettings(Section):
 
 
 class AntivirusSettings(Section):
-    """The ClamAV daemon, by its socket or by host and port; off while neither is set. `timeout` is in seconds, for
-    one whole mail. `max_size` is in bytes and no more than clamd's StreamMaxLength."""
+    """The ClamAV daemon, by its socket or by host and port; off while neither is set.
+
+    `timeout` is in seconds, for one whole mail; with `dns_timeout` it stays below half of the worker's `job_timeout`,
+    lest a slow scanner kill jobs. `max_size` is in bytes and no more than clamd's StreamMaxLength.
+    """
 
     socket: Path | None = None
     host: str | None = None
