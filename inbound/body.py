@@ -64,7 +64,7 @@ class _Reader:
                 continue  # the text of a winmail.dat repeats that beside it
             text = self.shown(child, is_text=is_text)
             # A mailer that sends both forms as if they were two texts means one of them.
-            if text.strip() and not (_is_html(child) and any(_says_the_same(text, other) for other in texts)):
+            if text.strip() and not (_is_html(child) and texts and _repeats(text, texts[-1])):
                 texts.append(text.strip("\n"))
             if node.type == "multipart/related" and texts:
                 break
@@ -136,5 +136,6 @@ def _is_text_in_line(leaf: Leaf) -> bool:
     return leaf.type in {"text/plain", "text/html"} and leaf.disposition != "attachment"
 
 
-def _says_the_same(text: str, other: str) -> bool:
-    return "".join(text.split()) in "".join(other.split())
+def _repeats(text: str, before: str) -> bool:
+    """Does a text say again what stands before it? One much shorter does not, and comparing many would cost."""
+    return 2 * len(text) >= len(before) and "".join(text.split()) in "".join(before.split())

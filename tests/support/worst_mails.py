@@ -75,6 +75,9 @@ WORST: dict[str, Worst] = {
         "deep tables": lambda: _html(b"<table><tr><td>" * 450 + b"Bonjour" + b"<b>x</b>" * 20_000),
         "much HTML": lambda: _html(b"<p>Bonjour <b>x</b> y</p>\n" * 100_000),
         "1,000 HTML parts": lambda: multipart("mixed", *[part("text/html", b"<p>a <b>b</b> c</p>\n" * 800)] * 1000),
+        "text beside HTML": lambda: multipart(
+            "mixed", part("text/plain", b"a " * 500_000), *[part("text/html", b"<p>a a</p>" * 50)] * 900
+        ),
         "angles": lambda: _html(b"<" * 20_000_000),
         "25 MB of line ends": lambda: _with(body=b"\n" * 25_000_000),
         "25 MB of dashes": lambda: multipart("mixed", b"\n" + b"--\n" * 8_000_000),

@@ -34,7 +34,7 @@ def _raw(text: bytes) -> str:
         (b"\x1b$B-b\x1b(B41", "iso-2022-jp", "№41"),
         ("ş".encode("cp1254"), "iso-8859-9", "ş"),
         ("été et là-bas, ça va, où".encode() + b"\xc3", "utf-8", "été et là-bas, ça va, où\ufffd"),
-        (b"plain", "utf-16", "plain"),
+        (b"plain.", "utf-16", "plain."),
         ("été".encode("utf-16"), "utf-16", "été"),
         (b"+ADw-script+AD4-", "utf-7", "+ADw-script+AD4-"),
         (b"\\u003c", "unicode_escape", "\\u003c"),
