@@ -5,11 +5,20 @@ level that is not theirs is not lost: the item is filed at the level that they m
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from gateway.domain.ticket import Channel, Kind, Level, Role
 
 ROLE_OF: dict[Level, Role] = {Level.N1: Role.N1, Level.N2: Role.N2, Level.N3: Role.N3}
 _ORDER = tuple(Level)
+
+
+class Identity(StrEnum):
+    """What is known of whether somebody is who they say: a session and an authenticated mail prove it."""
+
+    PROVEN = "proven"
+    UNKNOWN = "unknown"
+    REFUTED = "refuted"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,31 +36,33 @@ def entrance(
     channel: Channel,
     kind: Kind | None = None,
     wanted: Level | None = None,
-    proven: bool,
+    identity: Identity,
 ) -> Entrance:
-    """Where an item enters. `wanted` is the level that was written to directly; `proven` whether it is their identity.
+    """Where an item enters. `wanted` is the level that was written to directly.
 
-    - somebody whose identity is not proven has no role here
-    - a report by N2 to the N3 address is a software anomaly, before N3, unless it says that it is other work
+    - somebody who is not who they say has no role here
+    - a report by N2, proven to be theirs, to the N3 address is a software anomaly, before N3, unless it says that it is
+      other work
     - a report by the N1 team or by N2 is before N2; by telephone N2 takes only what is already on the platform, so
       what is new enters at N1
     - everything else is before N1
     """
-    counted = roles if proven else frozenset()
+    counted = roles if identity is not Identity.REFUTED else frozenset()
     is_anomaly = kind in {None, Kind.CORRECTIVE}
-    level, reason = _entry_level(counted, channel=channel, wanted=wanted, is_anomaly=is_anomaly)
+    to_n3 = is_anomaly and identity is Identity.PROVEN
+    level, reason = _entry_level(counted, channel=channel, wanted=wanted, to_n3=to_n3)
+    if roles != counted:
+        reason = f"the sender is not who the mail says; {reason}"
     if wanted is not None and wanted is not level:
-        why_not = _why_not(counted, wanted, channel=channel, proven=proven)
+        why_not = _why_not(counted, wanted, channel=channel, identity=identity)
         reason = f"{wanted} was asked for, but {why_not}; {reason}"
     usual = Kind.CORRECTIVE if level is Level.N3 else Kind.ASSISTANCE
     return Entrance(level=level, kind=kind or usual, reason=reason)
 
 
-def _entry_level(
-    roles: frozenset[Role], *, channel: Channel, wanted: Level | None, is_anomaly: bool
-) -> tuple[Level, str]:
+def _entry_level(roles: frozenset[Role], *, channel: Channel, wanted: Level | None, to_n3: bool) -> tuple[Level, str]:
     by_telephone = channel is Channel.PHONE
-    if Role.N2 in roles and wanted is Level.N3 and is_anomaly and not by_telephone:
+    if Role.N2 in roles and wanted is Level.N3 and to_n3 and not by_telephone:
         return Level.N3, "a software anomaly that N2 reports is before N3"
     if roles & {Role.N1, Role.N2}:
         if by_telephone:
@@ -61,11 +72,11 @@ def _entry_level(
     return Level.N1, "requests enter at N1"
 
 
-def _why_not(roles: frozenset[Role], wanted: Level, *, channel: Channel, proven: bool) -> str:
-    if not proven:
-        return "the sender's identity is not proven"
+def _why_not(roles: frozenset[Role], wanted: Level, *, channel: Channel, identity: Identity) -> str:
     if channel is Channel.PHONE:
         return f"{wanted} takes no new item by telephone"
+    if wanted is Level.N3 and Role.N2 in roles and identity is not Identity.PROVEN:
+        return "nothing proves that N2 wrote it"
     if wanted is Level.N3 and Role.N2 in roles:
         return "before N3 come only software anomalies (corrective)"
     if wanted is Level.N3:

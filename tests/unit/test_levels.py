@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.levels import entrance, handing_fault
+from gateway.domain.levels import Identity, entrance, handing_fault
 from gateway.domain.ticket import Channel, Kind, Level, Role
 
 ROLE_SETS = [frozenset(roles) for size in range(len(Role) + 1) for roles in combinations(Role, size)]
@@ -36,7 +36,7 @@ levels = st.sampled_from(Level)
 def test_an_item_enters_at_the_level_that_its_sender_may_reach(
     roles: set[Role], channel: Channel, wanted: Level | None, level: Level, words: str
 ) -> None:
-    found = entrance(frozenset(roles), channel=channel, wanted=wanted, proven=True)
+    found = entrance(frozenset(roles), channel=channel, wanted=wanted, identity=Identity.PROVEN)
     assert found.level is level
     assert words in found.reason
 
@@ -44,25 +44,38 @@ def test_an_item_enters_at_the_level_that_its_sender_may_reach(
 def test_a_forged_sender_has_no_role() -> None:
     for roles in ROLE_SETS:
         for wanted in (None, *Level):
-            found = entrance(roles, channel=Channel.SMTP, wanted=wanted, proven=False)
+            found = entrance(roles, channel=Channel.SMTP, wanted=wanted, identity=Identity.REFUTED)
             assert found.level is Level.N1
-    assert "not proven" in entrance(frozenset({Role.N2}), channel=Channel.SMTP, wanted=Level.N3, proven=False).reason
+            assert not roles or "not who the mail says" in found.reason
 
 
-@given(roles_sets, st.sampled_from(Channel), st.none() | st.sampled_from(Kind), st.none() | levels, st.booleans())
+def test_the_n1_team_is_believed_until_refuted_but_n3_wants_proof() -> None:
+    unknown = entrance(frozenset({Role.N1}), channel=Channel.SMTP, identity=Identity.UNKNOWN)
+    assert unknown.level is Level.N2
+    doubtful = entrance(frozenset({Role.N2}), channel=Channel.SMTP, wanted=Level.N3, identity=Identity.UNKNOWN)
+    assert (doubtful.level, "nothing proves that N2 wrote it" in doubtful.reason) == (Level.N2, True)
+
+
+@given(
+    roles_sets,
+    st.sampled_from(Channel),
+    st.none() | st.sampled_from(Kind),
+    st.none() | levels,
+    st.sampled_from(Identity),
+)
 def test_nothing_enters_before_n3_but_an_anomaly_that_n2_reports(
-    roles: frozenset[Role], channel: Channel, kind: Kind | None, wanted: Level | None, proven: bool
+    roles: frozenset[Role], channel: Channel, kind: Kind | None, wanted: Level | None, identity: Identity
 ) -> None:
-    found = entrance(roles, channel=channel, kind=kind, wanted=wanted, proven=proven)
+    found = entrance(roles, channel=channel, kind=kind, wanted=wanted, identity=identity)
     assert found.reason
     if found.level is Level.N3:
         assert Role.N2 in roles
-        assert proven
+        assert identity is Identity.PROVEN
         assert wanted is Level.N3
         assert found.kind is Kind.CORRECTIVE
     if found.level is Level.N2:
         assert roles & {Role.N1, Role.N2}
-        assert proven
+        assert identity is not Identity.REFUTED
         assert channel is not Channel.PHONE
     if kind is not None:
         assert found.kind is kind, "nobody's word about the kind of work is changed"
