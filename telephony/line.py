@@ -1,6 +1,5 @@
 """What the flow of a call is given and what it gives back: plain values, so that every step is a pure function."""
 
-import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +8,7 @@ from enum import StrEnum
 from gateway.config.telephony import TelephonySettings
 from gateway.domain.business_hours import BusinessHours
 from gateway.domain.ticket import Language
+from gateway.hotline_snapshot import Eligible, hash_code
 from telephony.state import State
 from telephony.twiml import Document, Voice
 
@@ -29,25 +29,11 @@ class Route(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Eligible:
-    """A ticket that may be called about: open, blocking, corrective, and on the platform since `since`."""
-
-    ref: str
-    project: str
-    since: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
 class Agent:
     """Somebody on duty."""
 
     person_id: int
     number: str
-
-
-def hash_code(code: str, key: bytes) -> str:
-    """A hotline code as the snapshot holds it: who reads that file learns no code."""
-    return hmac.digest(key, f"hotline code {code}".encode(), "sha256").hex()
 
 
 @dataclass(frozen=True, kw_only=True)

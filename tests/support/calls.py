@@ -5,15 +5,20 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
+from twilio.request_validator import RequestValidator
+from werkzeug.datastructures import MultiDict
+
 from gateway.config.telephony import TelephonySettings
 from gateway.domain.business_hours import hours_of
 from gateway.domain.calendar import USUAL_CALENDAR
 from gateway.domain.hotline_code import complete
-from telephony.line import Agent, Eligible, Line, Route, hash_code
+from gateway.hotline_snapshot import Eligible, hash_code
+from telephony.line import Agent, Line, Route
 from telephony.state import State, read_state, sign_state
 from telephony.twiml import Document, render
 
 BASE = "https://support.example.org"
+SECRET = "s" * 32
 CALL = "CA" + "0" * 32
 KEY = b"k" * 32
 IN_HOURS = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday, 10:00 in Paris
@@ -83,3 +88,26 @@ def verbs(document: Document) -> list[str]:
 def attributes(document: Document, verb: str) -> Mapping[str, str]:
     """The attributes of the first of these."""
     return next(parsed(document).iter(verb)).attrib
+
+
+def inbound(call: str = CALL, **changes: str) -> dict[str, str]:
+    """What the provider sends with every request about a call that came in; blank and unknown parameters too."""
+    return {
+        "CallSid": call,
+        "AccountSid": "AC" + "0" * 32,
+        "From": "+33612345678",
+        "Caller": "+33612345678",
+        "To": "+33199001234",
+        "Called": "+33199001234",
+        "CallStatus": "ringing",
+        "Direction": "inbound",
+        "ApiVersion": "2010-04-01",
+        "FromCity": "",
+        "Novelty": "é+ &=",
+        **changes,
+    }
+
+
+def signature(url: str, params: Mapping[str, str], *, secret: str = SECRET) -> dict[str, str]:
+    """The header by which the provider says that it sent this."""
+    return {"X-Twilio-Signature": RequestValidator(secret).compute_signature(url, MultiDict(params))}
