@@ -56,7 +56,7 @@ def read_entry(entry: SpoolEntry, settings: Settings) -> Arrived:
         envelope=envelope,
         message=message,
         authentication=authenticate(entry.payload, message, envelope, settings.mail, _RESOLVER),
-        trimmed=trim(message.text, message.html),
+        trimmed=trim(message.text, message.html, subject=message.subject),
         removed_headers=removed,
         refused_files=refuse(message.files, settings.attachments),
         scanned=scanned,

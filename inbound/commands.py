@@ -8,6 +8,9 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gateway.domain.change import Change
+from gateway.domain.ticket import Kind, Level, Severity, Status
+
 MAX_COMMANDS = 20
 _LINE = re.compile(r"#([a-z]{2,20})(?:[ \t:]+(.*))?", re.IGNORECASE)
 
@@ -21,16 +24,6 @@ class CommandName(StrEnum):
     LEVEL = "level"
     KIND = "kind"
     ASSIGN = "assign"
-
-
-USAGE = (
-    "#note",
-    "#severity blocking | major | minor",
-    "#status open | pending | resolved | closed",
-    "#level N1 | N2 | N3 (and why)",
-    "#kind corrective | preventive | adaptive | evolutive | regulatory | assistance",
-    "#assign me",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,3 +75,37 @@ def read_orders(text: str) -> Orders:
             commands.append(Command(name=CommandName(word), argument=argument))
     rest = "\n".join([*extra, *lines[end:]]).strip("\n") if commands or unknown else text
     return Orders(commands=tuple(commands), unknown=tuple(unknown), text=rest if rest.strip() else "")
+
+
+def to_change(orders: Orders, *, agent: str) -> tuple[Change, tuple[str, ...]]:
+    """What the orders ask for, with the text as an answer or as a note; and what cannot be understood of them.
+
+    Of two orders of one name the last counts.
+    """
+    wanted: dict[str, object] = {"note" if orders.is_note else "reply": orders.text}
+    faults = list(orders.unknown)
+    for command in orders.commands:
+        if command.name is CommandName.NOTE:
+            continue
+        try:
+            wanted |= _meaning(command, agent)
+        except ValueError:
+            faults.append(f"#{command.name} {command.argument}".strip())
+    return Change(**wanted), tuple(faults)  # type: ignore[arg-type]  # each value has its field's type
+
+
+def _meaning(command: Command, agent: str) -> dict[str, object]:
+    """The fields of a change that a command sets. Raises ValueError for an argument that it does not know."""
+    word, _, rest = command.argument.partition(" ")
+    match command.name:
+        case CommandName.SEVERITY:
+            return {"severity": Severity(word.lower())}
+        case CommandName.STATUS:
+            return {"status": Status(word.lower())}
+        case CommandName.LEVEL:
+            return {"level": Level(word.upper()), "reason": rest.strip()}
+        case CommandName.KIND:
+            return {"kind": Kind(word.lower())}
+    if not word:
+        raise ValueError("assign whom?")
+    return {"assignee": agent if word.lower() == "me" else word}

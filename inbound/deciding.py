@@ -4,7 +4,7 @@ Screening first (is it mail about mail, is there one sender, is it wanted?), the
 then which ticket it belongs to, then what it does to that ticket. Reads the database, writes nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -19,9 +19,10 @@ from gateway.mail.address import is_robot
 from gateway.mail.message_id import read_own
 from gateway.mail.parsed import Mailbox
 from gateway.runtime import Runtime
-from gateway.services.mail_item import Decision, Forwarded, MailItem, Retold
+from gateway.services.mail_item import Decision, Forwarded, MailItem, Order, Retold
 from inbound.admission import refuse_admission
 from inbound.clues import Clue, address_clues, id_clues, mark_clues, referenced_ids, subject_clues, subject_tags
+from inbound.commands import read_orders, to_change
 from inbound.matching import Match, Matching, Standing, TicketFacts, choose_ticket
 from inbound.recipients import find_project
 from inbound.screening import Screening, is_answer_of_a_machine, screen
@@ -139,6 +140,8 @@ def _join(
         item.trace.note("merged", "followed", f"to {ticket.ref}")
     now, intake = item.envelope.received_at, runtime.settings.intake
     automatic = not outcome.classification.may_answer
+    if sender.is_agent and not automatic and sender.mailbox.address != ticket.reporter:
+        return _obey(item, sender, ticket=ticket, match=match, flags=flags)
     joining, why = decide_joining(
         Arrival(
             at=now,
@@ -174,6 +177,23 @@ def _join(
         silence=outcome.silence,
         visible=not (automatic or match.internal),
         flags=tuple(flags),
+    )
+
+
+def _obey(item: MailItem, sender: Sender, *, ticket: Ticket, match: Match, flags: list[str]) -> Decision:
+    """An agent's mail: its first lines may order something, its text answers the reporter unless it is a note."""
+    orders = read_orders(item.text)
+    change, faults = to_change(orders, agent=sender.mailbox.address)
+    if match.internal and change.reply:
+        change = replace(change, note=change.reply, reply="")
+    return Decision(
+        verdict=Verdict.FILED,
+        reason="an agent's mail",
+        sender=sender.mailbox,
+        ticket_id=ticket.id,
+        match_rule=match.rule,
+        flags=tuple(flags),
+        order=Order(change=change, faults=faults),
     )
 
 

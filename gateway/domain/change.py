@@ -55,6 +55,11 @@ class Change:
     note: str = ""
     reason: str = ""
 
+    @property
+    def summary(self) -> str:
+        """What is asked for, by name and without anybody's words: for traces."""
+        return ", ".join(name for name in self.__dataclass_fields__ if getattr(self, name))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Doer:

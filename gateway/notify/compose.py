@@ -16,6 +16,7 @@ from gateway.db.outbox import Delivery
 from gateway.domain.project import Project
 from gateway.domain.ticket import Language
 from gateway.errors import Refused
+from gateway.mail.agent_orders import USAGE
 from gateway.mail.automation import LOOP_HEADER
 from gateway.mail.marker import make_mark, marker_line
 from gateway.mail.reply_address import make_bounce_address, make_reply_address
@@ -161,9 +162,14 @@ def _mailbox(delivery: Delivery, _runtime: Runtime) -> dict[str, Any]:
     return {name: delivery.context[name] for name in ("mailbox", "reason", "minutes")}
 
 
+def _orders_refused(delivery: Delivery, _runtime: Runtime) -> dict[str, Any]:
+    return {"ref": delivery.context["ref"], "faults": delivery.context["faults"], "usage": USAGE}
+
+
 _VALUES: dict[str, Callable[[Delivery, Runtime], dict[str, Any]]] = {
     Notice.ACKNOWLEDGEMENT: _acknowledgement,
     Notice.PROGRESS: progress_values,
+    Notice.ORDERS_REFUSED: _orders_refused,
     Notice.SIGN_IN_LINK: _sign_in_link,
     Notice.MAILBOX_FAILING: _mailbox,
     Notice.MAILBOX_RECOVERED: _mailbox,

@@ -3,15 +3,16 @@
 One transaction: the events, the ticket's row, the timeline entries and one mail. Deciding is `domain.change`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from gateway.db.people import Person, find_person_by_id, get_or_create_person
 from gateway.db.ticket_events import begin_history, history_of, record_events, standing_of
-from gateway.db.tickets import NewEntry, Ticket, add_entry, entries, find_ticket, tickets
+from gateway.db.tickets import Attachment, NewEntry, Ticket, add_entry, entries, find_ticket, tickets
 from gateway.domain.change import Change, Doer, plan_change
 from gateway.domain.events import EventType, TicketEvent
 from gateway.domain.project import Project
@@ -29,6 +30,26 @@ from gateway.services.ticket_clocks import find_project, ticket_clocks
 
 
 @dataclass(frozen=True, kw_only=True)
+class Source:
+    """The mail that an act came by, which the entry of its text keeps: its files, its raw form, how it was matched."""
+
+    message_id: str | None
+    raw_sha256: str
+    match: str
+    removed_text: str
+    data: Mapping[str, Any]
+    files: Sequence[Attachment] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changed:
+    """The ticket as it then is, and the entry that holds what was written, None where nothing was."""
+
+    ticket: Ticket
+    entry_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Act:
     """A change that was found to be allowed."""
 
@@ -38,6 +59,8 @@ class _Act:
     change: Change
     events: Sequence[TicketEvent]
     now: datetime
+    channel: Channel | None
+    source: Source | None
 
 
 def change_ticket(runtime: Runtime, *, ref: str, change: Change, by: str, channel: Channel | None = None) -> Ticket:
@@ -46,18 +69,31 @@ def change_ticket(runtime: Runtime, *, ref: str, change: Change, by: str, channe
     `channel` is the door they came by, None for the command line. Raises NotFound where there is no such ticket for
     them, NotAllowed with every reason where the rules do not let them.
     """
-    now = runtime.clock.now()
     with runtime.database.transaction() as connection:
-        before = _locked(connection, ref)
-        act = _allowed(connection, runtime, before, change, by=normalise_address(by), now=now)
-        begin_history(connection, before)
-        record_events(connection, before.id, act.events)
-        after = _update_row(connection, act)
-        _write_down(connection, runtime, act, after, channel=channel)
-        changed = find_ticket(connection, ticket_id=before.id)
+        changed = apply_change(connection, runtime, ref=ref, change=change, by=by, channel=channel)
     runtime.doorbell.ring_soon(OUTBOX)
-    assert changed is not None, "changed in this transaction"
-    return changed
+    return changed.ticket
+
+
+def apply_change(
+    connection: Connection,
+    runtime: Runtime,
+    *,
+    ref: str,
+    change: Change,
+    by: str,
+    channel: Channel | None = None,
+    source: Source | None = None,
+) -> Changed:
+    """The same in the caller's transaction; nothing is written where it raises."""
+    before = _locked(connection, ref)
+    act = _allowed(connection, runtime, before, change, by=normalise_address(by), channel=channel, source=source)
+    begin_history(connection, before)
+    record_events(connection, before.id, act.events)
+    entry_id = _write_down(connection, runtime, act, _update_row(connection, act))
+    ticket = find_ticket(connection, ticket_id=before.id)
+    assert ticket is not None, "changed in this transaction"
+    return Changed(ticket=ticket, entry_id=entry_id)
 
 
 def place_of(ticket: Ticket, history: Sequence[TicketEvent]) -> Place:
@@ -82,8 +118,16 @@ def _locked(connection: Connection, ref: str) -> Ticket:
 
 
 def _allowed(
-    connection: Connection, runtime: Runtime, ticket: Ticket, change: Change, *, by: str, now: datetime
+    connection: Connection,
+    runtime: Runtime,
+    ticket: Ticket,
+    change: Change,
+    *,
+    by: str,
+    channel: Channel | None,
+    source: Source | None,
 ) -> _Act:
+    now = runtime.clock.now()
     project = find_project(runtime, ticket.project)
     if project is None:
         raise Refused(f"the project {ticket.project} has left the configuration")
@@ -100,7 +144,16 @@ def _allowed(
         assignee_roles=roles,
     )
     doer = get_or_create_person(connection, email=by, name="", now=now)
-    return _Act(project=project, before=ticket, doer=doer, change=change, events=events, now=now)
+    return _Act(
+        project=project,
+        before=ticket,
+        doer=doer,
+        change=change,
+        events=events,
+        now=now,
+        channel=channel,
+        source=source,
+    )
 
 
 def _with_assignee(connection: Connection, project: Project, change: Change) -> tuple[Change, frozenset[Role]]:
@@ -129,22 +182,26 @@ def _update_row(connection: Connection, act: _Act) -> Ticket:
     return after
 
 
-def _write_down(connection: Connection, runtime: Runtime, act: _Act, after: Ticket, *, channel: Channel | None) -> None:
-    """The timeline entries, and the mail to the reporter where somebody else did what they may see."""
-    note = act.change.note.strip()
+def _write_down(connection: Connection, runtime: Runtime, act: _Act, after: Ticket) -> int | None:
+    """The timeline entries, and the mail to the reporter where somebody else did what they may see.
+
+    Returns the entry of what was written, the answer before the note.
+    """
+    note, note_id = act.change.note.strip(), None
+    text = "\n\n".join(filter(None, (act.change.reply.strip(), act.change.workaround.strip())))
     if note:
-        entry = _entry(act, EntryType.NOTE, note, visible=False, channel=channel)
-        add_entry(connection, after.id, replace(entry, data={"level": act.before.level}))
+        entry = _entry(act, EntryType.NOTE, note, visible=False)
+        note_id = _add_written(connection, act, entry, more={"level": act.before.level}, by_mail=not text)
     lang = act.project.language
     if lines := reason_lines(act.events, lang=lang):
         add_entry(connection, after.id, _entry(act, EntryType.SYSTEM, "\n".join(lines), visible=False))
     clocks = ticket_clocks(history_of(connection, after), act.project, now=act.now)
     told = told_to_reporter(act.events, was=Status(act.before.status), clocks=clocks)
-    text = "\n\n".join(filter(None, (act.change.reply.strip(), act.change.workaround.strip())))
     parent = find_parent(connection, after)
-    entry_ids = _visible_entries(connection, act, after, text=text, told=told, channel=channel)
+    entry_ids = _visible_entries(connection, act, after, text=text, told=told)
+    written = entry_ids[0] if text else note_id
     if not entry_ids or act.doer.id == after.reporter_id:
-        return
+        return written
     reporter = find_person_by_id(connection, after.reporter_id)
     assert reporter is not None, "a ticket has a reporter"
     message_id = tell_progress(
@@ -164,16 +221,15 @@ def _write_down(connection: Connection, runtime: Runtime, act: _Act, after: Tick
         "reference_ids": list(parent.reference_ids),
     }
     connection.execute(update(entries).where(entries.c.id == entry_ids[0]).values(**values))
+    return written
 
 
-def _visible_entries(
-    connection: Connection, act: _Act, after: Ticket, *, text: str, told: Sequence[Told], channel: Channel | None
-) -> list[int]:
+def _visible_entries(connection: Connection, act: _Act, after: Ticket, *, text: str, told: Sequence[Told]) -> list[int]:
     """The entries that the reporter sees: the answer first, then what changed."""
     written = []
     if text:
-        entry = replace(_entry(act, EntryType.MESSAGE, text, visible=True, channel=channel), direction=Direction.OUT)
-        written.append(add_entry(connection, after.id, entry))
+        entry = replace(_entry(act, EntryType.MESSAGE, text, visible=True), direction=Direction.OUT)
+        written.append(_add_written(connection, act, entry, more={}, by_mail=True))
     if told:
         lines = sentences(told, lang=Language(after.lang), zone=act.project.calendar.zone_info)
         entry = _entry(act, EntryType.SYSTEM, "\n".join(lines), visible=True)
@@ -181,12 +237,28 @@ def _visible_entries(
     return written
 
 
-def _entry(act: _Act, kind: EntryType, text: str, *, visible: bool, channel: Channel | None = None) -> NewEntry:
+def _add_written(connection: Connection, act: _Act, entry: NewEntry, *, more: Mapping[str, Any], by_mail: bool) -> int:
+    """An entry of somebody's words, with the mail that they came by."""
+    source = act.source if by_mail else None
+    entry = replace(entry, channel=act.channel)
+    if source is None:
+        return add_entry(connection, act.before.id, replace(entry, data=dict(more)))
+    kept = replace(
+        entry,
+        raw_sha256=source.raw_sha256,
+        match=source.match,
+        removed_text=source.removed_text,
+        message_id=source.message_id,
+        data=dict(source.data) | dict(more),
+    )
+    return add_entry(connection, act.before.id, kept, source.files)
+
+
+def _entry(act: _Act, kind: EntryType, text: str, *, visible: bool) -> NewEntry:
     return NewEntry(
         at=act.now,
         type=kind,
         direction=Direction.INTERNAL,
-        channel=channel,
         author_id=act.doer.id,
         author=act.doer.email,
         text=text,

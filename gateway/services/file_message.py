@@ -17,6 +17,8 @@ from gateway.domain.ticket import Language
 from gateway.mail.language import detect_language
 from gateway.runtime import Runtime
 from gateway.services.acknowledge_mail import acknowledge_mail, cap_reached
+from gateway.services.agent_mail import act_by_mail
+from gateway.services.enter_by_mail import enter_by_mail
 from gateway.services.mail_item import Decision, MailItem
 from gateway.services.wake_ticket import wake_ticket
 from gateway.services.write_mail_entry import add_copied_people, write_comment, write_mail_entry
@@ -71,6 +73,9 @@ def write_mail(connection: Connection, runtime: Runtime, item: MailItem, decisio
     if ticket is None:
         lang = author.lang or detect_language(f"{item.message.subject}\n{item.text}") or item.project.language
         return _open_ticket(connection, runtime, item, decision, author=author, lang=lang)
+    if decision.order is not None:
+        entry_id = act_by_mail(connection, runtime, item, decision, ticket=ticket, agent=author)
+        return Filed(ticket=ticket, entry_id=entry_id)
     item.trace.note("acknowledgement", "none", decision.silence or "a reply is not acknowledged")
     silent = replace(decision, silence=decision.silence or "a reply is not acknowledged")
     entry_id = write_mail_entry(connection, item, silent, ticket=ticket, author=author)
@@ -102,4 +107,4 @@ def _open_ticket(
     add_copied_people(connection, runtime, item, decision, ticket=ticket, author=author)
     if decision.retold is not None:
         write_comment(connection, item, decision.retold, ticket=ticket)
-    return Filed(ticket=ticket, entry_id=entry_id)
+    return Filed(ticket=enter_by_mail(connection, item, decision, ticket=ticket), entry_id=entry_id)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gateway.db.receipts import Verdict
+from gateway.domain.change import Change
 from gateway.domain.joining import Joining
 from gateway.domain.project import Project
 from gateway.domain.trace import Trace
@@ -57,6 +58,14 @@ class Retold:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Order:
+    """What an agent asks for by mail. `faults` are the lines that cannot be understood: nothing is done then."""
+
+    change: Change
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Decision:
     """What is to become of a mail in one project.
 
@@ -65,7 +74,7 @@ class Decision:
     whether the reporter sees the entry. `follows_id` is the closed ticket that a new one takes up again, `related`
     are tickets that the mail refers to without belonging there. `copies` are the people in To and Cc who come onto
     the ticket. `flags` are machine-readable remarks for agents. `retold` is there where `sender` is the author of a
-    forwarded mail. `sender` is None only where `verdict` is not FILED.
+    forwarded mail; `order` where an agent acts on the ticket. `sender` is None only where `verdict` is not FILED.
     """
 
     verdict: Verdict
@@ -83,3 +92,4 @@ class Decision:
     visible: bool = True
     flags: tuple[str, ...] = ()
     retold: Retold | None = None
+    order: Order | None = None

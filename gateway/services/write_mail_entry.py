@@ -40,12 +40,17 @@ def write_mail_entry(
             raw_sha256=item.entry.sha256,
             data=_entry_data(item, decision),
         ),
-        [
-            Attachment(position=file.position, name=file.name, type=file.type, size=file.size, sha256=file.sha256)
-            for file in message.files
-            if file.position not in item.refused_files
-        ],
+        mail_files(item),
     )
+
+
+def mail_files(item: MailItem) -> list[Attachment]:
+    """The files of a mail that are kept."""
+    return [
+        Attachment(position=file.position, name=file.name, type=file.type, size=file.size, sha256=file.sha256)
+        for file in item.message.files
+        if file.position not in item.refused_files
+    ]
 
 
 def write_comment(connection: Connection, item: MailItem, retold: Retold, *, ticket: Ticket) -> None:

@@ -52,6 +52,7 @@ CONTEXTS: dict[Notice, dict[str, object]] = {
         "text": "",
         "changes": [{"what": "level", "value": "N2", "at": NOW.isoformat()}],
     },
+    Notice.ORDERS_REFUSED: {"ref": "DEMO-42", "faults": ["#sevrity"]},
     Notice.SIGN_IN_LINK: {"link_id": 9},
     Notice.MAILBOX_FAILING: {"mailbox": "support", "reason": "sign-in refused", "minutes": 15},
     Notice.MAILBOX_RECOVERED: {"mailbox": "support", "reason": "sign-in refused", "minutes": 15},

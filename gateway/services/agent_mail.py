@@ -1,0 +1,139 @@
+"""An agent's mail on a ticket: what it orders is done, its text is the answer to the reporter or a note.
+
+All of it is done or nothing: where a line is not understood or the rules do not allow it, the mail is kept as a
+note, and the agent gets one answer that says why and lists the orders that there are.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from gateway.db.outbox import NewDelivery, add_delivery
+from gateway.db.people import Person
+from gateway.db.tickets import NewEntry, Ticket, add_entry, remember_message_id
+from gateway.domain.ticket import Direction, EntryType
+from gateway.errors import Refused
+from gateway.mail.address import domain_of
+from gateway.mail.message_id import make_message_id
+from gateway.mail.references import build_references, is_sound_id
+from gateway.notify.address import wire_address
+from gateway.notify.notices import Notice
+from gateway.runtime import Runtime
+from gateway.services.change_ticket import Source, apply_change
+from gateway.services.mail_item import Decision, MailItem, Order
+from gateway.services.write_mail_entry import mail_files
+
+
+def act_by_mail(
+    connection: Connection, runtime: Runtime, item: MailItem, decision: Decision, *, ticket: Ticket, agent: Person
+) -> int:
+    """Do what the mail asks for and return the entry that keeps it."""
+    assert decision.order is not None, "only for a mail that orders something"
+    faults = decision.order.faults or _do(
+        connection, runtime, item, decision, order=decision.order, ticket=ticket, agent=agent
+    )
+    if isinstance(faults, int):
+        item.trace.note("orders", "done", f"{len(item.text)} characters")
+        return faults
+    item.trace.note("orders", "refused", "; ".join(faults))
+    entry_id = _keep_as_note(connection, item, decision, ticket=ticket, agent=agent, flags=("orders-refused",))
+    _tell_refused(connection, runtime, item, ticket=ticket, agent=agent, entry_id=entry_id, faults=faults)
+    return entry_id
+
+
+def _do(
+    connection: Connection,
+    runtime: Runtime,
+    item: MailItem,
+    decision: Decision,
+    *,
+    order: Order,
+    ticket: Ticket,
+    agent: Person,
+) -> int | tuple[str, ...]:
+    """The id of the entry, or why it may not be."""
+    source = Source(
+        message_id=item.message.message_id,
+        raw_sha256=item.entry.sha256,
+        match=decision.match_rule or "",
+        removed_text=item.removed_text,
+        data={"spool_id": item.entry.id, "authentication": item.authentication.as_json()},
+        files=mail_files(item),
+    )
+    try:
+        changed = apply_change(
+            connection,
+            runtime,
+            ref=ticket.ref,
+            change=order.change,
+            by=agent.email,
+            channel=item.envelope.channel,
+            source=source,
+        )
+    except Refused as error:
+        return tuple(str(error).split("; "))
+    if changed.entry_id is not None:
+        return changed.entry_id
+    return _keep_as_note(connection, item, decision, ticket=ticket, agent=agent, flags=())
+
+
+def _keep_as_note(
+    connection: Connection,
+    item: MailItem,
+    decision: Decision,
+    *,
+    ticket: Ticket,
+    agent: Person,
+    flags: tuple[str, ...],
+) -> int:
+    data: dict[str, Any] = {"spool_id": item.entry.id, "flags": [*decision.flags, *flags], "level": ticket.level}
+    note = NewEntry(
+        at=item.envelope.received_at,
+        type=EntryType.NOTE,
+        direction=Direction.INTERNAL,
+        channel=item.envelope.channel,
+        author_id=agent.id,
+        author=agent.email,
+        text=item.text,
+        removed_text=item.removed_text,
+        message_id=item.message.message_id,
+        match=decision.match_rule,
+        visible=False,
+        raw_sha256=item.entry.sha256,
+        data=data,
+    )
+    return add_entry(connection, ticket.id, note, mail_files(item))
+
+
+def _tell_refused(
+    connection: Connection,
+    runtime: Runtime,
+    item: MailItem,
+    *,
+    ticket: Ticket,
+    agent: Person,
+    entry_id: int,
+    faults: tuple[str, ...],
+) -> None:
+    now = runtime.clock.now()
+    domain = domain_of(wire_address(runtime.project(ticket.project).address))
+    message_id = make_message_id(domain, runtime.signer, ticket_id=ticket.id, person_id=agent.id, today=now.date())
+    answered = item.message.message_id
+    add_delivery(
+        connection,
+        NewDelivery(
+            notice=Notice.ORDERS_REFUSED,
+            project=ticket.project,
+            ticket_id=ticket.id,
+            entry_id=entry_id,
+            person_id=agent.id,
+            recipient=agent.email,
+            lang=agent.lang or ticket.lang,
+            message_id=message_id,
+            in_reply_to=answered if answered and is_sound_id(answered) else None,
+            reference_ids=build_references(item.message.references, answered),
+            context={"ref": ticket.ref, "faults": list(faults)},
+            created_at=now,
+        ),
+    )
+    remember_message_id(connection, message_id, ticket_id=ticket.id, entry_id=entry_id, ours=True)
