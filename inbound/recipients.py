@@ -31,19 +31,19 @@ class Recipient:
 def find_project(address: str, projects: Sequence[Project]) -> Project | None:
     """The project that an address belongs to; None when it is not ours.
 
-    - a configured address, with or without `+detail`: its project
+    - a configured address, also one of a level, with or without `+detail`: its project
     - `postmaster@` a domain of ours (RFC 5321 section 4.5.1): the first project with an address there
     - `postmaster` alone: the first project
     """
     plain, _ = split_detail(normalise_address(address))
     for project in projects:
-        if plain in project.addresses:
+        if plain in project.every_address:
             return project
     if plain == _POSTMASTER:
         return projects[0] if projects else None
     if plain.rpartition("@")[0] == _POSTMASTER:
         domain = domain_of(plain)
-        return next((p for p in projects if any(domain_of(known) == domain for known in p.addresses)), None)
+        return next((p for p in projects if any(domain_of(known) == domain for known in p.every_address)), None)
     return None
 
 

@@ -39,7 +39,7 @@ def _projects_of(connection: Connection, entry: SpoolEntry, projects: Sequence[P
         keys = _project_of_reply(connection, entry)
     else:
         named = {split_detail(normalise_address(str(address)))[0] for address in entry.envelope.get("rcpt_tos", ())}
-        keys = [project.key for project in projects if named.intersection(project.addresses)]
+        keys = [project.key for project in projects if named.intersection(project.every_address)]
     return keys or [projects[0].key]
 
 
