@@ -112,8 +112,8 @@ class MailSettings(Section):
     sender_name: str = "Support"
     reply_token_days: int = Field(default=400, ge=1)
     acknowledgements_per_day: int = Field(default=20, ge=0, description="per address; more is filed but not answered")
-    acknowledgements_per_domain: int = Field(default=500, ge=0, description="a day")
-    acknowledgements_in_all: int = Field(default=5000, ge=0, description="a day")
+    acknowledgements_per_domain: int = Field(default=5000, ge=0, description="a day")
+    acknowledgements_in_all: int = Field(default=20000, ge=0, description="a day")
     authserv_id: str | None = Field(default=None, min_length=1)
     check_authentication: bool = True
     dns_timeout: float = Field(default=5, gt=0)
