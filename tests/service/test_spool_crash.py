@@ -37,6 +37,18 @@ while True:
     print(spool.accept(Lane.MAIL, {}, b"x" * 20_000), flush=True)
 """
 )
+_ACCEPT_TOGETHER = (
+    _HEAD
+    + """
+import os, threading
+def accept():
+    while True:
+        os.write(1, f"{spool.accept(Lane.MAIL, {}, b'x' * 20_000)}\\n".encode())
+for _ in range(8):
+    threading.Thread(target=accept, daemon=True).start()
+sys.stdin.read()
+"""
+)
 
 
 def start(program: str, root: Path) -> subprocess.Popen[str]:
@@ -90,9 +102,10 @@ def test_only_the_dead_workers_entries_come_back(spool: Spool, tmp_path: Path, c
                 kill(process)
 
 
-def test_what_was_acknowledged_before_the_kill_is_there_and_whole(spool: Spool, tmp_path: Path) -> None:
-    process = start(_ACCEPT_FOR_EVER, tmp_path / "spool")
-    acknowledged = {first_line(process) for _ in range(30)}
+@pytest.mark.parametrize("program", [_ACCEPT_FOR_EVER, _ACCEPT_TOGETHER], ids=["alone", "together"])
+def test_what_was_acknowledged_before_the_kill_is_there_and_whole(spool: Spool, tmp_path: Path, program: str) -> None:
+    process = start(program, tmp_path / "spool")
+    acknowledged = {first_line(process) for _ in range(60)}
     acknowledged |= set(kill(process).split("\n")[:-1])
     waiting = spool.waiting(Lane.MAIL)
     assert acknowledged <= {spool_id for spool_id, _ in waiting}
