@@ -40,8 +40,10 @@ class Ports:
 
 def run_smtpd(runtime: Runtime) -> None:
     """Run the listeners until SIGTERM or SIGINT. Raises Misconfigured where they cannot be opened."""
-    # What was loaded stays for good: searching it for garbage again and again costs more than taking a mail.
+    # What was loaded stays for good: searching it for garbage again and again costs more than taking a mail. A
+    # connection leaves few objects that only a search finds, so it is enough to look after some hundred of them.
     gc.freeze()
+    gc.set_threshold(10_000)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_run(runtime))
 
