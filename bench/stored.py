@@ -9,7 +9,7 @@ from gateway.db.schema import metadata
 
 _BASE = 1_000  # ids from here on are copies
 _COUNTERS = {"project_counters", "daily_counts"}  # one row for many tickets
-_UNLIKE = {"recipient", "author"}  # not unique, but no two writers share them
+_UNLIKE = {"recipient", "author", "message_id", "sha256"}  # not unique keys, but no two mails share them
 
 
 def store_tickets(path: Path, number: int) -> None:
