@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.support.scores",
     "tests.support.web",
     "tests.support.chromium",
+    "tests.support.operator",
 ]
 
 

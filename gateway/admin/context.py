@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +14,14 @@ from gateway.errors import Conflict, Deferred, GatewayError, Misconfigured, NotF
 from gateway.logs import configure_logs
 from gateway.runtime import Runtime, open_runtime
 
+
+class Unusable(GatewayError):
+    """The data folder is not one that this user can work in; trying again later would not help."""
+
+
 # sysexits.h
 _EXIT_CODES: tuple[tuple[type[GatewayError], int], ...] = (
+    (Unusable, 69),
     (Misconfigured, 78),
     (Deferred, 75),
     (NotFound, 66),
@@ -31,10 +37,15 @@ def exit_code(error: GatewayError) -> int:
 
 @contextmanager
 def command_runtime(*, needs_database: bool = True) -> Iterator[Runtime]:
-    """The stores, for one command. Raises Misconfigured where the settings or the schema are wrong."""
+    """The stores, for one command. Raises Misconfigured where the settings or the schema are wrong, Unusable."""
     settings = load_settings()
     configure_logs("warning", role="command")
-    with open_runtime(settings) as runtime:
+    with ExitStack() as stack:
+        try:
+            runtime = stack.enter_context(open_runtime(settings))
+        except OSError as error:
+            where = error.filename or settings.data
+            raise Unusable(f"the data folder cannot be used: {where}: {error.strerror}") from error
         if needs_database:
             require_head(runtime.database)
         yield runtime

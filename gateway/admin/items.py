@@ -27,7 +27,12 @@ _json = click.option("--json", "as_json", is_flag=True, help="One JSON object a 
 @click.option("--from", "mail_from", default=None, help="The envelope sender; by default the Return-Path header's.")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 def ingest(recipients: tuple[str, ...], mail_from: str | None, files: tuple[Path, ...]) -> None:
-    """Spool messages from files or standard input, and print the spool id of each."""
+    """Spool messages from files or standard input, and print the spool id of each.
+
+    \b
+    Exit codes, for a mail server's pipe: 0 taken, 65 not a message, 69 the data
+    folder cannot be used, 75 no room at the moment, 78 a setting is wrong.
+    """
     for address in recipients:
         if not is_address(address):
             raise Refused(f"{address!r} is not a mail address")

@@ -1,0 +1,60 @@
+"""The operator at the command line, in the test's own process: as good as another process, in a tenth of its time."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from gateway.admin import context, stores
+from gateway.admin.cli import cli
+from gateway.config.load import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operator:
+    """Runs commands on the test's own stores; `environment` is what they read their settings from."""
+
+    environment: dict[str, str]
+
+    def run(self, *arguments: str, stdin: bytes = b"", **variables: str) -> Result:
+        """One command, with its exit code, and what it wrote to each stream."""
+        environment: dict[str, str | None] = {**self.environment, **variables}
+        return CliRunner().invoke(cli, arguments, input=stdin, env=environment)
+
+    def says(self, *arguments: str, stdin: bytes = b"") -> str:
+        """What a command that does its work prints."""
+        done = self.run(*arguments, stdin=stdin)
+        assert done.exit_code == 0, done.stderr
+        return done.stdout
+
+    def rows(self, *arguments: str) -> list[dict[str, Any]]:
+        """The rows of a listing, and of nothing else on standard output."""
+        return [json.loads(line) for line in self.says(*arguments, "--json").splitlines()]
+
+    def refused(self, *arguments: str, stdin: bytes = b"", **variables: str) -> tuple[int, str]:
+        """The exit code of a command that does not do its work, and its sentence without `gateway: `."""
+        done = self.run(*arguments, stdin=stdin, **variables)
+        assert done.stdout == ""
+        assert isinstance(done.exception, SystemExit), done.exception
+        return done.exit_code, done.stderr.strip().removeprefix("gateway: ")
+
+
+@pytest.fixture
+def operator(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Operator:
+    """An operator of the installation that the test has."""
+    for module in (context, stores):
+        # A logger keeps the stream that it first wrote to, and a command's streams are closed at its end.
+        monkeypatch.setattr(module, "configure_logs", lambda *_args, **_kwargs: None)
+    assert settings.database_url is not None
+    assert settings.redis_url is not None
+    return Operator(
+        environment={
+            "GATEWAY_CONFIG": "/dev/null",
+            "GATEWAY_DATA": str(settings.data),
+            "GATEWAY_DATABASE_URL": settings.database_url.get_secret_value(),
+            "GATEWAY_REDIS_URL": settings.redis_url.get_secret_value(),
+            "GATEWAY_SPOOL__MIN_FREE": "0",
+        }
+    )
