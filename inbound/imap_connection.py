@@ -187,7 +187,7 @@ def told_plainly(what: str) -> Iterator[None]:
         raise
     except LoginError as error:
         if not is_refusal(error):
-            raise MailboxTrouble(f"{what}: the connection broke") from error
+            raise MailboxTrouble(f"{what}: the server cannot let anybody in just now") from error
         raise SignInRefused("the server refuses the sign-in: check user name and password or consent") from error
     except ssl.SSLCertVerificationError as error:
         raise MailboxTrouble(f"{what}: its certificate is not to be trusted ({error.verify_message})") from error
@@ -204,8 +204,12 @@ def told_plainly(what: str) -> Iterator[None]:
 
 
 def is_refusal(error: LoginError) -> bool:
-    """True where the server said no; the library calls a connection that broke meanwhile by the same name."""
-    return not isinstance(error.__context__, IMAPClientAbortError)
+    """True where the server said no for good.
+
+    The library calls a connection that broke meanwhile by the same name, and a server may say that it cannot tell
+    just now (RFC 5530 section 3).
+    """
+    return not isinstance(error.__context__, IMAPClientAbortError) and "[UNAVAILABLE]" not in str(error)
 
 
 def _tls(settings: MailboxSettings) -> ssl.SSLContext | None:

@@ -11,6 +11,7 @@ import pytest
 from gateway.db.mailboxes import find_folder, list_mailboxes
 from gateway.runtime import Runtime
 from gateway.spool.entry import Lane
+from inbound.imap_check import mailbox_faults
 from tests.support.doors import kept
 from tests.support.imap import OpenMailbox, polling
 from tests.support.imap_fake import MANY, Behaviour, FakeImap, Folder, fake_imap
@@ -102,6 +103,21 @@ def test_a_refusal_is_one_sentence_and_mail_comes_when_it_ends(
             how.refuse.clear()
             wait_for_mails(runtime, server, 1)
             wait_for(lambda: error_of(runtime) is None, "the recovery to be noted")
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        ("NO [AUTHENTICATIONFAILED] no", "refuses the sign-in"),
+        ("NO [UNAVAILABLE] the directory is down", "cannot let anybody in just now"),
+    ],
+)
+def test_a_wrong_password_is_told_from_a_server_that_cannot_tell(
+    open_mailbox_runtime: OpenMailbox, answer: str, sentence: str
+) -> None:
+    with fake_imap(Behaviour(refuse={"LOGIN": answer})) as server:
+        [fault] = mailbox_faults(open_mailbox_runtime(server.port))
+        assert sentence in fault
 
 
 @pytest.mark.parametrize("answer", ["NO", "BAD"])

@@ -1,4 +1,4 @@
-"""A real Dovecot, 2.3 or 2.4, below one folder: IMAP to read, LMTP to deliver. Runs as root or as an ordinary user."""
+"""A real Dovecot, 2.3 or 2.4, below a folder of its own: IMAP to read, LMTP to deliver. As root or as anybody."""
 
 import getpass
 import os
@@ -6,6 +6,7 @@ import shutil
 import signal
 import smtplib
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -97,11 +98,13 @@ userdb static {{
 class Dovecot:
     """One server. `stop` and `start` keep ports and mail; with `tls` (certificate and key) it also speaks TLS."""
 
-    def __init__(self, folder: Path, *, tls: tuple[Path, Path] | None = None) -> None:
+    def __init__(self, *, tls: tuple[Path, Path] | None = None) -> None:
         self.program = shutil.which("dovecot") or "/usr/sbin/dovecot"
         if not Path(self.program).exists() or not Path("/usr/lib/dovecot/lmtp").exists():
             pytest.skip("no Dovecot on this machine (Debian: apt-get install dovecot-imapd dovecot-lmtpd)")
-        self._folder = folder
+        # Not below pytest's folders: those are closed to other users, and closed again by each new session of pytest.
+        self._folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
+        self._folder.chmod(0o755)
         self.imap_port, self.imaps_port, self.lmtp_port = free_port(), free_port(), free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._write_configuration(tls)
@@ -152,6 +155,7 @@ class Dovecot:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.kill()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _end(self, number: signal.Signals) -> None:
         if self._process is None:
@@ -184,9 +188,6 @@ class Dovecot:
         (self._folder / "users").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n")
         if os.geteuid() == 0:
             shutil.chown(self._folder / "mail", owner, _group(owner))
-            for parent in [self._folder, *self._folder.parents][:-1]:
-                if parent.stat().st_mode & 0o001 == 0:
-                    parent.chmod(parent.stat().st_mode | 0o011)
         head = "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n" if new else ""
         values = {
             "folder": self._folder,

@@ -90,9 +90,9 @@ def polling(runtime: Runtime) -> Iterator[Poller]:
 
 
 @pytest.fixture(scope="session")
-def dovecot_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
+def dovecot_server() -> Iterator[Dovecot]:
     """A Dovecot of our own for the whole session; skips, with the reason, where none can be had."""
-    with Dovecot(tmp_path_factory.mktemp("dovecot")) as server:
+    with Dovecot() as server:
         yield server
 
 

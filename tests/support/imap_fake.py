@@ -153,7 +153,7 @@ class _Session(socketserver.BaseRequestHandler):
             self.say("* BYE going down")
             raise _Gone
         if refusal:
-            self.say(f"{tag} {refusal} not today")
+            self.say(f"{tag} {refusal}" if " " in refusal else f"{tag} {refusal} not today")
         else:
             handler = getattr(self, "do_" + name.replace(" ", "_"), None)
             answer = "BAD unknown" if handler is None else handler(rest) or "OK done"
