@@ -200,13 +200,6 @@ def create_ticket(
     return ticket
 
 
-def set_status(connection: Connection, ticket_id: int, status: Status, *, now: datetime) -> None:
-    """Put a ticket into a state; `closed_at` is kept in step."""
-    closed_at = now if status is Status.CLOSED else None
-    values = {"status": status, "closed_at": closed_at, "updated_at": now}
-    connection.execute(update(tickets).where(tickets.c.id == ticket_id).values(**values))
-
-
 def find_ticket(connection: Connection, *, ticket_id: int | None = None, ref: str | None = None) -> Ticket | None:
     """The ticket with this id or reference."""
     condition = tickets.c.id == ticket_id if ticket_id is not None else tickets.c.ref == ref

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from gateway.db.ticket_events import begin_history, record_event
-from gateway.db.tickets import NewEntry, Ticket, add_entry, set_status
+from gateway.db.ticket_status import set_status
+from gateway.db.tickets import NewEntry, Ticket, add_entry
 from gateway.domain.events import By, EventType, TicketEvent
 from gateway.domain.joining import Joining
 from gateway.domain.ticket import Direction, EntryType, Language, Status

@@ -9,7 +9,8 @@ from gateway.db.participants import add_participant, find_participants
 from gateway.db.people import add_membership, get_or_create_person
 from gateway.db.receipts import Receipt, Verdict
 from gateway.db.suppressions import count_bounce, find_suppression
-from gateway.db.tickets import Ticket, find_ticket, set_status, tickets
+from gateway.db.ticket_status import set_status
+from gateway.db.tickets import Ticket, find_ticket, tickets
 from gateway.domain.ticket import Role, Status
 from gateway.mail.authentication import NO_AUTHENTICATION, Authentication, Policy, Result
 from gateway.mail.bounce import Action, Outcome
