@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from gateway.db.participants import find_known_ids, find_participants
-from gateway.db.people import find_roles
 from gateway.db.receipts import Verdict, find_receipts
 from gateway.db.ticket_facts import burst_ticket, count_reopenings, follow_merges
 from gateway.db.tickets import Ticket, find_ticket
@@ -20,6 +19,7 @@ from gateway.mail.message_id import read_own
 from gateway.mail.parsed import Mailbox
 from gateway.runtime import Runtime
 from gateway.services.mail_item import Decision, Forwarded, MailItem, Order, Retold
+from gateway.services.roles import roles_in
 from inbound.admission import refuse_admission
 from inbound.clues import Clue, address_clues, id_clues, mark_clues, referenced_ids, subject_clues, subject_tags
 from inbound.commands import read_orders, to_change
@@ -72,7 +72,7 @@ def _is_own_mail(runtime: Runtime, item: MailItem) -> bool:
 
 def _identify(connection: Connection, item: MailItem, mailbox: Mailbox) -> Sender:
     """Identity is the single From mailbox, and nothing else; an agent is one only where the mail is proved theirs."""
-    claims = bool(find_roles(connection, email=mailbox.address, project=item.project.key) & STAFF)
+    claims = bool(roles_in(connection, item.project, mailbox.address) & STAFF)
     proved = item.authentication.is_aligned_pass
     if claims:
         item.trace.note("agent", "yes" if proved else "not proved", item.authentication.evidence)
