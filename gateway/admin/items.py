@@ -214,10 +214,11 @@ def held_release(spool_id: str, sender: str | None) -> None:
     """File a held mail as a new ticket. Nothing is acknowledged."""
     from gateway.wiring import release_held
 
-    if sender is not None and not is_address(sender):
+    address = None if sender is None else normalise_address(sender)
+    if address is not None and not is_address(address):
         raise Refused(f"{sender!r} is not a mail address")
     with command_runtime() as runtime:
-        click.echo(release_held(runtime, spool_id, sender=None if sender is None else normalise_address(sender)))
+        click.echo(release_held(runtime, spool_id, sender=address))
 
 
 @held.command("discard")

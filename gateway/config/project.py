@@ -151,8 +151,9 @@ def _own_address(text: str) -> str:
 
 
 def _is_domain(domain: str) -> bool:
+    """True for a normalised domain; one that is not ASCII then has no form that mail could be sent to."""
     try:
-        return bool(domain.encode("idna"))
+        return domain.isascii() and bool(domain.encode("idna"))
     except UnicodeError:
         return False
 

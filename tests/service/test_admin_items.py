@@ -186,6 +186,8 @@ def test_what_is_held_is_listed_and_released_or_discarded_once(operator: Operato
     assert [(row["id"], row["verdict"]) for row in rows] == [(first, "held"), (second, "held")]
     assert set(rows[0]) == {"id", "project", "verdict", "reason", "message_id", "accepted_at", "sha256"}
     assert operator.refused("held", "release", first, "--from", "nobody") == (65, "'nobody' is not a mail address")
+    too_long = f"{'m' * 20}@{'.'.join(['é' * 40] * 5)}.example"  # as the DNS has it
+    assert operator.refused("held", "release", first, "--from", too_long)[0] == 65
     assert operator.says("held", "release", first, "--from", "Marie@Client.example") == "DEMO-1\n"
     [ticket] = operator.rows("ticket", "list")
     assert ticket["reporter"] == "marie@client.example"

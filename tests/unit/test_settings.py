@@ -90,6 +90,14 @@ def test_a_fault_is_a_sentence_that_names_the_setting(
     assert fault.startswith(sentence)
 
 
+def test_an_address_of_ours_may_have_letters_of_any_script_and_is_kept_as_the_dns_has_it(folder: Path) -> None:
+    [project] = load(folder, '[projects.TOWN]\nname = "Évry"\naddresses = ["Aide@Évry.example."]').project_list
+    assert project.addresses == ("aide@xn--vry-9la.example",)
+    for domain in ("❤.example", "a..example", "é" * 64 + ".example"):
+        [fault] = faults(folder, f'[projects.TOWN]\nname = "Évry"\naddresses = ["aide@{domain}"]')
+        assert fault.endswith(f"'aide@{domain}' is not a mail address")
+
+
 def test_a_file_that_is_named_must_be_there_and_be_toml(folder: Path) -> None:
     with pytest.raises(Misconfigured, match=r"absent\.toml: cannot be read: No such file or directory"):
         load_settings({"GATEWAY_CONFIG": str(folder / "absent.toml")})
