@@ -1,8 +1,12 @@
 """All tables, for whoever needs the whole schema: migrations and their tests."""
 
 from gateway.db import (
+    callbacks,
+    calls,
+    clock_calls,
     clock_marks,
     daily_counts,
+    hotline,
     mailboxes,
     outbox,
     participants,
@@ -16,8 +20,12 @@ from gateway.db import (
 from gateway.db.types import metadata
 
 __all__ = [
+    "callbacks",
+    "calls",
+    "clock_calls",
     "clock_marks",
     "daily_counts",
+    "hotline",
     "mailboxes",
     "metadata",
     "outbox",
