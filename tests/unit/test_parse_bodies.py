@@ -26,6 +26,8 @@ IMAGE = part("image/png", b"\x89PNG", "Content-ID: <logo@x>", "Content-Dispositi
         (multipart("mixed", part("text/plain", b"html words"), HTML), "html words", True),
         (multipart("mixed", PLAIN, part("text/plain", b"footer")), "plain words\n\nfooter", False),
         (multipart("related", HTML, IMAGE), "html words", True),
+        (multipart("related", HTML, part("text/plain", b"of the page")), "html words", True),
+        (HEAD + b"Content-Type: text/html\n\n<p>top</p>" + b"<div>" * 400 + b"deep", "top\n\ndeep", True),
         (multipart("mixed", IMAGE), "", False),
         (multipart("mixed", part("text/plain; name=log.txt", b"a log")), "a log", False),
         (multipart("mixed", PLAIN, part("text/plain; name=log.txt", b"a log")), "plain words", False),

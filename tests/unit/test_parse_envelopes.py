@@ -87,8 +87,9 @@ def test_the_rich_text_of_a_winmail_is_text() -> None:
         tnef((PROPERTIES, pack("<IHH", 0xFFFFFFFF, 0x101E, 1) + pack("<I", 0xFFFFFFFF))),
         tnef((PROPERTIES, pack("<IHHII", 0xFFFFFFFF, 0x1E, 1, 0xFFFFFFFF, 8))),
         tnef((PROPERTIES, pack("<IHH", 1, 0x999, 1))),
+        tnef((PROPERTIES, pack("<IHHII", 1, STRING, 0x1000, 1, 100) + b"short")),
     ],
-    ids=["empty", "other", "cut off", "counts", "lengths", "kind"],
+    ids=["empty", "other", "cut off", "counts", "lengths", "kind", "value"],
 )
 def test_an_unsound_winmail_stays_a_file(data: bytes) -> None:
     message = parse_message(_attached(data, "application/ms-tnef", "winmail.dat"))

@@ -52,6 +52,7 @@ def test_a_label_that_lies_does_not_spoil_the_text(data: bytes, label: str | Non
         (b"=?UTF-8?Q?a_b?= c", "a b c"),
         (b"=?utf-8*fr?q?=C3=A9?=", "é"),
         (b"=?utf-8?b?w6k?=", "é"),  # without its padding
+        (b"=?utf-8?b?QUJDR?=", "ABC"),  # cut off in the middle
         (b"=?utf-8?b?w6k=?= =?utf-8?q?t=C3?=\n =?utf-8?q?=A9?=", "été"),  # a character cut in two
         (b"=?utf-8?q?a?==?utf-8?q?b?=", "ab"),
         (b"a=?utf-8?q?=C3=A9?=b", "aéb"),
@@ -171,6 +172,17 @@ def test_a_broken_line_does_not_hide_the_fields_after_it(before: bytes, broken: 
     assert (message.subject, message.text, message.defects) == ("seen", "Bonjour", ("header-repaired",))
     assert [sender.address for sender in message.senders] == ["a@x.example"]
     assert len(message.to) == (before == b"To: b@x.example\n")
+
+
+@pytest.mark.parametrize("stray", [b"Priority : high", b"From someone Tue Nov 24 10:00:00 2026"])
+def test_what_may_be_a_field_of_its_own_is_no_part_of_another(stray: bytes) -> None:
+    message = parse_message(b"Subject: seen\n" + stray + b"\nFrom: a@x.example\n\nBonjour\n")
+    assert (message.subject, message.text, len(message.senders)) == ("seen", "Bonjour", 1)
+
+
+def test_a_bare_return_begins_no_field() -> None:
+    message = parse_message(b"From: a@x.example\nX: y\rContent-Type: application/pdf\n\nBonjour\n")
+    assert (message.content_type, message.text) == ("text/plain", "Bonjour")
 
 
 def test_a_header_that_mail_parser_trips_over_costs_nothing_else() -> None:

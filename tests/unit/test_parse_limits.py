@@ -53,6 +53,10 @@ def test_a_bound_that_is_reached_is_said(raw: bytes, notes: set[str]) -> None:
     assert set(parse_message(raw).notes) == notes
 
 
+def test_no_more_files_are_kept_than_the_note_says() -> None:
+    assert len(parse_message(multipart("mixed", *[part("a/b; name=c", b"x")] * 600)).files) == 500
+
+
 def test_parts_within_parts_are_opened_to_a_depth() -> None:
     def nested(depth: int) -> bytes:
         levels = (b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(depth))
