@@ -10,7 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from gateway.config.section import Section
 from gateway.domain.calendar import DAY_NAMES, Calendar, is_zone, parse_hours
-from gateway.domain.contract import Contract, Counting, Guarantees, guarantee_faults
+from gateway.domain.contract import Contract, Counting, Guarantees, Ladder, Rung, guarantee_faults
 from gateway.domain.public_holidays import regions
 from gateway.domain.ticket import Kind, Level, Role, Severity
 from gateway.mail.address import is_address, normalise_address
@@ -96,6 +96,18 @@ class GuaranteeSettings(Section):
         )
 
 
+class EscalationSettings(Section):
+    """Whom a clock calls at 50, 75 and 100 % of a guaranteed time; where there is nobody, the next of them."""
+
+    at_50: frozenset[Rung] = frozenset({Rung.ASSIGNEE})
+    at_75: frozenset[Rung] = frozenset({Rung.ASSIGNEE, Rung.TEAM})
+    at_100: frozenset[Rung] = Field(default=frozenset(Rung), min_length=1)
+
+    def ladder(self) -> Ladder:
+        """The domain's value."""
+        return ((50, self.at_50), (75, self.at_75), (100, self.at_100))
+
+
 class ContractSettings(Section):
     """The guaranteed times by severity, and what carries them.
 
@@ -110,6 +122,7 @@ class ContractSettings(Section):
     blocking: GuaranteeSettings = GuaranteeSettings(gti_hours=12, gtr_hours=24)
     major: GuaranteeSettings = GuaranteeSettings(gti_hours=24, gtr_hours=48)
     minor: GuaranteeSettings = GuaranteeSettings(gti_hours=48)
+    escalation: EscalationSettings = EscalationSettings()
 
     @field_validator("organisations")
     @classmethod
@@ -136,6 +149,7 @@ class ContractSettings(Section):
             kinds=self.kinds,
             organisations=self.organisations,
             unusual_times=self.allow_times_outside_12_to_48_hours,
+            ladder=self.escalation.ladder(),
         )
 
 

@@ -67,8 +67,11 @@ def take_stale(connection: Connection, *, limit: int) -> list[int]:
     return taken
 
 
-def replace_marks(connection: Connection, marks: Mapping[int, Collection[Mark]]) -> None:
-    """Put these in the place of what is not found yet; what was found once is never found again."""
+def replace_marks(connection: Connection, marks: Mapping[int, Collection[Mark]], *, now: datetime) -> None:
+    """Put these in the place of what is not found yet; what was found once is never found again.
+
+    A warning that calls nobody any more is on record as found.
+    """
     found: set[tuple[int, int, str, int]] = set()
     for ids in _chunks(marks):
         known = clock_marks.c.ticket_id.in_(ids)
@@ -84,6 +87,7 @@ def replace_marks(connection: Connection, marks: Mapping[int, Collection[Mark]])
             "guarantee": mark.guarantee,
             "percent": mark.percent,
             "at": mark.at,
+            "found_at": None if mark.calls else now,
         }
         for ticket_id, listed in marks.items()
         for mark in listed

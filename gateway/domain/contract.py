@@ -37,6 +37,24 @@ DEFAULT_GUARANTEES: tuple[tuple[Severity, Guarantees], ...] = (
 )
 
 
+class Rung(StrEnum):
+    """Who is called when a clock passes a mark: who has the ticket, its level's team, the supervisors."""
+
+    ASSIGNEE = "assignee"
+    TEAM = "team"
+    SUPERVISOR = "supervisor"
+
+
+Ladder = tuple[tuple[int, frozenset[Rung]], ...]
+"""Whom each mark calls, by its percent of the guaranteed time; 100 is the breach."""
+
+DEFAULT_LADDER: Ladder = (
+    (50, frozenset({Rung.ASSIGNEE})),
+    (75, frozenset({Rung.ASSIGNEE, Rung.TEAM})),
+    (100, frozenset(Rung)),
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Contract:
     """The terms of a project. `kinds` are the kinds of work that carry severities and guaranteed times.
@@ -49,6 +67,7 @@ class Contract:
     kinds: frozenset[Kind] = frozenset({Kind.CORRECTIVE})
     organisations: frozenset[str] = frozenset()
     unusual_times: bool = False
+    ladder: Ladder = DEFAULT_LADDER
 
     def __post_init__(self) -> None:
         """Refuse a contract that makes no sense."""

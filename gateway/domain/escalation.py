@@ -4,13 +4,14 @@ A mark at 50 or 75 % of a guaranteed time is a warning; the one at 100 % is the 
 clock was due.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Set
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from gateway.domain.calendar import Calendar
 from gateway.domain.clock_reading import read_clock
 from gateway.domain.clocks import Clocks, Guarantee
+from gateway.domain.contract import Ladder, Rung
 
 WARNINGS = (50, 75)
 BREACH = 100
@@ -19,12 +20,16 @@ _MOMENT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class Mark:
-    """A mark of one clock: when it is passed, if nothing happens before. `cycle` counts the reopenings until then."""
+    """A mark of one clock: when it is passed, if nothing happens before. `cycle` counts the reopenings until then.
+
+    `calls` is false for a warning that comes too late to help: its clock has stopped since.
+    """
 
     at: datetime
     cycle: int
     guarantee: Guarantee
     percent: int
+    calls: bool = field(default=True, compare=False)
 
     @property
     def key(self) -> tuple[int, str, int]:
@@ -52,4 +57,29 @@ def _marks(clocks: Clocks, *, calendar: Calendar, now: datetime) -> Iterator[Mar
                 continue
             passed = at + _MOMENT if percent == BREACH else at
             if clock.stopped_at is None or passed <= clock.stopped_at:
-                yield Mark(at=passed, cycle=number // len(Guarantee), guarantee=clock.guarantee, percent=percent)
+                yield Mark(
+                    at=passed,
+                    cycle=number // len(Guarantee),
+                    guarantee=clock.guarantee,
+                    percent=percent,
+                    calls=clock.stopped_at is None or percent == BREACH,
+                )
+
+
+def called(
+    ladder: Ladder, percent: int, *, assignee: int | None, team: Set[int], supervisors: Set[int]
+) -> frozenset[int]:
+    """The people, by their ids, whom a mark calls. Where nobody stands on its rungs, it climbs to the next one."""
+    by_rung: dict[Rung, Set[int]] = {
+        Rung.ASSIGNEE: set() if assignee is None else {assignee},
+        Rung.TEAM: team,
+        Rung.SUPERVISOR: supervisors,
+    }
+    rungs = dict(ladder).get(percent, frozenset())
+    found: set[int] = set()
+    begun = False
+    for rung in Rung:
+        begun = begun or rung in rungs
+        if rung in rungs or (begun and not found):
+            found |= by_rung[rung]
+    return frozenset(found)

@@ -17,6 +17,7 @@ from gateway.db.engine import DatabaseTrouble
 from gateway.db.outbox import count_due
 from gateway.jobs.doorbell import LANES, OUTBOX
 from gateway.runtime import Runtime
+from gateway.services.call_people import tell_called_people
 from gateway.services.mailbox_health import watch_mailboxes
 from gateway.services.run_clocks import run_clocks
 from gateway.spool.entry import Lane
@@ -81,7 +82,9 @@ def ring_for_due_mail(runtime: Runtime) -> bool:
 def find_passed_marks(runtime: Runtime) -> int:
     """Let the clocks of tickets warn: each warning and breach once, also those of the time when nothing ran."""
     try:
-        return run_clocks(runtime)
+        found = run_clocks(runtime)
+        tell_called_people(runtime)
+        return found
     except DatabaseTrouble:
         return 0
 

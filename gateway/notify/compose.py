@@ -22,6 +22,7 @@ from gateway.mail.marker import make_mark, marker_line
 from gateway.mail.reply_address import make_bounce_address, make_reply_address
 from gateway.mail.subject import MAX_SUBJECT, one_line, reply_subject, tag_subject
 from gateway.notify.address import wire_address
+from gateway.notify.clock_digest import digest_values
 from gateway.notify.mime import address_field, alternative, field, ids_field, text_field
 from gateway.notify.notices import Notice
 from gateway.notify.progress import is_a_letter, progress_values
@@ -170,6 +171,7 @@ _VALUES: dict[str, Callable[[Delivery, Runtime], dict[str, Any]]] = {
     Notice.ACKNOWLEDGEMENT: _acknowledgement,
     Notice.PROGRESS: progress_values,
     Notice.ORDERS_REFUSED: _orders_refused,
+    Notice.CLOCKS: digest_values,
     Notice.SIGN_IN_LINK: _sign_in_link,
     Notice.MAILBOX_FAILING: _mailbox,
     Notice.MAILBOX_RECOVERED: _mailbox,

@@ -15,6 +15,7 @@ from gateway.db.clock_marks import anything_to_do, find_passed, replace_marks, t
 from gateway.db.ticket_events import find_standings, histories_of
 from gateway.domain.escalation import BREACH, marks_of
 from gateway.runtime import Runtime
+from gateway.services.call_people import call_people
 from gateway.services.ticket_clocks import find_project, ticket_clocks
 
 BATCH = 2000
@@ -55,7 +56,7 @@ def renew_marks(connection: Connection, runtime: Runtime, ids: list[int]) -> Non
     for ticket_id, (key, _) in found.items():
         read = ticket_clocks(histories[ticket_id], projects[key], now=now)
         marks[ticket_id] = marks_of(read.clocks, calendar=read.calendar, now=now)
-    replace_marks(connection, marks)
+    replace_marks(connection, marks, now=now)
 
 
 def _renew_marks(connection: Connection, runtime: Runtime) -> int:
@@ -68,4 +69,5 @@ def _find_marks(connection: Connection, runtime: Runtime) -> int:
     passed = find_passed(connection, now=runtime.clock.now(), limit=BATCH)
     for percent, number in sorted(Counter(one.mark.percent for one in passed).items()):
         log.info("clocks.breached" if percent == BREACH else "clocks.warned", percent=percent, number=number)
+    call_people(connection, runtime, passed)
     return len(passed)

@@ -53,6 +53,10 @@ CONTEXTS: dict[Notice, dict[str, object]] = {
         "changes": [{"what": "level", "value": "N2", "at": NOW.isoformat()}],
     },
     Notice.ORDERS_REFUSED: {"ref": "DEMO-42", "faults": ["#sevrity"]},
+    Notice.CLOCKS: {
+        "calls": [{"ref": "DEMO-7", "subject": "Écran", "guarantee": "GTI", "percent": 50, "at": NOW.isoformat()}],
+        "number": 3,
+    },
     Notice.SIGN_IN_LINK: {"link_id": 9},
     Notice.MAILBOX_FAILING: {"mailbox": "support", "reason": "sign-in refused", "minutes": 15},
     Notice.MAILBOX_RECOVERED: {"mailbox": "support", "reason": "sign-in refused", "minutes": 15},

@@ -1,4 +1,4 @@
-"""The history of tickets, and the marks that their clocks pass."""
+"""The history of tickets, the marks that their clocks pass, and whom these call."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -53,3 +53,22 @@ def upgrade() -> None:
     key = ["ticket_id", "cycle", "guarantee", "percent"]
     op.create_index(op.f("ix_clock_marks_key"), "clock_marks", key, unique=True)
     op.create_index(op.f("ix_clock_marks_found_at_at"), "clock_marks", ["found_at", "at"])
+    op.create_table(
+        "clock_calls",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("guarantee", sa.String(length=3), nullable=False),
+        sa.Column("percent", sa.Integer(), nullable=False),
+        sa.Column("passed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_clock_calls_person_id_people"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"], ["tickets.id"], name=op.f("fk_clock_calls_ticket_id_tickets"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clock_calls")),
+    )
+    op.create_index(op.f("ix_clock_calls_ticket_id"), "clock_calls", ["ticket_id"])
+    op.create_index(op.f("ix_clock_calls_told_at_person_id"), "clock_calls", ["told_at", "person_id"])
