@@ -111,19 +111,21 @@ class Filing:
 
     def _file(self, box: Path, environment: dict[str, str]) -> dict[str, float]:
         log = Path(environment["GATEWAY_DATA"]) / "log"
-        with log.open("ab") as errors:
-            return _child([sys.executable, "-m", "bench.file_mails", str(box)], environment, errors.fileno())
+        return _child([sys.executable, "-m", "bench.file_mails", str(box)], environment, log)
 
     def _peer_files(self, box: Path, store: Store) -> dict[str, float]:
         self._number += 1
         work = self._folder / f"peer-{self._number}"
         work.mkdir()
         command = [str(self._peer), str(_PEER), str(box), str(work), *store.new_peer_arguments()]
-        return _child(command, dict(os.environ), subprocess.DEVNULL)
+        return _child(command, dict(os.environ), work / "log")
 
 
-def _child(command: list[str], environment: dict[str, str], errors: int) -> dict[str, float]:
-    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=errors, check=True)
+def _child(command: list[str], environment: dict[str, str], log: Path) -> dict[str, float]:
+    with log.open("wb") as errors:
+        done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=errors, check=False)
+    if done.returncode:
+        raise RuntimeError(log.read_text(errors="replace")[-2000:])
     result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return result
 
