@@ -16,11 +16,10 @@ from gateway.db.mailboxes import list_mailboxes
 from gateway.db.tickets import list_tickets
 from gateway.runtime import Runtime
 from gateway.spool.entry import Lane
-from inbound.filing import file_mail
 from inbound.imap_check import mailbox_faults
 from tests.support.doors import kept
 from tests.support.dovecot import USER, Dovecot
-from tests.support.imap import OpenMailbox, mailbox_settings, polling
+from tests.support.imap import OpenMailbox, file_all, mailbox_settings, polling
 from tests.support.imap_fake import Behaviour, fake_imap
 from tests.support.installation import ROOT, Installation, mail
 from tests.support.waiting import wait_for
@@ -82,15 +81,6 @@ def append(dovecot: Dovecot, folder: str, numbers: list[int]) -> None:
     with dovecot.client() as client:
         for number in numbers:
             client.append(folder, mail(number, sender=f"writer-{number}@client.example"))
-
-
-def file_all(runtime: Runtime) -> None:
-    with runtime.spool.worker(Lane.MAIL) as claims:
-        for spool_id, attempts in runtime.spool.waiting(Lane.MAIL):
-            entry = claims.claim(spool_id, attempts)
-            assert entry is not None
-            file_mail(entry, runtime)
-            claims.finish(entry)
 
 
 def test_two_pollers_on_one_mailbox_take_every_mail_and_file_each_once(

@@ -12,6 +12,8 @@ from gateway.clock import Clock, SystemClock
 from gateway.config.load import load_settings
 from gateway.db.migrate import migrate
 from gateway.runtime import Runtime, open_runtime
+from gateway.spool.entry import Lane
+from inbound.filing import file_mail
 from inbound.imap_poller import Poller
 from inbound.imap_sign_in import make_sign_in
 from inbound.imap_stop import Stop
@@ -87,6 +89,16 @@ def polling(runtime: Runtime) -> Iterator[Poller]:
         thread.join(20)
         assert not thread.is_alive(), "the poller did not stop"
         stop.close()
+
+
+def file_all(runtime: Runtime) -> None:
+    """File all that waits, as a worker does."""
+    with runtime.spool.worker(Lane.MAIL) as claims:
+        for spool_id, attempts in runtime.spool.waiting(Lane.MAIL):
+            entry = claims.claim(spool_id, attempts)
+            assert entry is not None
+            file_mail(entry, runtime)
+            claims.finish(entry)
 
 
 @pytest.fixture(scope="session")

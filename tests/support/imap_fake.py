@@ -279,10 +279,14 @@ class _Session(socketserver.BaseRequestHandler):
             self._remove([uid for _, uid in self._named(rest) if "\\Deleted" in self.folder.flags[uid]])
 
     def _remove(self, uids: list[int]) -> None:
+        # Done before it is told of: a client that is gone must not leave half of it undone.
+        numbers = []
         for uid in uids:
-            self.say(f"* {sorted(self.folder.mails).index(uid) + 1} EXPUNGE")
+            numbers.append(sorted(self.folder.mails).index(uid) + 1)
             self.folder.remove(uid)
-            self.told -= 1
+        self.told -= len(uids)
+        for number in numbers:
+            self.say(f"* {number} EXPUNGE")
 
     def do_IDLE(self, _rest: str) -> None:
         with self.fake.changed:
