@@ -43,6 +43,11 @@ class HotlineSnapshot:
         return now - self.made_at <= FRESH
 
 
+def snapshot_path(data: Path) -> Path:
+    """Where it is below the data folder."""
+    return data / "run" / "hotline.json"
+
+
 def hotline_key(signing_key: bytes) -> bytes:
     """A key of its own for codes and call states, drawn from the signing key."""
     return hmac.digest(signing_key, b"hotline", "sha256")

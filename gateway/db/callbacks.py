@@ -45,6 +45,15 @@ def join_callback(
     return int(connection.execute(query).scalar_one())
 
 
+def revise_callback(
+    connection: Connection, callback_id: int, *, number: str | None, at: datetime, due_at: datetime
+) -> None:
+    """Put right when and by whom it was asked for, as more is known of its call, while nobody has touched it."""
+    mine = (callback_requests.c.id == callback_id) & (callback_requests.c.state == "open")
+    values = {"number": number, "requested_at": at, "due_at": due_at}
+    connection.execute(update(callback_requests).where(mine).values(**values))
+
+
 def forget_callback(connection: Connection, callback_id: int) -> bool:
     """Take back a request that nobody has touched. False where somebody has."""
     mine = (callback_requests.c.id == callback_id) & (callback_requests.c.state == "open")

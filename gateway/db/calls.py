@@ -5,7 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Connection, ForeignKey, Index, Integer, Row, String, Table, Text, select, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    Text,
+    func,
+    select,
+    update,
+)
 
 from gateway.db.types import Json, UtcDateTime, metadata
 from gateway.db.upsert import insert_ignoring_duplicates
@@ -131,7 +145,7 @@ def update_call(connection: Connection, call_id: int, values: Mapping[str, Any])
     connection.execute(update(calls).where(calls.c.id == call_id).values(**values))
 
 
-def know_message(connection: Connection, call_id: int, *, recording_id: str, seconds: int, now: datetime) -> None:
+def know_message(connection: Connection, call_id: int, *, recording_id: str, seconds: int) -> None:
     """Remember that there is a message to fetch; one that is known keeps its state."""
     insert_ignoring_duplicates(
         connection,
@@ -141,7 +155,6 @@ def know_message(connection: Connection, call_id: int, *, recording_id: str, sec
         state="wanted",
         seconds=seconds,
         attempts=0,
-        next_attempt_at=now,
     )
     longer = (call_messages.c.recording_id == recording_id) & (call_messages.c.seconds < seconds)
     connection.execute(update(call_messages).where(longer).values(seconds=seconds))
@@ -151,6 +164,12 @@ def messages_of_call(connection: Connection, call_id: int) -> list[Row[Any]]:
     """The messages of a call, as rows of `call_messages`."""
     query = select(call_messages).where(call_messages.c.call_id == call_id).order_by(call_messages.c.recording_id)
     return list(connection.execute(query))
+
+
+def count_calls_of_callback(connection: Connection, callback_id: int) -> int:
+    """How many calls asked for this one call back."""
+    query = select(func.count()).select_from(calls).where(calls.c.callback_id == callback_id)
+    return int(connection.execute(query).scalar_one())
 
 
 def find_call(connection: Connection, ident: str) -> Row[Any] | None:
