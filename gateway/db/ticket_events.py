@@ -1,5 +1,6 @@
 """The history of tickets: what happened, in rows that are written once and never changed."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -7,9 +8,10 @@ from typing import Any
 from sqlalchemy import Column, Connection, ForeignKey, Integer, Row, String, Table, Text, insert, select
 
 from gateway.db.clock_marks import make_stale
+from gateway.db.contract_versions import list_versions
 from gateway.db.tickets import Ticket, tickets
 from gateway.db.types import Json, UtcDateTime, metadata
-from gateway.domain.events import By, EventType, Standing, TicketEvent, beginning, whole_history
+from gateway.domain.events import By, EventType, Standing, TicketEvent, beginning, whole_history, with_contracts
 from gateway.domain.ticket import Kind, Level, Severity, Status
 
 ticket_events = Table(
@@ -68,7 +70,14 @@ def histories_of(connection: Connection, standings: Mapping[int, Standing]) -> d
         query = select(ticket_events).where(ticket_events.c.ticket_id.in_(ids)).order_by(ticket_events.c.id)
         for row in connection.execute(query):
             stored[row.ticket_id].append(_event(row))
-    return {ticket_id: whole_history(stored[ticket_id], standing) for ticket_id, standing in standings.items()}
+    contracts = {
+        project: [(version.since, json.dumps(version.terms, sort_keys=True)) for version in versions]
+        for project, versions in list_versions(connection).items()
+    }
+    return {
+        ticket_id: with_contracts(whole_history(stored[ticket_id], standing), contracts.get(standing.project, []))
+        for ticket_id, standing in standings.items()
+    }
 
 
 def find_standings(connection: Connection, ids: Iterable[int]) -> dict[int, tuple[str, Standing]]:
@@ -89,6 +98,7 @@ def standing_of(ticket: Ticket | Row[Any]) -> Standing:
         severity=Severity(ticket.severity) if ticket.severity else None,
         status=Status(ticket.status),
         level=Level(ticket.level),
+        project=ticket.project,
     )
 
 

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Self
 
 from gateway.domain.contract import Contract, Guarantees, contract_from_json
@@ -114,7 +115,7 @@ def apply(clocks: Clocks, event: TicketEvent) -> Clocks:
         case EventType.SEVERITY:
             changed = replace(clocks, severity=Severity(event.value) if event.value else None)
         case EventType.CONTRACT:
-            changed = replace(clocks, contract=contract_from_json(json.loads(event.value)))
+            changed = replace(clocks, contract=_contract(event.value))
         case EventType.STATUS:
             changed = _moved(clocks, event)
         case _:
@@ -156,6 +157,11 @@ def _moved(clocks: Clocks, event: TicketEvent) -> Clocks:
     else:
         moved = _each(moved, lambda clock: clock.resumed(event.at))
     return moved
+
+
+@lru_cache(maxsize=256)
+def _contract(terms: str) -> Contract:
+    return contract_from_json(json.loads(terms))
 
 
 def _begun(at: datetime) -> tuple[Clock, ...]:

@@ -87,6 +87,7 @@ class Standing:
     severity: Severity | None
     status: Status
     level: Level
+    project: str = ""
 
 
 def whole_history(events: Sequence[TicketEvent], standing: Standing) -> list[TicketEvent]:
@@ -101,6 +102,25 @@ def whole_history(events: Sequence[TicketEvent], standing: Standing) -> list[Tic
     last = {event.type: event.value for event in history}
     moment = max(standing.updated_at, history[-1].at)
     return history + _differences(standing, last, at=moment)
+
+
+def with_contracts(history: Sequence[TicketEvent], versions: Sequence[tuple[datetime, str]]) -> list[TicketEvent]:
+    """The history with the contracts of its time: (since when, terms as JSON), oldest first.
+
+    The terms at the ticket's beginning are those of the version then in force, or of the first one that was kept.
+    """
+    if not versions:
+        return list(history)
+    begun = next(event.at for event in history if event.type is EventType.CREATED)
+    before = [version for version in versions if version[0] <= begun] or [versions[0]]
+    later = [version for version in versions if version[0] > begun and version not in before]
+    events = [
+        TicketEvent(type=EventType.CONTRACT, at=max(since, begun), by=By.GATEWAY, value=terms)
+        for since, terms in ((begun, before[-1][1]), *later)
+    ]
+    first = [event for event in history if event.type is EventType.CREATED]
+    rest = [event for event in history if event.type is not EventType.CREATED]
+    return sorted([*first, *events, *rest], key=lambda event: event.at)
 
 
 def beginning(standing: Standing) -> list[TicketEvent]:

@@ -19,12 +19,14 @@ from gateway.jobs.doorbell import LANES, OUTBOX
 from gateway.runtime import Runtime
 from gateway.services.call_people import tell_called_people
 from gateway.services.mailbox_health import watch_mailboxes
+from gateway.services.note_contracts import note_contracts
 from gateway.services.run_clocks import run_clocks
 from gateway.spool.entry import Lane
 
 BEAT = 1.0  # seconds
 _SWEEP_AFTER = timedelta(seconds=2)
 _CLEAN_EVERY = 5  # beats
+_CONTRACTS_EVERY = 60  # beats; the first one sees what an operator changed before the start
 
 log = structlog.get_logger()
 
@@ -52,6 +54,7 @@ def tasks_of(beat: int) -> list[Callable[[Runtime], object]]:
         ring_for_due_mail,
         watch_mailboxes,
         find_passed_marks,
+        *([keep_contracts] if beat % _CONTRACTS_EVERY == 0 else []),
         *([forget_dead_jobs] if beat % _CLEAN_EVERY == 0 else []),
     ]
 
@@ -87,6 +90,14 @@ def find_passed_marks(runtime: Runtime) -> int:
         return found
     except DatabaseTrouble:
         return 0
+
+
+def keep_contracts(runtime: Runtime) -> list[str]:
+    """Keep the terms of contracts that were changed; the keys of their projects."""
+    try:
+        return note_contracts(runtime)
+    except DatabaseTrouble:
+        return []
 
 
 def forget_dead_jobs(runtime: Runtime) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.domain.events import By, EventType, Standing, TicketEvent, beginning, whole_history
+from gateway.domain.events import By, EventType, Standing, TicketEvent, beginning, whole_history, with_contracts
 from gateway.domain.ticket import Kind, Level, Severity, Status
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -89,3 +89,25 @@ def test_events_come_in_the_order_in_which_they_happened_those_of_one_moment_as_
     ]
     row = standing(kind=Kind.CORRECTIVE, severity=Severity.MINOR, status=Status.OPEN)
     assert [kind for kind, _, _ in told(whole_history(kept, row))] == ["created", "kind", "severity", "status"]
+
+
+@pytest.mark.parametrize(
+    ("versions", "contracts"),
+    [
+        ([], []),
+        ([(-5, "a")], [("a", 0)]),
+        ([(3, "a")], [("a", 0)]),  # the first that was kept held before it was kept
+        ([(-5, "a"), (-1, "b"), (2, "c")], [("b", 0), ("c", 2)]),
+        ([(0, "a"), (2, "b"), (4, "c")], [("a", 0), ("b", 2), ("c", 4)]),
+        ([(3, "a"), (5, "b")], [("a", 0), ("b", 5)]),
+    ],
+)
+def test_a_history_has_the_contracts_of_its_time(
+    versions: list[tuple[float, str]], contracts: list[tuple[str, float]]
+) -> None:
+    kept = [event(EventType.CREATED), event(EventType.SEVERITY, "minor"), event(EventType.STATUS, "open", 3)]
+    history = with_contracts(kept, [(NOW + hours * HOUR, terms) for hours, terms in versions])
+    assert [(value, at) for kind, value, at in told(history) if kind == "contract"] == contracts
+    assert [one for one in history if one.type is not EventType.CONTRACT] == kept
+    assert history[0].type is EventType.CREATED
+    assert [one.at for one in history] == sorted(one.at for one in history)
