@@ -4,9 +4,11 @@ Here a lane gets its handler and a role its `run` function; the console script a
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from gateway.admin.cli import cli
+from gateway.clock import SystemClock
 from gateway.config.load import Settings, load_settings
 from gateway.db.migrate import require_head
 from gateway.jobs.doorbell import OUTBOX
@@ -16,6 +18,7 @@ from gateway.jobs.worker import run_worker
 from gateway.logs import configure_logs
 from gateway.notify.deliver import deliver_due
 from gateway.runtime import Runtime, open_runtime
+from gateway.services.log_call import log_call
 from gateway.services.record_web_reply import record_web_reply
 from gateway.spool.entry import Lane
 
@@ -55,7 +58,7 @@ def _handler(lane: Lane) -> Handler:
         return file_mail
     if lane is Lane.WEB:
         return record_web_reply
-    raise ValueError(f"nothing is filed from the lane {lane} in this release")
+    return log_call
 
 
 def _smtpd(runtime: Runtime, _number: int) -> None:
@@ -73,9 +76,10 @@ def _imapd(runtime: Runtime, _number: int) -> None:
 
 def _web(runtime: Runtime, _number: int) -> None:
     from inbound.parse import read_file
+    from telephony.exchange import open_exchange
     from web.server import run_web
 
-    run_web(runtime, read_file)
+    run_web(runtime, read_file, beside={"/telephony": open_exchange(runtime)})
 
 
 def _worker(runtime: Runtime, number: int) -> None:
@@ -119,3 +123,20 @@ def release_held(runtime: Runtime, spool_id: str, *, sender: str) -> str:
     from inbound.release import release_mail
 
     return release_mail(runtime, spool_id, sender=sender)
+
+
+def simulate_call(
+    settings: Settings,
+    script: Mapping[str, Any],
+    *,
+    say: Callable[[str], None],
+    called: str | None,
+    seed: int | None,
+    is_real_time: bool,
+) -> bool:
+    """Call our own hotline by a script; True where the call ended by it. Raises Misconfigured."""
+    from telephony.simulator.command import simulate
+
+    return simulate(
+        settings, script, clock=SystemClock(), say=say, called=called, seed=seed, is_real_time=is_real_time
+    )

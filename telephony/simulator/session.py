@@ -46,11 +46,23 @@ class Exchange:
 
 
 class Session:
-    """One call. `go_on` carries it to the next question that the script does not answer, or to its end."""
+    """One call. `go_on` carries it to the next question that the script does not answer, or to its end.
 
-    def __init__(self, provider: Provider, script: Script, *, begun: datetime, seed: int) -> None:
+    `tell` hears of each line of the transcript as it happens.
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        script: Script,
+        *,
+        begun: datetime,
+        seed: int,
+        tell: Callable[[Told], None] | None = None,
+    ) -> None:
         source = random.Random(seed)  # noqa: S311  # to be repeated, not to be secret
         self._provider = provider
+        self._tell = tell
         self._presses = list(script.presses)
         self._interrupts = script.interrupts
         self._tokens = random.Random(source.getrandbits(64))  # noqa: S311
@@ -117,6 +129,8 @@ class Session:
                 self._provider.pace(effect.seconds)
             case Told():
                 self.lines.append(effect)
+                if self._tell is not None:
+                    self._tell(effect)
         return None
 
     def _keys(self, question: Listen, keys: str) -> Keys:

@@ -1,0 +1,113 @@
+"""One simulated call against the running gateway: the transcript, and whether it went by its script."""
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gateway.clock import Clock
+from gateway.config.model import SettingsModel
+from gateway.errors import Misconfigured
+from telephony.answering import PREFIX
+from telephony.line import Route
+from telephony.simulator.account import Account, Hotline
+from telephony.simulator.document import Grammar
+from telephony.simulator.effects import Told
+from telephony.simulator.script_file import parse_script
+from telephony.simulator.sending import HttpTransport, Signing
+from telephony.simulator.session import Provider, Session, in_no_time
+from telephony.simulator.transcript import transcript
+from telephony.simulator.world import Ending
+
+
+def simulate(
+    settings: SettingsModel,
+    document: Mapping[str, Any],
+    *,
+    clock: Clock,
+    say: Callable[[str], None],
+    called: str | None = None,
+    seed: int | None = None,
+    is_real_time: bool = False,
+) -> bool:
+    """Place the call and `say` its transcript; False where it did not end by its script, and then why.
+
+    `called` is a project's hotline, or the first one. Without a seed each call has ids of its own. Raises
+    Misconfigured for a script that is none, and where there is no hotline or no secret to sign with.
+    """
+    script = parse_script(document)
+    provider = local_provider(settings, called=called, is_real_time=is_real_time)
+    seed = secrets.randbits(32) if seed is None else seed
+    session = Session(provider, script, begun=clock.now(), seed=seed, tell=lambda told: say(_written(told)))
+    session.run()
+    reasons = departures(session)
+    for reason in reasons:
+        say(f"not by the script: {reason}")
+    call = next(iter(session.world.account.calls.values()))
+    say(f"call {call.sid}, seed {seed}: {session.world.now:.1f} s, {len(session.exchanges)} requests")
+    return not reasons
+
+
+def departures(session: Session) -> list[str]:
+    """In what a call that is over did not go by its script.
+
+    - it was cut off by the provider
+    - it ended before all keys were pressed, or before the caller was to hang up
+    - a callback was not taken
+    """
+    reasons = []
+    if session.ending is Ending.FAILED:
+        reasons.append("the provider cut it off")
+    if session.unused:
+        reasons.append(f"it ended before {' '.join(session.unused)} could be pressed")
+    if session.world.hang_up_at is not None and session.ending is not Ending.CALLER_GONE:
+        reasons.append(f"it ended before {session.world.hang_up_at:g} s")
+    refused = [exchange for exchange in session.exchanges if exchange.status not in {200, 204}]
+    if refused and session.ending is not Ending.FAILED:
+        reasons.append(f"{len(refused)} requests were not taken, the first with status {refused[0].status}")
+    return reasons
+
+
+def local_provider(
+    settings: SettingsModel, *, called: str | None = None, is_real_time: bool = False, account: Account | None = None
+) -> Provider:
+    """The provider as it would be set up for this installation, on the road to the local listener.
+
+    Raises Misconfigured.
+    """
+    numbers = [project.hotline for project in settings.project_list if project.hotline]
+    if not numbers:
+        raise Misconfigured(["no project has a hotline"])
+    base, http, telephony = settings.http.base_url, settings.http, settings.telephony
+    routes = {route: f"{base}{PREFIX}/{route}" for route in (Route.VOICE, Route.FALLBACK, Route.STATUS)}
+    hotline = Hotline(
+        number=called or numbers[0],
+        voice_url=routes[Route.VOICE],
+        fallback_url=routes[Route.FALLBACK],
+        status_url=routes[Route.STATUS],
+    )
+    account = account or (Account(sid=telephony.account_sid) if telephony.account_sid else Account())
+    account.hotlines.append(hotline)
+    host = "127.0.0.1" if http.host in {"0.0.0.0", "::"} else http.host  # noqa: S104  # everywhere is here too
+    voices = {(telephony.french_voice, "fr-FR"), (telephony.english_voice, "en-GB")}
+    return Provider(
+        hotline=hotline,
+        transport=HttpTransport(roads={base: f"http://{host}:{http.port}"}),
+        signing=_signing(settings),
+        account=account,
+        grammar=Grammar(base_url=base, voices=voices),
+        pace=time.sleep if is_real_time else in_no_time,
+    )
+
+
+def _signing(settings: SettingsModel) -> Signing:
+    telephony = settings.telephony
+    if telephony.shared_keys:
+        return Signing(secret=telephony.shared_keys[0], shared_key="webhooks_sharedkey_simulator")
+    if telephony.auth_tokens:
+        return Signing(secret=telephony.auth_tokens[0])
+    raise Misconfigured(["telephony.auth_token: no webhook is believed without a secret"])
+
+
+def _written(told: Told) -> str:
+    return transcript([told])[0]
