@@ -60,6 +60,29 @@ def test_small_entries_of_a_batch_share_a_file_and_large_ones_do_not(
     assert [(entry.envelope["number"], entry.payload) for entry in entries if entry] == list(enumerate(payloads))
 
 
+def test_nothing_is_acknowledged_before_the_content_and_every_name_are_synced(
+    spool: Spool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = a_batch(tmp_path / "spool", [b"a0", b"a1", b"a2"])
+    events: list[str] = []
+    real_fsync, real_link = os.fsync, os.link
+
+    def fsync(descriptor: int) -> None:
+        assert not any(write.done.done() for write in batch)
+        events.append("sync " + Path(os.readlink(f"/proc/self/fd/{descriptor}")).name)
+        real_fsync(descriptor)
+
+    def link(source: Path, target: Path) -> None:
+        events.append("name")
+        real_link(source, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "link", link)
+    flush_batch(batch)
+    assert events == [f"sync {IDS[0]}.0", "name", "name", "name", "sync new"]
+    assert all(write.done.done() for write in batch)
+
+
 def test_a_claimed_entry_has_a_file_of_its_own_and_the_others_stay(spool: Spool, together: Path) -> None:
     with spool.worker(Lane.MAIL) as claims:
         entry = claims.claim(IDS[1], 0)
