@@ -18,6 +18,7 @@ from gateway.jobs.worker import run_worker
 from gateway.logs import configure_logs
 from gateway.notify.deliver import deliver_due
 from gateway.runtime import Runtime, open_runtime
+from gateway.services.log_call import log_call
 from gateway.services.record_web_reply import record_web_reply
 from gateway.spool.entry import Lane
 
@@ -57,7 +58,7 @@ def _handler(lane: Lane) -> Handler:
         return file_mail
     if lane is Lane.WEB:
         return record_web_reply
-    raise ValueError(f"nothing is filed from the lane {lane} in this release")
+    return log_call
 
 
 def _smtpd(runtime: Runtime, _number: int) -> None:
@@ -75,9 +76,10 @@ def _imapd(runtime: Runtime, _number: int) -> None:
 
 def _web(runtime: Runtime, _number: int) -> None:
     from inbound.parse import read_file
+    from telephony.exchange import open_exchange
     from web.server import run_web
 
-    run_web(runtime, read_file)
+    run_web(runtime, read_file, beside={"/telephony": open_exchange(runtime)})
 
 
 def _worker(runtime: Runtime, number: int) -> None:

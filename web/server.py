@@ -7,8 +7,9 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterable, Mapping
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from waitress.server import create_server
@@ -18,17 +19,25 @@ from web.app import create_app
 from web.security import MAX_BODY
 from web.state import ReadAttachment, WebState
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 _DRAIN = 5.0  # seconds
 log = structlog.get_logger()
 
 
-def run_web(runtime: Runtime, read_attachment: ReadAttachment) -> None:
-    """Serve the pages until a signal ends it. Call it in the main thread."""
+def run_web(
+    runtime: Runtime, read_attachment: ReadAttachment, *, beside: Mapping[str, "WSGIApplication"] | None = None
+) -> None:
+    """Serve the pages until a signal ends it. Call it in the main thread.
+
+    `beside` are applications of others by the path that theirs begin with (`/telephony`).
+    """
     http = runtime.settings.http
     app = create_app(runtime, read_attachment)
     channels: dict[int, Any] = {}
     server = create_server(
-        app,
+        side_by_side(app, beside or {}),
         map=channels,
         host=http.host,
         port=http.port,
@@ -44,6 +53,17 @@ def run_web(runtime: Runtime, read_attachment: ReadAttachment) -> None:
     state: WebState = app.extensions["gateway"]
     state.background.close()
     log.info("web.stopped")
+
+
+def side_by_side(pages: "WSGIApplication", beside: Mapping[str, "WSGIApplication"]) -> "WSGIApplication":
+    """One application of several, each with its own paths; what is nobody's is the pages'."""
+
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        path = str(environ.get("PATH_INFO", ""))
+        found = next((app for prefix, app in beside.items() if path.startswith(f"{prefix}/")), pages)
+        return found(environ, start_response)
+
+    return answer
 
 
 def _proxy(trusted: str | None) -> dict[str, Any]:

@@ -108,6 +108,8 @@ def inbound(call: str = CALL, **changes: str) -> dict[str, str]:
     }
 
 
-def signature(url: str, params: Mapping[str, str], *, secret: str = SECRET) -> dict[str, str]:
+def signature(
+    url: str, params: Mapping[str, str], *, secret: str = SECRET, algorithm: str = "HMAC_SHA1"
+) -> dict[str, str]:
     """The header by which the provider says that it sent this."""
-    return {"X-Twilio-Signature": RequestValidator(secret).compute_signature(url, MultiDict(params))}
+    return {"X-Twilio-Signature": RequestValidator(secret).compute_signature(url, MultiDict(params), algorithm)}
