@@ -140,3 +140,10 @@ def simulate_call(
     return simulate(
         settings, script, clock=SystemClock(), say=say, called=called, seed=seed, is_real_time=is_real_time
     )
+
+
+def serve_phone(settings: Settings, *, port: int, say: Callable[[str], None]) -> None:
+    """Serve a web telephone for our own hotline until Ctrl-C. Raises Misconfigured."""
+    from telephony.simulator.command import serve_phone as serve
+
+    serve(settings, clock=SystemClock(), port=port, say=say)

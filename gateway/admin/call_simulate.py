@@ -1,4 +1,4 @@
-"""`gateway call simulate`: a call to the hotline with no provider, and what was said in it."""
+"""`gateway call simulate` and `gateway call phone`: calls to the hotline with no provider."""
 
 import sys
 import tomllib
@@ -39,6 +39,15 @@ def simulate(called: str | None, script: Path | None, seed: int | None, *, real_
     settings = load_settings()
     by_script = simulate_call(settings, document, say=click.echo, called=called, seed=seed, is_real_time=real_time)
     sys.exit(0 if by_script else 1)
+
+
+@call.command("phone")
+@click.option("--port", type=click.IntRange(0, 65_535), default=0, help="By default any that is free.")
+def phone(port: int) -> None:
+    """A telephone on a web page of this machine: call the hotline by hand until Ctrl-C."""
+    from gateway.wiring import serve_phone
+
+    serve_phone(load_settings(), port=port, say=click.echo)
 
 
 def _read(script: Path | None) -> dict[str, Any]:

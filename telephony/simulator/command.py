@@ -1,8 +1,10 @@
-"""One simulated call against the running gateway: the transcript, and whether it went by its script."""
+"""Simulated calls against the running gateway: one by a script, with its transcript, or by hand on a web page."""
 
 import secrets
+import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from gateway.clock import Clock
@@ -13,8 +15,10 @@ from telephony.line import Route
 from telephony.simulator.account import Account, Hotline
 from telephony.simulator.document import Grammar
 from telephony.simulator.effects import Told
+from telephony.simulator.phone import Phone
 from telephony.simulator.script_file import parse_script
 from telephony.simulator.sending import HttpTransport, Signing
+from telephony.simulator.serving import served
 from telephony.simulator.session import Provider, Session, in_no_time
 from telephony.simulator.transcript import transcript
 from telephony.simulator.world import Ending
@@ -111,3 +115,18 @@ def _signing(settings: SettingsModel) -> Signing:
 
 def _written(told: Told) -> str:
     return transcript([told])[0]
+
+
+def serve_phone(settings: SettingsModel, *, clock: Clock, port: int, say: Callable[[str], None]) -> None:
+    """Serve the web telephone on this machine until interrupted, and `say` where. Raises Misconfigured."""
+    local_provider(settings)
+
+    def place(document: Mapping[str, Any]) -> Session:
+        provider = local_provider(settings)
+        return Session(provider, parse_script(document), begun=clock.now(), seed=secrets.randbits(32))
+
+    phone = Phone(key=secrets.token_urlsafe(16), place=place)
+    with served(phone, port=port) as base:
+        say(f"{base}/{phone.key}/")
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()

@@ -56,11 +56,14 @@ class Notify:
 class Listen:
     """The caller is asked: what do they press? Answered by Keys.
 
-    `prompt` is how many seconds the question takes to be put, `timeout` how long a key may take after that.
+    `prompt` is how many seconds the question takes to be put, `timeout` how long a key may take after that. `most`
+    keys are taken, or as many as come before `finish_on`.
     """
 
     prompt: float
     timeout: float
+    most: int | None
+    finish_on: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -79,7 +79,7 @@ class Session:
             traits=provider.traits,
         )
         self._steps = call(self.world)
-        self._question: Listen | None = None
+        self.question: Listen | None = None
         self.ending: Ending | None = None
         self.lines: list[Told] = []
         self.exchanges: list[Exchange] = []
@@ -101,8 +101,8 @@ class Session:
 
     def press(self, keys: str) -> None:
         """Answer the question that the call stands at, with keys, `hangup` or nothing; then go on."""
-        assert self._question is not None, "nothing is asked"
-        question, self._question = self._question, None
+        assert self.question is not None, "nothing is asked"
+        question, self.question = self.question, None
         self._advance(self._keys(question, keys))
 
     def _advance(self, sent: Sent) -> None:
@@ -110,7 +110,7 @@ class Session:
             effect = self._steps.send(sent)
             while True:
                 if isinstance(effect, Listen) and not self._presses:
-                    self._question = effect
+                    self.question = effect
                     return
                 effect = self._steps.send(self._carry_out(effect))
         except StopIteration as over:

@@ -63,21 +63,25 @@ def _pause(world: World, party: Party, verb: ElementTree.Element) -> Steps[Next]
 
 def _gather(world: World, party: Party, verb: ElementTree.Element) -> Steps[Next]:
     answer(world, party)
-    prompt = sum(_length(child) for child in verb)
-    timeout = float(verb.get("timeout", "5"))
+    most = verb.get("numDigits")
+    question = Listen(
+        prompt=sum(_length(child) for child in verb),
+        timeout=float(verb.get("timeout", "5")),
+        most=int(most) if most else None,
+        finish_on=verb.get("finishOnKey", "#"),
+    )
     for child in verb:
         if child.tag == "Say":
             yield tell(world, Who.LINE, "says", child.text or "", party.number)
-    keys = yield from _keys(world, party, prompt=prompt, timeout=timeout)
+    keys = yield from _keys(party, question)
     if keys.hangs_up_after is not None:
         world.hang_up_at = world.now + keys.hangs_up_after
-    most = verb.get("numDigits")
     taken = gather(
         keys.presses,
-        prompt=prompt,
-        timeout=timeout,
-        most=int(most) if most else None,
-        finish_on=verb.get("finishOnKey", "#"),
+        prompt=question.prompt,
+        timeout=question.timeout,
+        most=question.most,
+        finish_on=question.finish_on,
     )
     yield from passes(world, taken.seconds)
     yield from _tell_keys(world, party, keys, taken)
@@ -87,13 +91,13 @@ def _gather(world: World, party: Party, verb: ElementTree.Element) -> Steps[Next
     return (yield from ask(world, party, Kind.GATHER, verb.attrib["action"], result))
 
 
-def _keys(world: World, party: Party, *, prompt: float, timeout: float) -> Steps[Keys]:
+def _keys(party: Party, question: Listen) -> Steps[Keys]:
     if party.keys is None:
-        keys = yield Listen(prompt=prompt, timeout=timeout)
+        keys = yield question
         assert isinstance(keys, Keys), "a Listen is answered by Keys"
         return keys
     pressed = party.keys.pop(0) if party.keys else ""
-    return Keys(presses=timed(pressed, first=prompt + REACTION))
+    return Keys(presses=timed(pressed, first=question.prompt + REACTION))
 
 
 def _tell_keys(world: World, party: Party, keys: Keys, taken: Gathered) -> Steps[None]:
