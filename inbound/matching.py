@@ -59,6 +59,7 @@ _NEEDS = {
     Rule.QUOTED_MARK: Standing.PARTICIPANT,
     Rule.SUBJECT_TAG: Standing.PROVED,
 }
+_BY_ID = frozenset({Rule.OWN_ID, Rule.STORED_ID})
 
 
 def choose_ticket(
@@ -81,11 +82,18 @@ def choose_ticket(
         if len(believed) == 1:
             ((ticket_id, clue),) = believed.items()
             trace.note(rule, "match", clue.where)
-            return Matching(match=Match(ticket_id=ticket_id, rule=rule, signed=rule.is_signed, internal=clue.internal))
+            internal = _answers_internal(clues, ticket_id)
+            return Matching(match=Match(ticket_id=ticket_id, rule=rule, signed=rule.is_signed, internal=internal))
         trace.note(rule, "ambiguous" if believed else "no match", f"{len(believed)} tickets" if believed else "")
         if believed:
             return Matching(match=None, related=tuple(believed))
     return Matching(match=None, related=tuple(related))
+
+
+def _answers_internal(clues: Sequence[Clue], ticket_id: int) -> bool:
+    """Does the nearest mail on the ticket that this one answers stay inside? An address does not say which it was."""
+    named = (clue.internal for clue in clues if clue.ticket_id == ticket_id and clue.rule in _BY_ID)
+    return next(named, False)
 
 
 _NOT_ON_IT = "the sender is not on that ticket"

@@ -138,3 +138,15 @@ def test_an_agent_without_proof_orders_nothing(
     write(runtime, "#status closed\nFermé.")
     assert fresh(runtime, ticket).status == "new"
     assert len(timeline(runtime, ticket)) == 1
+
+
+def test_an_answer_to_what_only_agents_were_told_stays_inside(runtime: Runtime, ticket: Ticket) -> None:
+    """Also where it goes to the signed address that the notice asks to be answered at."""
+    write(runtime, "#sevrity blocking\nBonjour")
+    [notice] = told_since_acknowledged(runtime)
+    asked = message_from_bytes(compose(notice, runtime=runtime).content, policy=default)
+    answer = mail(3, sender=AGENT, In_Reply_To=str(asked["Message-ID"]))
+    file(runtime, answer, str(asked["Reply-To"]).strip(" <>"), mail_from=AGENT)
+    last = timeline(runtime, ticket)[-1]
+    assert (last.type, last.visible, last.match) == ("note", False, "signed reply address")
+    assert told_since_acknowledged(runtime) == [notice]
