@@ -19,12 +19,14 @@ def release_mail(runtime: Runtime, spool_id: str, *, sender: str | None = None) 
     held, Refused where it has no single From mailbox and none is given, Conflict where somebody else has just
     decided.
     """
-    with runtime.database.transaction() as connection:
+    with runtime.database.reading() as connection:
         held = [receipt for receipt in find_receipts(connection, spool_id) if receipt.verdict is Verdict.HELD]
-        if not held:
-            raise NotFound(f"no held mail {spool_id}")
-        receipt = held[0]
-        arrived = read_entry(_entry(runtime, receipt), runtime.settings)
+    if not held:
+        raise NotFound(f"no held mail {spool_id}")
+    receipt = held[0]
+    # Before the transaction: it waits for DNS and the virus scanner, and nobody else could write meanwhile.
+    arrived = read_entry(_entry(runtime, receipt), runtime.settings)
+    with runtime.database.transaction() as connection:
         item = make_item(arrived, runtime.project(receipt.project), fingerprint=receipt.fingerprint, trace=Trace())
         decision = Decision(
             verdict=Verdict.FILED,

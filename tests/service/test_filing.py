@@ -5,14 +5,18 @@ from typing import Any
 
 import pytest
 
+from gateway.config.load import Settings
 from gateway.db.outbox import Delivery, list_deliveries
+from gateway.db.people import get_or_create_person
 from gateway.db.receipts import Receipt, Verdict, find_receipts
 from gateway.db.tickets import Ticket, list_entries, list_tickets
 from gateway.domain.ticket import Channel
 from gateway.mail.envelope import MailEnvelope
 from gateway.mail.reply_address import make_bounce_address, make_reply_address
 from gateway.runtime import Runtime
-from gateway.spool.entry import Lane
+from gateway.spool.entry import Lane, SpoolEntry
+from inbound import release
+from inbound.arriving import Arrived, read_entry
 from inbound.filing import file_mail
 from inbound.release import release_mail
 from tests.support.clock import MovableClock
@@ -187,6 +191,19 @@ def test_a_mail_without_one_sender_is_held_until_a_person_says_whose_it_is(runti
     assert receipt.verdict is Verdict.HELD
     assert release_mail(runtime, receipt.spool_id, sender="marie@client.example") == "DEMO-1"
     assert outbox(runtime) == []
+
+
+def test_nobody_waits_while_a_held_mail_is_read_again(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading asks DNS and the virus scanner; SQLite has one writer at a time."""
+    receipt = file(runtime, b"Subject: qui ?\r\nMessage-ID: <x@y>\r\n\r\nAu secours\r\n")
+
+    def read(entry: SpoolEntry, settings: Settings) -> Arrived:
+        with runtime.database.transaction() as other:
+            get_or_create_person(other, email="paul@client.example", name="", now=runtime.clock.now())
+        return read_entry(entry, settings)
+
+    monkeypatch.setattr(release, "read_entry", read)
+    assert release_mail(runtime, receipt.spool_id, sender="marie@client.example") == "DEMO-1"
 
 
 def test_raw_mail_is_kept_under_its_sum(runtime: Runtime) -> None:
