@@ -9,16 +9,17 @@ from gateway.services.mail_item import Decision, MailItem
 from inbound.sender_lists import is_listed
 
 
-def refuse_admission(runtime: Runtime, item: MailItem, sender: Mailbox) -> Decision | None:
+def refuse_admission(runtime: Runtime, item: MailItem, sender: Mailbox, *, answers_as_machine: bool) -> Decision | None:
     """Why the mail is not filed; None where it may be.
 
-    - held: it came to our return paths alone, where failure reports come, mostly from machines that do not say so
+    - held: it came to our return paths alone, where failure reports come, mostly from machines that do not say so;
+      an automatic answer that says what it is belongs there (RFC 3834 section 4), and is filed like any other
     - ignored: its sender is on the deny list, and not on the allow list with proof
     - held: it fails the policy that its From domain asks for
     """
     authentication = item.authentication
     item.trace.note("authentication", authentication.dmarc, authentication.evidence)
-    if _is_to_return_path(runtime, item):
+    if not answers_as_machine and _is_to_return_path(runtime, item):
         return Decision(verdict=Verdict.HELD, reason="written to an address that only failure reports come to")
     if _is_unwanted(runtime, item, sender):
         return Decision(verdict=Verdict.IGNORED, reason="the sender is on the deny list")

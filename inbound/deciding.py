@@ -10,17 +10,18 @@ from sqlalchemy import Connection
 
 from gateway.db.participants import find_known_ids, find_participants
 from gateway.db.receipts import Verdict, find_receipts
-from gateway.db.ticket_facts import burst_ticket, count_reopenings, follow_merges
+from gateway.db.ticket_facts import count_reopenings, follow_merges
 from gateway.db.tickets import Ticket, find_ticket
 from gateway.domain.joining import Arrival, Joining, JoiningRules, decide_joining
 from gateway.domain.ticket import STAFF, Status
-from gateway.mail.address import is_robot
+from gateway.mail.address import domain_of, is_robot
 from gateway.mail.message_id import read_own
 from gateway.mail.parsed import Mailbox
 from gateway.runtime import Runtime
 from gateway.services.mail_item import Decision, Forwarded, MailItem, Order, Retold
 from gateway.services.roles import roles_in
 from inbound.admission import refuse_admission
+from inbound.bursts import join_burst
 from inbound.clues import Clue, address_clues, id_clues, mark_clues, referenced_ids, subject_clues, subject_tags
 from inbound.commands import read_orders, to_change
 from inbound.matching import Match, Matching, Standing, TicketFacts, choose_ticket
@@ -50,12 +51,13 @@ def decide(connection: Connection, runtime: Runtime, item: MailItem) -> Decision
     )
     if outcome.verdict is not Verdict.FILED or outcome.sender is None:
         return Decision(verdict=outcome.verdict, reason=outcome.reason)
-    refused = refuse_admission(runtime, item, outcome.sender)
+    by_machine = is_answer_of_a_machine(outcome.classification)
+    refused = refuse_admission(runtime, item, outcome.sender, answers_as_machine=by_machine)
     if refused is not None:
         return refused
     sender = _identify(connection, item, outcome.sender)
     matching = _match(connection, runtime, item, sender)
-    if matching.match is None and is_answer_of_a_machine(outcome.classification):
+    if matching.match is None and by_machine:
         return Decision(verdict=Verdict.IGNORED, reason=f"{outcome.silence}; it answers no ticket")
     flags = _flags(connection, item, sender, matching)
     if matching.match is not None:
@@ -209,39 +211,25 @@ def _open(
     follows: Ticket | None = None,
 ) -> Decision:
     """The decision for a mail that begins a ticket, unless its sender has just begun too many."""
-    most = runtime.settings.intake.new_tickets_per_minute
-    first = burst_ticket(
-        connection,
-        reporter=sender.mailbox.address,
-        project=item.project.key,
-        now=item.envelope.received_at,
-        most=most,
-    )
-    if first is not None:
-        item.trace.note("burst", "joins", f"more than {most} new tickets within a minute")
-        return Decision(
-            verdict=Verdict.FILED,
-            reason="one of many within a minute",
-            sender=sender.mailbox,
-            ticket_id=first,
-            match_rule="burst",
-            silence=f"more than {most} new tickets within a minute",
-            flags=(*flags, "burst"),
-        )
+    burst = join_burst(connection, runtime, item, sender.mailbox, flags=flags)
+    if burst is not None:
+        return burst
     forwarded = item.forwarded
     if sender.is_agent and forwarded is not None and _is_person(runtime, forwarded.author):
         return _retell(item, sender, forwarded, outcome=outcome, flags=flags)
     automatic = not outcome.classification.may_answer
+    answer_to = _answer_to(runtime, item, sender)
     return Decision(
         verdict=Verdict.FILED,
         reason="new ticket" if follows is None else f"follows {follows.ref}",
         sender=sender.mailbox,
-        answer_to=_answer_to(runtime, item, sender),
+        answer_to=answer_to,
         follows_id=None if follows is None else follows.id,
         related=matching.related,
         copies=() if automatic else _copies(runtime, item, sender),
         silence=outcome.silence,
-        echo_subject=sender.proved,
+        # A Reply-To to another domain may aim at a victim, who must not be sent a stranger's words.
+        echo_subject=sender.proved and domain_of(answer_to) == domain_of(sender.mailbox.address),
         flags=tuple(flags),
     )
 

@@ -40,7 +40,7 @@ def screen(
 
     - mail about mail (bounces, receipts, abuse reports, our own mail come back) is ignored
     - no From mailbox, or several: held, for nobody can be told from it
-    - everything else is filed; a machine's answer to no ticket of ours is ignored later, by `filing`
+    - everything else is filed; a machine's answer to no ticket of ours is ignored later, by `deciding`
     """
     found = classify(
         Subject(

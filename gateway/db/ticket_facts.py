@@ -1,5 +1,6 @@
 """Facts of a ticket's past that decisions about its mail need."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
@@ -7,42 +8,69 @@ from sqlalchemy import Connection, select
 from gateway.db.people import people
 from gateway.db.tickets import Ticket, entries, find_ticket, tickets
 from gateway.domain.ticket import EntryType
+from gateway.mail.subject import alike_key
 
 MAX_HOPS = 20
 
 
 def follow_merges(connection: Connection, ticket_id: int) -> Ticket | None:
-    """The ticket that survived after any merges; None where they run in a ring or the ticket is gone."""
-    ticket = find_ticket(connection, ticket_id=ticket_id)
+    """The ticket that survived after any merges; None where they run in a ring or the ticket is gone.
+
+    It is locked: what is decided by its state is still true when it is written.
+    """
+    ticket = _locked(connection, ticket_id)
     for _ in range(MAX_HOPS):
         if ticket is None or ticket.merged_into_id is None:
             return ticket
-        ticket = find_ticket(connection, ticket_id=ticket.merged_into_id)
+        ticket = _locked(connection, ticket.merged_into_id)
     return None
 
 
+def _locked(connection: Connection, ticket_id: int) -> Ticket | None:
+    connection.execute(select(tickets.c.id).where(tickets.c.id == ticket_id).with_for_update())
+    return find_ticket(connection, ticket_id=ticket_id)
+
+
 def count_reopenings(connection: Connection, ticket_id: int, *, now: datetime) -> int:
-    """How often a ticket was reopened by mail within the last hour."""
+    """How often a ticket was reopened by mail within the hour before `now`."""
     query = select(entries.c.data).where(
         entries.c.ticket_id == ticket_id,
         entries.c.type == EntryType.SYSTEM,
         entries.c.at > now - timedelta(hours=1),
+        entries.c.at <= now,
     )
     return sum(data.get("event") == "reopened" for data in connection.execute(query).scalars())
 
 
-def burst_ticket(connection: Connection, *, reporter: str, project: str, now: datetime, most: int) -> int | None:
-    """The first of the tickets that this address began within a minute, where there are `most` already."""
+@dataclass(frozen=True, kw_only=True)
+class BurstRules:
+    """How many tickets one address may begin within a minute: in all, and with subjects that differ in numbers alone."""
+
+    most: int
+    most_alike: int
+
+
+def burst_ticket(
+    connection: Connection, *, reporter: str, project: str, subject: str, now: datetime, rules: BurstRules
+) -> int | None:
+    """The ticket that one more mail of this address joins; None while the address may begin another.
+
+    It is the first with a subject alike, where there are too many of those, or else the first of all.
+    """
     query = (
-        select(tickets.c.id)
+        select(tickets.c.id, tickets.c.subject)
         .join(people, people.c.id == tickets.c.reporter_id)
         .where(
             people.c.email == reporter,
             tickets.c.project == project,
             tickets.c.created_at > now - timedelta(minutes=1),
+            tickets.c.created_at <= now,
         )
         .order_by(tickets.c.created_at, tickets.c.id)
-        .limit(most)
+        .limit(rules.most)
     )
-    found = list(connection.execute(query).scalars())
-    return found[0] if len(found) >= most else None
+    found = [(row.id, alike_key(row.subject)) for row in connection.execute(query)]
+    alike = [ticket_id for ticket_id, key in found if key == alike_key(subject)]
+    if len(alike) >= rules.most_alike:
+        return int(alike[0])
+    return int(found[0][0]) if len(found) >= rules.most else None

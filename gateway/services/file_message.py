@@ -1,7 +1,7 @@
 """Writing a decided mail down: its ticket, its entry, the acknowledgement and the receipt.
 
-Everything here happens in the caller's one transaction. Deciding is done before (`inbound.filing`); this module
-knows no mail syntax.
+Everything here happens in the caller's one transaction. Deciding is done before (`inbound.deciding`); this
+module knows no mail syntax.
 """
 
 from dataclasses import dataclass, replace
@@ -66,8 +66,8 @@ def write_mail(connection: Connection, runtime: Runtime, item: MailItem, decisio
     assert decision.sender is not None, "a mail without a sender is held"
     now = item.envelope.received_at
     author = get_or_create_person(connection, email=decision.sender.address, name=decision.sender.name, now=now)
-    if item.authentication.is_aligned_pass:
-        # Who writes to us can be written to again.
+    if item.authentication.is_aligned_pass and [one.address for one in item.message.senders] == [author.email]:
+        # Who writes to us can be written to again; whose mail somebody else hands in has not written.
         lift(connection, author.email)
     ticket = None if decision.ticket_id is None else find_ticket(connection, ticket_id=decision.ticket_id)
     if ticket is None:

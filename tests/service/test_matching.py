@@ -1,9 +1,10 @@
 """Whose ticket a mail reaches, what it does to it, and who comes onto it."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from gateway.db.participants import add_participant, find_participants
 from gateway.db.people import add_membership, get_or_create_person
@@ -17,7 +18,9 @@ from gateway.mail.bounce import Action, Outcome
 from gateway.mail.marker import make_mark
 from gateway.mail.reply_address import make_bounce_address
 from gateway.runtime import Runtime
-from inbound import arriving
+from gateway.services.mail_item import Decision
+from inbound import arriving, filing
+from inbound.deciding import decide
 from tests.service.test_filing import SUPPORT, file, outbox, timeline
 from tests.service.test_filing import tickets as all_tickets
 from tests.support.clock import MovableClock
@@ -238,13 +241,30 @@ def test_a_forged_agent_is_a_stranger_and_flagged(runtime: Runtime) -> None:
 
 
 def test_a_burst_from_one_address_is_a_few_tickets_and_few_acknowledgements(runtime: Runtime) -> None:
-    most = runtime.settings.intake.new_tickets_per_minute
+    few = runtime.settings.intake.alike_tickets_per_minute
     for number in range(40):
         file(runtime, mail(number, sender="sonde@client.example"))
     found = all_tickets(runtime)
-    assert len(found) == most
+    assert len(found) == few
     assert sum(ticket.entries for ticket in found) == 40
-    assert len(outbox(runtime)) == most
+    assert len(outbox(runtime)) == few
+    assert {entry.data.get("subject") for entry in timeline(runtime, found[-1])} >= {"Écran bloqué n° 39"}
+
+
+def test_many_matters_of_one_address_are_as_many_tickets_up_to_a_bound(runtime: Runtime) -> None:
+    most = runtime.settings.intake.new_tickets_per_minute
+    for number in range(most + 3):
+        file(runtime, mail(number, Subject="Panne " + "x" * number))
+    assert len(all_tickets(runtime)) == most
+
+
+def test_a_mail_that_is_filed_late_is_held_against_its_own_minute(runtime: Runtime, clock: MovableClock) -> None:
+    arrived = clock.now()
+    for number in range(runtime.settings.intake.new_tickets_per_minute):
+        clock.move(minutes=10)
+        file(runtime, mail(number))
+    clock.move(seconds=(arrived - clock.now()).total_seconds())
+    assert file(runtime, mail(99)).reason == "new ticket"
 
 
 def test_mail_that_fails_the_policy_of_its_domain_is_held_and_released_with_one_word(
@@ -267,6 +287,13 @@ def test_reply_to_is_where_a_proved_sender_is_answered_and_never_who_they_are(
     assert ticket.reporter == "marie@client.example"
     assert [notice.recipient for notice in outbox(runtime)] == ["secretariat@client.example"]
     assert outbox(runtime)[0].context["subject"] == ticket.subject
+
+
+def test_a_reply_to_in_another_domain_is_not_sent_the_subject(runtime: Runtime, authenticated: None) -> None:
+    """Whoever owns a domain can prove it, and aim their words at anybody."""
+    file(runtime, mail(1, Reply_To="victim@elsewhere.example"))
+    [notice] = outbox(runtime)
+    assert (notice.recipient, "subject" in notice.context) == ("victim@elsewhere.example", False)
 
 
 def test_the_reply_to_of_somebody_unproved_gets_no_mail_and_no_words_of_theirs_go_out(runtime: Runtime) -> None:
@@ -332,12 +359,24 @@ def test_a_forward_by_anybody_else_is_an_ordinary_mail(runtime: Runtime, authent
     assert [ticket.reporter for ticket in all_tickets(runtime)] == ["marie@client.example"]
 
 
+def return_path_of_first(runtime: Runtime) -> str:
+    today = runtime.clock.now().date()
+    return make_bounce_address(SUPPORT, runtime.signer, delivery_id=outbox(runtime)[0].id, today=today)
+
+
 def test_what_comes_to_a_return_path_alone_and_is_no_report_is_held(runtime: Runtime) -> None:
     first_ticket(runtime)
-    path = make_bounce_address(
-        SUPPORT, runtime.signer, delivery_id=outbox(runtime)[0].id, today=runtime.clock.now().date()
-    )
-    assert file(runtime, mail(2, sender=STRANGER), path).verdict is Verdict.HELD
+    assert file(runtime, mail(2, sender=STRANGER), return_path_of_first(runtime)).verdict is Verdict.HELD
+
+
+def test_an_automatic_answer_comes_to_the_return_path_and_nobody_has_to_look_at_it(runtime: Runtime) -> None:
+    """RFC 3834 section 4: that is where responders answer."""
+    ticket = first_ticket(runtime)
+    away = {"Auto-Submitted": "auto-replied"}
+    answer = mail(2, In_Reply_To=ours(runtime, ticket), **away)
+    assert where(runtime, file(runtime, answer, return_path_of_first(runtime), mail_from=""))[0].id == ticket.id
+    lost = file(runtime, mail(3, **away), return_path_of_first(runtime), mail_from="")
+    assert lost.verdict is Verdict.IGNORED
 
 
 def test_who_writes_with_proof_can_be_written_to_again(runtime: Runtime, authenticated: None) -> None:
@@ -347,3 +386,35 @@ def test_who_writes_with_proof_can_be_written_to_again(runtime: Runtime, authent
     file(runtime, mail(1))
     with runtime.database.reading() as connection:
         assert find_suppression(connection, address, now=runtime.clock.now()) is None
+
+
+def test_a_forwarded_mail_does_not_say_that_its_author_can_be_written_to(runtime: Runtime, authenticated: None) -> None:
+    with runtime.database.transaction() as connection:
+        count_bounce(
+            connection, "paul@autre.example", Outcome(action=Action.FAILED, status="5.1.1"), now=runtime.clock.now()
+        )
+    make_agent(runtime, "agent@desk.example")
+    file(runtime, forward("agent@desk.example"))
+    [ticket] = all_tickets(runtime)
+    assert ticket.reporter == "paul@autre.example"
+    with runtime.database.reading() as connection:
+        assert find_suppression(connection, "paul@autre.example", now=runtime.clock.now()) is not None
+
+
+def test_a_ticket_stays_as_it_was_decided_upon_until_that_is_written(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else two answers reopen it, and one to a ticket that is closed meanwhile wakes nobody."""
+    if runtime.database.url.get_backend_name() == "sqlite":
+        pytest.skip("has one writer at a time anyway")
+    ticket, free = first_ticket(runtime), []
+
+    def decided(*arguments: Any) -> Decision:
+        decision = decide(*arguments)
+        with runtime.database.reading() as other:
+            free.extend(other.execute(select(tickets.c.id).with_for_update(skip_locked=True)).scalars())
+        return decision
+
+    monkeypatch.setattr(filing, "decide", decided)
+    file(runtime, mail(2, In_Reply_To=ours(runtime, ticket)))
+    assert free == []
