@@ -126,7 +126,8 @@ class IntakeSettings(Section):
 
     reopen_days: int = Field(default=14, ge=0, description="after closing; a later answer begins a ticket that follows")
     reopenings_per_hour: int = Field(default=3, ge=1, description="of one ticket")
-    new_tickets_per_minute: int = Field(default=5, ge=1, description="per address; more joins the first of them")
+    new_tickets_per_minute: int = Field(default=30, ge=1, description="per address; more joins the first of them")
+    alike_tickets_per_minute: int = Field(default=5, ge=1, description="the same, of subjects that differ in numbers")
     max_participants: int = Field(default=10, ge=0, description="beside the reporter, taken from To and Cc")
 
 

@@ -44,7 +44,7 @@ def count_reopenings(connection: Connection, ticket_id: int, *, now: datetime) -
 
 @dataclass(frozen=True, kw_only=True)
 class BurstRules:
-    """How many tickets one address may begin within a minute: in all, and with subjects that differ in numbers alone."""
+    """How many tickets one address may begin within a minute, and how many with subjects that differ in numbers."""
 
     most: int
     most_alike: int

@@ -23,6 +23,14 @@ def one_line(text: str, *, limit: int) -> str:
     return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"
 
 
+def alike_key(subject: str) -> str:
+    """What subjects have in common that differ in numbers, letter case, spaces and reply prefixes alone."""
+    rest = one_line(subject, limit=MAX_SUBJECT)
+    while found := _REPLY_PREFIX.match(rest):
+        rest = rest[found.end() :]
+    return re.sub(r"\d+", "#", rest.casefold())
+
+
 def tag_subject(words: str, ref: str) -> str:
     """Our own words and the tag: `Votre demande est enregistrée [DEMO-42]`. A tag that stands there is not doubled."""
     tag = f"[{ref}]"

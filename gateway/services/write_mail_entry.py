@@ -38,7 +38,7 @@ def write_mail_entry(
             match=decision.match_rule,
             visible=decision.visible,
             raw_sha256=item.entry.sha256,
-            data=_entry_data(item, decision),
+            data=_entry_data(item, decision, ticket),
         ),
         mail_files(item),
     )
@@ -97,7 +97,7 @@ def add_copied_people(
         known.add(mailbox.address)
 
 
-def _entry_data(item: MailItem, decision: Decision) -> dict[str, Any]:
+def _entry_data(item: MailItem, decision: Decision, ticket: Ticket) -> dict[str, Any]:
     message = item.message
     found: dict[str, Any] = {
         "defects": list(message.defects),
@@ -109,6 +109,7 @@ def _entry_data(item: MailItem, decision: Decision) -> dict[str, Any]:
         ],
         "reply_to": [mailbox.address for mailbox in message.reply_to],
         "addressed": [mailbox.address for mailbox in message.recipients][:MAX_ADDRESSED],
+        "subject": message.subject if message.subject != ticket.subject else "",
         "related": list(decision.related),
         "flags": list(decision.flags),
         "forwarded_by": decision.retold.by.address if decision.retold else None,

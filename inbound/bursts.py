@@ -1,0 +1,40 @@
+"""Many mails of one address within a minute: a monitor gone wild, a loop, an attack. They become few tickets."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from gateway.db.receipts import Verdict
+from gateway.db.ticket_facts import BurstRules, burst_ticket
+from gateway.mail.parsed import Mailbox
+from gateway.runtime import Runtime
+from gateway.services.mail_item import Decision, MailItem
+
+REASON = "one of many within a minute"
+
+
+def join_burst(
+    connection: Connection, runtime: Runtime, item: MailItem, sender: Mailbox, *, flags: Sequence[str]
+) -> Decision | None:
+    """The decision for a mail whose sender has just begun too many tickets; None where it may begin another."""
+    intake = runtime.settings.intake
+    first = burst_ticket(
+        connection,
+        reporter=sender.address,
+        project=item.project.key,
+        subject=item.message.subject,
+        now=item.envelope.received_at,
+        rules=BurstRules(most=intake.new_tickets_per_minute, most_alike=intake.alike_tickets_per_minute),
+    )
+    if first is None:
+        return None
+    item.trace.note("burst", "joins", "its sender has begun too many tickets within a minute")
+    return Decision(
+        verdict=Verdict.FILED,
+        reason=REASON,
+        sender=sender,
+        ticket_id=first,
+        match_rule="burst",
+        silence=REASON,
+        flags=(*flags, "burst"),
+    )
