@@ -406,7 +406,7 @@ def test_a_forwarded_mail_does_not_say_that_its_author_can_be_written_to(runtime
 def test_a_ticket_stays_as_it_was_decided_upon_until_that_is_written(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else two answers reopen it, and one to a ticket that is closed meanwhile wakes nobody. (SQLite has one writer.)"""
+    """Else two answers reopen it, and one to a ticket that is closed meanwhile wakes nobody."""
     ticket, free = first_ticket(runtime), []
 
     def decided(*arguments: Any) -> Decision:
