@@ -7,7 +7,20 @@ from contextlib import contextmanager
 import click
 
 from gateway import __version__
-from gateway.admin import call_simulate, demo, items, mailboxes, people, roles, stores, suppressed, ticket_set, tickets
+from gateway.admin import (
+    call_simulate,
+    calls,
+    demo,
+    duty,
+    items,
+    mailboxes,
+    people,
+    roles,
+    stores,
+    suppressed,
+    ticket_set,
+    tickets,
+)
 from gateway.admin.context import exit_code
 from gateway.errors import GatewayError, Misconfigured
 
@@ -24,7 +37,11 @@ def cli() -> None:
     """The support gateway: mail, calls and reports become tickets, and everyone is told where they stand."""
 
 
-for module in (roles, items, tickets, ticket_set, suppressed, people, mailboxes, stores, demo, call_simulate):
+_MODULES = (
+    *(roles, items, tickets, ticket_set, suppressed, people),
+    *(mailboxes, stores, demo, call_simulate, calls, duty),
+)
+for module in _MODULES:
     for command in module.COMMANDS:
         cli.add_command(command)
 

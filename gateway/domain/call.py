@@ -67,7 +67,7 @@ class CallRecord:
     """A call as its events tell it. Seconds are None where unknown.
 
     `ticket` is the reference that was matched; `unverified_code` a code that nobody could look at. `answered_by` is
-    the agent who talked. `steps` are the names of what the caller went through, in order.
+    the agent who talked, `note` what they wrote down. `steps` are the names of what the caller went through, in order.
     """
 
     started_at: datetime
@@ -90,6 +90,7 @@ class CallRecord:
     messages: tuple[Message, ...]
     steps: tuple[str, ...]
     source: str
+    note: str = ""
 
     @property
     def has_ended(self) -> bool:
@@ -153,6 +154,7 @@ def fold_call(events: Iterable[CallEvent]) -> CallRecord:
         attempts=attempts,
         messages=messages,
         steps=tuple(step["name"] for _, step in steps),
+        note=_first(ordered, "note") or "",
         source=_first(ordered, "source") or ("webhook" if began else "callback"),
     )
 

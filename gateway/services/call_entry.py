@@ -66,6 +66,8 @@ def entry_text(
         lines.append(_SENTENCES["unverified"][language])
     if due_at is not None:
         lines.append(_SENTENCES["callback"][language].format(due_at.astimezone(zone)))
+    if record.note:
+        lines.append(record.note)
     return "\n".join(lines)
 
 

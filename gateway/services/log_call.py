@@ -157,7 +157,7 @@ def _callback(connection: Connection, runtime: Runtime, logged: _Logged) -> int 
     """The request that this call makes; one that it makes no more, as more is known, is taken back."""
     record, ticket, known = logged.record, logged.ticket, logged.row.callback_id
     is_ours = known is not None and count_calls_of_callback(connection, known) == 1
-    if ticket is None or not record.wants_callback:
+    if ticket is None or not (record.wants_callback or record.outcome is Outcome.MESSAGE):
         return None if known is None or (is_ours and forget_callback(connection, known)) else int(known)
     project = find_project(runtime, ticket.project)
     at = record.ended_at or record.started_at

@@ -1,0 +1,136 @@
+"""What an agent does about calls: writes down one that no webhook told of, and says what becomes of others.
+
+A call that nobody could link to a ticket is linked once or discarded with a reason. A call back is claimed, tried,
+done or cancelled.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from gateway.db.callbacks import find_callback, move_callback
+from gateway.db.calls import CallKey, calls, find_call, lock_call, update_call
+from gateway.db.people import Person, get_or_create_person
+from gateway.db.tickets import Ticket, find_ticket
+from gateway.domain.call import CallEvent
+from gateway.domain.ticket import STAFF
+from gateway.errors import Conflict, NotFound, Refused
+from gateway.ids import new_spool_id
+from gateway.runtime import Runtime
+from gateway.services.log_call import log_event, refresh_call
+from gateway.services.roles import roles_in
+from gateway.services.ticket_clocks import find_project
+
+CALLBACK_STATES = ("claimed", "attempted", "done", "cancelled")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallByHand:
+    """A call that an agent had by telephone. `number` is in international form, None where it is not known."""
+
+    ref: str
+    email: str
+    number: str | None
+    began_at: datetime
+    seconds: int
+    note: str = ""
+
+
+def log_call_by_hand(runtime: Runtime, call: CallByHand) -> str:
+    """Put the call on record and on its ticket, as an answered one; its id.
+
+    Raises NotFound where there is no such ticket, Refused for somebody who does not work for its project, and for a
+    call that has not ended yet.
+    """
+    if call.seconds < 1 or call.began_at + timedelta(seconds=call.seconds) > runtime.clock.now() + timedelta(minutes=1):
+        raise Refused("a call is written down once it is over, with the seconds that it lasted")
+    with runtime.database.transaction() as connection:
+        ticket = _ticket(connection, call.ref)
+        agent = _agent(connection, runtime, ticket.project, call.email)
+    ident = new_spool_id(runtime.clock.now())
+    for event in _events(ident, call, project=ticket.project, agent_id=agent.id):
+        log_event(runtime, CallKey(provider="manual", provider_id=ident), event)
+    return str(ident)
+
+
+def _events(ident: str, call: CallByHand, *, project: str, agent_id: int) -> tuple[CallEvent, CallEvent]:
+    """The same events that a webhook would have told of: the agent takes the call, and it ends."""
+    ends_at = call.began_at + timedelta(seconds=call.seconds)
+    known = {
+        "source": "manual",
+        "from": call.number,
+        "from_kind": "anonymous" if call.number is None else "e164",
+        "note": call.note,
+    }
+    taken = [
+        {"name": "call.received", "project": project},
+        {"name": "ticket.matched", "ticket": call.ref.upper()},
+        {"name": "agent.accepted", "agent": agent_id},
+    ]
+    over = {"name": "agent.ended", "agent": agent_id, "status": "completed", "bridged": True, "seconds": call.seconds}
+    ended: dict[str, Any] = {**known, "status": "completed", "seconds": call.seconds, "steps": [over]}
+    return (
+        CallEvent(key=f"{ident} began", kind="began", at=call.began_at, turn=0, data={**known, "steps": taken}),
+        CallEvent(key=f"{ident} ended", kind="ended", at=ends_at, turn=1, data=ended),
+    )
+
+
+def link_call(runtime: Runtime, ident: str, *, ref: str, email: str) -> None:
+    """Put a call that waits for it onto a ticket, with its message. Raises Conflict where that was decided before."""
+    with runtime.database.transaction() as connection:
+        row = _waiting(connection, ident)
+        ticket = _ticket(connection, ref)
+        _agent(connection, runtime, ticket.project, email)
+        update_call(connection, row.id, {"triage": "linked", "ticket_id": ticket.id, "triage_reason": email})
+        refresh_call(connection, runtime, connection.execute(select(calls).where(calls.c.id == row.id)).one())
+
+
+def discard_call(runtime: Runtime, ident: str, *, reason: str, email: str) -> None:
+    """Decide that a call needs no ticket. Raises Conflict where that was decided before, Refused without a reason."""
+    if not reason.strip():
+        raise Refused("a call is discarded with a reason")
+    with runtime.database.transaction() as connection:
+        row = _waiting(connection, ident)
+        _agent(connection, runtime, row.project, email)
+        update_call(connection, row.id, {"triage": "discarded", "triage_reason": f"{email}: {reason.strip()}"})
+
+
+def settle_callback(runtime: Runtime, callback_id: int, *, state: str, email: str) -> None:
+    """Say how a call back fares. Raises NotFound, Conflict for one that is closed, Refused for who may not."""
+    if state not in CALLBACK_STATES:
+        raise Refused(f"a call back is {', '.join(CALLBACK_STATES)}")
+    now = runtime.clock.now()
+    with runtime.database.transaction() as connection:
+        found = find_callback(connection, callback_id)
+        if found is None:
+            raise NotFound(f"there is no call back {callback_id}")
+        agent = _agent(connection, runtime, found.project, email)
+        tried = state in {"attempted", "done"}
+        if not move_callback(connection, callback_id, state=state, agent_id=agent.id, now=now, tried=tried):
+            raise Conflict(f"call back {callback_id} is {found.state} already")
+
+
+def _waiting(connection: Connection, ident: str) -> Row[Any]:
+    found = find_call(connection, ident)
+    if found is None:
+        raise NotFound(f"there is no call {ident}")
+    row = lock_call(connection, CallKey(provider=found.provider, provider_id=found.provider_id), now=found.started_at)
+    if row.triage != "open":
+        raise Conflict(f"call {ident} is {row.triage or 'not waiting for anybody'}")
+    return row
+
+
+def _ticket(connection: Connection, ref: str) -> Ticket:
+    ticket = find_ticket(connection, ref=ref.upper())
+    if ticket is None:
+        raise NotFound(f"there is no ticket {ref}")
+    return ticket
+
+
+def _agent(connection: Connection, runtime: Runtime, key: str, email: str) -> Person:
+    project = find_project(runtime, key)
+    if project is None or not roles_in(connection, project, email) & STAFF:
+        raise Refused(f"{email} does not work for {key or 'any project of this call'}")
+    return get_or_create_person(connection, email=email, name="", now=runtime.clock.now())
