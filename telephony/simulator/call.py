@@ -20,6 +20,7 @@ def call(world: World) -> Steps[Ending]:
         created=world.moment(),
     )
     world.account.calls[record.sid] = record
+    world.sid = record.sid
     world.hang_up_at = world.script.hang_up_at
     world.legs = list(world.script.legs)
     yield tell(world, Who.CALLER, "calls", world.hotline.number)

@@ -20,6 +20,7 @@ from telephony.simulator.script_file import parse_script
 from telephony.simulator.sending import HttpTransport, Signing
 from telephony.simulator.serving import served
 from telephony.simulator.session import Provider, Session, in_no_time
+from telephony.simulator.standing_in import standing_in, wait_until_fetched
 from telephony.simulator.transcript import transcript
 from telephony.simulator.world import Ending
 
@@ -37,18 +38,21 @@ def simulate(
     """Place the call and `say` its transcript; False where it did not end by its script, and then why.
 
     `called` is a project's hotline, or the first one. Without a seed each call has ids of its own. Raises
-    Misconfigured for a script that is none, and where there is no hotline or no secret to sign with.
+    Misconfigured for a script that is none, and where there is no hotline or no secret to sign with; Deferred where
+    `telephony.api_base` is a port of this machine that is taken.
     """
     script = parse_script(document)
     provider = local_provider(settings, called=called, is_real_time=is_real_time)
     seed = secrets.randbits(32) if seed is None else seed
     session = Session(provider, script, begun=clock.now(), seed=seed, tell=lambda told: say(_written(told)))
-    session.run()
+    with standing_in(settings.telephony, provider.account) as is_served:
+        session.run()
+        if is_served and not wait_until_fetched(provider.account):
+            say("a message was left, and nobody fetched it")
     reasons = departures(session)
     for reason in reasons:
         say(f"not by the script: {reason}")
-    call = next(iter(session.world.account.calls.values()))
-    say(f"call {call.sid}, seed {seed}: {session.world.now:.1f} s, {len(session.exchanges)} requests")
+    say(f"call {session.sid}, seed {seed}: {session.world.now:.1f} s, {len(session.exchanges)} requests")
     return not reasons
 
 
@@ -72,9 +76,7 @@ def departures(session: Session) -> list[str]:
     return reasons
 
 
-def local_provider(
-    settings: SettingsModel, *, called: str | None = None, is_real_time: bool = False, account: Account | None = None
-) -> Provider:
+def local_provider(settings: SettingsModel, *, called: str | None = None, is_real_time: bool = False) -> Provider:
     """The provider as it would be set up for this installation, on the road to the local listener.
 
     Raises Misconfigured.
@@ -90,7 +92,7 @@ def local_provider(
         fallback_url=routes[Route.FALLBACK],
         status_url=routes[Route.STATUS],
     )
-    account = account or (Account(sid=telephony.account_sid) if telephony.account_sid else Account())
+    account = Account(sid=telephony.account_sid) if telephony.account_sid else Account()
     account.hotlines.append(hotline)
     host = "127.0.0.1" if http.host in {"0.0.0.0", "::"} else http.host  # noqa: S104  # everywhere is here too
     voices = {(telephony.french_voice, "fr-FR"), (telephony.english_voice, "en-GB")}
@@ -118,15 +120,14 @@ def _written(told: Told) -> str:
 
 
 def serve_phone(settings: SettingsModel, *, clock: Clock, port: int, say: Callable[[str], None]) -> None:
-    """Serve the web telephone on this machine until interrupted, and `say` where. Raises Misconfigured."""
-    local_provider(settings)
+    """Serve the web telephone on this machine until interrupted, and `say` where. Raises Misconfigured, Deferred."""
+    provider = local_provider(settings)
 
     def place(document: Mapping[str, Any]) -> Session:
-        provider = local_provider(settings)
         return Session(provider, parse_script(document), begun=clock.now(), seed=secrets.randbits(32))
 
     phone = Phone(key=secrets.token_urlsafe(16), place=place)
-    with served(phone, port=port) as base:
+    with standing_in(settings.telephony, provider.account), served(phone, port=port) as base:
         say(f"{base}/{phone.key}/")
         with suppress(KeyboardInterrupt):
             threading.Event().wait()

@@ -75,7 +75,7 @@ class Phone:
         except Misconfigured as error:
             return _html(start_page(fault="; ".join(error.faults)), status=400)
         session.go_on()
-        sid = next(iter(session.world.account.calls))
+        sid = session.sid
         self._calls[sid] = _Call(session=session)
         while len(self._calls) > _MOST_CALLS:
             self._calls.popitem(last=False)

@@ -89,6 +89,11 @@ class Session:
         """What the script would have pressed had the call gone on."""
         return tuple(self._presses)
 
+    @property
+    def sid(self) -> str:
+        """The call's id, once it goes on."""
+        return self.world.sid
+
     def run(self) -> None:
         """To the end: where the script has no more keys, nothing is pressed."""
         self.go_on()

@@ -61,6 +61,7 @@ class World:
     source: random.Random
     grammar: Grammar = field(default_factory=Grammar)
     traits: Traits = field(default_factory=Traits)
+    sid: str = ""
     now: float = 0.0
     hang_up_at: float | None = None
     requests: int = 0

@@ -1,6 +1,8 @@
 """The hotline called by the simulated provider, from the first ring to the last callback: in process and by command."""
 
 import re
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +10,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from requests.exceptions import ConnectionError as RequestsConnectionError
+from twilio.rest import Client
 
 from gateway.admin.cli import cli
 from gateway.config.load import load_settings
@@ -29,6 +33,7 @@ from telephony.webhooks import Exchange, create_app
 from tests.support.calls import BASE, CODE, OTHER_CODE, VOICES
 from tests.support.clock import MovableClock
 from tests.support.servers import free_port
+from tests.support.waiting import wait_for
 
 SIGNING, TOKEN = b"k" * 32, "account-token"
 HOTLINE, FIRST, SECOND = "+33199001234", "+33612345607", "+33612345608"
@@ -184,6 +189,14 @@ def test_the_command_prints_the_dialogue_with_times(command: Callable[..., Resul
     assert re.match(r"call CA[0-9a-f]{32}, seed \d+: \d+\.\d s, \d+ requests", lines[-1])
 
 
+def test_a_taken_port_is_told_in_a_sentence(command: Callable[..., Result]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        base = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        done = command("--from", "+33612345678", GATEWAY_TELEPHONY__API_BASE=base)
+    assert (done.exit_code, done.stdout) == (75, "")
+    assert "cannot be had" in done.stderr
+
+
 def test_a_script_file_does_the_same_and_options_stand_over_it(command: Callable[..., Result], tmp_path: Path) -> None:
     file = tmp_path / "call.toml"
     file.write_text(
@@ -196,6 +209,41 @@ def test_a_script_file_does_the_same_and_options_stand_over_it(command: Callable
     assert f"{SECOND}      talks with the caller" in as_written.stdout
     changed = command("--script", str(file), "--leg", "busy", "--leg", "no-answer", "--message", "5")
     assert "speaks 5 s" in changed.stdout
+
+
+def test_the_message_is_there_to_be_fetched_while_the_command_waits_for_that(
+    command: Callable[..., Result],
+) -> None:
+    """A job that comes with the account's secret, at the address of the settings, gets it and deletes it."""
+    base = f"http://127.0.0.1:{free_port()}"
+    account = "AC" + "7" * 32
+    fetched: list[str] = []
+
+    def fetch() -> None:
+        client = Client(account, TOKEN)
+        client.api.base_url = base
+        sid = wait_for(lambda: _recordings(client), "a message")[0]
+        fetched.append(sid)
+        client.recordings(sid).delete()
+
+    job = threading.Thread(target=fetch)
+    job.start()
+    done = command(
+        *("--from", "+33612345678", *PRESSED, "--message", "9"),
+        GATEWAY_TELEPHONY__API_BASE=base,
+        GATEWAY_TELEPHONY__ACCOUNT_SID=account,
+    )
+    job.join()
+    assert done.exit_code == 0, done.output
+    assert len(fetched) == 1
+    assert "nobody fetched it" not in done.stdout
+
+
+def _recordings(client: Client) -> list[str]:
+    try:
+        return [recording.sid for recording in client.recordings.list()]
+    except RequestsConnectionError:
+        return []
 
 
 @pytest.mark.parametrize(
