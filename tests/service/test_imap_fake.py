@@ -236,13 +236,14 @@ def test_a_mail_that_says_it_is_too_large_is_held_and_stays_unread(open_mailbox_
 def test_a_literal_larger_than_was_said_is_not_read(
     open_mailbox_runtime: OpenMailbox, monkeypatch: pytest.MonkeyPatch, announced: int
 ) -> None:
+    """It is given up when it is announced: waiting for it would take 30 seconds each time."""
     monkeypatch.setattr("inbound.imap_poller.pause_after", lambda _failures, *, chance: 0.01)
     how = Behaviour(announced=announced)
     with fake_imap(how) as server:
         server.deliver(mail(1))
-        runtime = open_mailbox_runtime(server.port)
+        runtime = open_mailbox_runtime(server.port, timeout=30)
         with polling(runtime):
-            wait_for(lambda: count(runtime) == 1, "the word about it")
+            wait_for(lambda: count(runtime) == 1, "the word about it", seconds=20)
         [(envelope, _)] = kept(runtime)
         assert envelope.hold.startswith("could not be fetched")
         assert server.content() == [mail(1)]
