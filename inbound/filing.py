@@ -25,6 +25,8 @@ from inbound.deciding import decide
 from inbound.door_hold import find_same_mail, own_mark, settle_held_copy
 from inbound.recipients import find_project
 
+_DELIVERED = ("Delivered-To", "X-Original-To")
+
 log = structlog.get_logger()
 
 
@@ -99,13 +101,17 @@ def _file_in_project(connection: Connection, runtime: Runtime, arrived: Arrived,
 
 
 def _note_failed_delivery(connection: Connection, runtime: Runtime, item: MailItem) -> None:
-    """A failure report about a mail of ours that proves to be one counts; the trace says what became of it."""
+    """A failure report about a mail of ours that proves to be one counts; the trace says what became of it.
+
+    What comes from a mailbox has no envelope of its own, but the address that its delivery noted.
+    """
+    noted = [address.strip(" <>") for name in _DELIVERED for address in item.message.headers.all(name)]
     note_bounce(
         connection,
         runtime,
         raw=item.entry.payload,
         raw_sha256=item.entry.sha256,
-        rcpt_tos=item.envelope.rcpt_tos,
+        rcpt_tos=(*item.envelope.rcpt_tos, *noted),
         received_at=item.envelope.received_at,
         trace=item.trace,
     )

@@ -16,12 +16,14 @@ from gateway.db.outbox import Delivery, DeliveryState
 from gateway.db.suppressions import count_bounce, find_suppression, lift, list_suppressions
 from gateway.db.tickets import list_entries
 from gateway.domain.suppression import Suppression
+from gateway.domain.ticket import Channel
 from gateway.domain.trace import Trace
 from gateway.mail.bounce import Action, Outcome
 from gateway.mail.reply_address import make_bounce_address
 from gateway.notify.deliver import deliver_due
 from gateway.runtime import Runtime
 from inbound.bounces import note_bounce
+from tests.service.test_filing import file
 from tests.support.clock import MovableClock
 from tests.support.outbox import ask_for_sign_in_link, delivery, file_and_acknowledge
 from tests.support.relay import ScriptedRelay, through
@@ -126,6 +128,14 @@ def test_our_message_id_proves_nothing_about_another_address(runtime: Runtime) -
     assert not arrive(runtime, dsn(message_id=row.message_id, recipient="paul@example.org"))
     assert suppressed(runtime) == []
     assert failures(runtime, other) == []
+
+
+def test_a_report_fetched_from_a_mailbox_came_to_the_address_that_its_delivery_noted(runtime: Runtime) -> None:
+    row = sent(runtime)
+    noted = f"Delivered-To: {return_path(runtime, row)}\r\n".encode()
+    receipt = file(runtime, noted + dsn(), mail_from="", channel=Channel.IMAP)
+    [step] = [step for step in receipt.trace if step["rule"] == "failure report"]
+    assert step["outcome"] == "hard"
 
 
 def test_an_answer_of_a_machine_to_our_return_path_is_no_bounce(runtime: Runtime) -> None:
