@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from gateway.db.participants import find_known_ids, find_participants
-from gateway.db.receipts import Verdict, find_receipts
+from gateway.db.participants import Presence, find_known_ids, find_presences
+from gateway.db.receipts import Verdict, is_seen
 from gateway.db.ticket_facts import count_reopenings, follow_merges
 from gateway.db.tickets import Ticket, find_ticket
 from gateway.domain.joining import Arrival, Joining, JoiningRules, decide_joining
@@ -94,18 +94,18 @@ def _match(connection: Connection, runtime: Runtime, item: MailItem, sender: Sen
         ticket = find_ticket(connection, ref=tag)
         if ticket is not None:
             clues += subject_clues(ticket.id)
-    facts: dict[int, TicketFacts] = {}
-    for ticket_id in {clue.ticket_id for clue in clues}:
-        ticket = find_ticket(connection, ticket_id=ticket_id)
-        if ticket is not None:
-            facts[ticket_id] = TicketFacts(project=ticket.project, standing=_standing(connection, ticket, sender))
+    presences = find_presences(connection, {clue.ticket_id for clue in clues}, email=sender.mailbox.address)
+    facts = {
+        ticket_id: TicketFacts(project=presence.project, standing=_standing(presence, sender))
+        for ticket_id, presence in presences.items()
+    }
     return choose_ticket(clues, facts, project=item.project.key, sender=sender.mailbox.address, trace=item.trace)
 
 
-def _standing(connection: Connection, ticket: Ticket, sender: Sender) -> Standing:
+def _standing(presence: Presence, sender: Sender) -> Standing:
     if sender.is_agent:
         return Standing.PROVED
-    if sender.claims_agent or sender.mailbox.address not in find_participants(connection, ticket.id):
+    if sender.claims_agent or not presence.is_on_it:
         return Standing.STRANGER
     return Standing.PROVED if sender.proved else Standing.PARTICIPANT
 
@@ -117,7 +117,7 @@ def _flags(connection: Connection, item: MailItem, sender: Sender, matching: Mat
     if matching.match is None and matching.related:
         flags.append("names-a-ticket-of-others")
     ident = item.message.message_id
-    if ident and any(receipt.project == item.project.key for receipt in find_receipts(connection, ident)):
+    if ident and is_seen(connection, ident, project=item.project.key):
         flags.append("message-id-seen-before")
         item.trace.note("Message-ID", "seen before", "another mail carried the same one")
     return flags

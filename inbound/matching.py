@@ -14,6 +14,8 @@ from enum import IntEnum
 from gateway.domain.trace import Trace
 from inbound.clues import RULES, Clue, Rule
 
+MAX_RELATED = 20  # anybody can put one Message-ID on any number of tickets
+
 
 class Standing(IntEnum):
     """How far a sender is believed on a ticket."""
@@ -65,8 +67,9 @@ _BY_ID = frozenset({Rule.OWN_ID, Rule.STORED_ID})
 def choose_ticket(
     clues: Sequence[Clue], facts: Mapping[int, TicketFacts], *, project: str, sender: str, trace: Trace
 ) -> Matching:
-    """Ask the rules in order. Every clue that is not believed leaves its reason in the trace."""
+    """Ask the rules in order. Why clues are not believed is in the trace, each reason once."""
     related: dict[int, None] = {}
+    doubts: dict[str, None] = {}
     for rule in RULES:
         believed: dict[int, Clue] = {}
         for clue in clues:
@@ -74,11 +77,14 @@ def choose_ticket(
                 continue
             doubt = _doubt(clue, facts.get(clue.ticket_id), project=project, sender=sender)
             if doubt:
-                trace.note(rule, "not believed", f"{clue.where}: {doubt}")
+                doubts.setdefault(f"{clue.where}: {doubt}")
                 if doubt == _NOT_ON_IT and rule is not Rule.SUBJECT_TAG:
                     related.setdefault(clue.ticket_id)
             else:
                 believed.setdefault(clue.ticket_id, clue)
+        for doubt in doubts:
+            trace.note(rule, "not believed", doubt)
+        doubts.clear()
         if len(believed) == 1:
             ((ticket_id, clue),) = believed.items()
             trace.note(rule, "match", clue.where)
@@ -86,8 +92,8 @@ def choose_ticket(
             return Matching(match=Match(ticket_id=ticket_id, rule=rule, signed=rule.is_signed, internal=internal))
         trace.note(rule, "ambiguous" if believed else "no match", f"{len(believed)} tickets" if believed else "")
         if believed:
-            return Matching(match=None, related=tuple(believed))
-    return Matching(match=None, related=tuple(related))
+            return Matching(match=None, related=tuple(believed)[:MAX_RELATED])
+    return Matching(match=None, related=tuple(related)[:MAX_RELATED])
 
 
 def _answers_internal(clues: Sequence[Clue], ticket_id: int) -> bool:

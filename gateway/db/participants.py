@@ -1,15 +1,16 @@
 """Who is on a ticket, and by which ids their mail finds it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Boolean, Column, Connection, ForeignKey, Table, func, select, union
+from sqlalchemy import Boolean, Column, Connection, ForeignKey, Table, exists, func, or_, select, union
 
 from gateway.db.people import people
 from gateway.db.tickets import entries, message_ids, tickets
 from gateway.db.types import UtcDateTime, metadata
 from gateway.db.upsert import insert_ignoring_duplicates
+from gateway.domain.joining import BURST
 
 participants = Table(
     "participants",
@@ -25,13 +26,33 @@ participants = Table(
 class KnownId:
     """A Message-ID that a ticket knows. `ours` is what we sent; `internal` what the reporter must not see.
 
-    `addressed` are the people that the mail with this id was written to.
+    `addressed` are the people that the mail with this id was written to, nobody where it came here by a mere burst.
     """
 
     ticket_id: int
     ours: bool
     internal: bool
     addressed: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Presence:
+    """Where a ticket belongs, and whether a certain person is on it."""
+
+    project: str
+    is_on_it: bool
+
+
+def find_presences(connection: Connection, ticket_ids: Collection[int], *, email: str) -> dict[int, Presence]:
+    """Of these tickets those that there are, and whether the person with this address is on them: one query."""
+    person = select(people.c.id).where(people.c.email == email).scalar_subquery()
+    is_on_it = or_(
+        tickets.c.reporter_id == person,
+        exists().where(participants.c.ticket_id == tickets.c.id, participants.c.person_id == person),
+    )
+    query = select(tickets.c.id, tickets.c.project, is_on_it).where(tickets.c.id.in_(ticket_ids))
+    rows = connection.execute(query) if ticket_ids else ()
+    return {ident: Presence(project=project, is_on_it=bool(is_on)) for ident, project, is_on in rows}
 
 
 def find_participants(connection: Connection, ticket_id: int) -> set[str]:
@@ -66,7 +87,7 @@ def find_known_ids(connection: Connection, idents: Sequence[str]) -> dict[str, l
     if not idents:
         return found
     query = (
-        select(message_ids, entries.c.visible, entries.c.data)
+        select(message_ids, entries.c.visible, entries.c.match, entries.c.data)
         .join(entries, entries.c.id == message_ids.c.entry_id)
         .where(message_ids.c.message_id.in_(idents))
     )
@@ -75,7 +96,7 @@ def find_known_ids(connection: Connection, idents: Sequence[str]) -> dict[str, l
             ticket_id=row.ticket_id,
             ours=row.ours,
             internal=not row.visible,
-            addressed=frozenset(row.data.get("addressed", ())),
+            addressed=frozenset(() if row.match == BURST else row.data.get("addressed", ())),
         )
         found.setdefault(row.message_id, []).append(known)
     return found

@@ -101,6 +101,12 @@ def find_receipts(connection: Connection, ident: str) -> list[Receipt]:
     return [_receipt(row) for row in connection.execute(query)]
 
 
+def is_seen(connection: Connection, message_id: str, *, project: str) -> bool:
+    """Has a mail with this Message-ID come to this project? However many have, one is looked at."""
+    query = select(receipts.c.id).where(receipts.c.message_id == message_id, receipts.c.project == project).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def list_receipts(connection: Connection, verdict: Verdict) -> list[Receipt]:
     """Receipts that ended with this verdict, oldest first."""
     query = select(receipts).where(receipts.c.verdict == verdict).order_by(receipts.c.id)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 from gateway.db.people import people
 from gateway.db.tickets import Ticket, entries, find_ticket, tickets
 from gateway.domain.ticket import EntryType
+from gateway.mail.authentication import Authentication
 from gateway.mail.subject import alike_key
 
 MAX_HOPS = 20
@@ -48,6 +49,13 @@ class BurstRules:
 
     most: int
     most_alike: int
+
+
+def is_begun_with_proof(connection: Connection, ticket_id: int) -> bool:
+    """Was the mail that began this ticket proved to be its sender's?"""
+    query = select(entries.c.data).where(entries.c.ticket_id == ticket_id).order_by(entries.c.id).limit(1)
+    data = connection.execute(query).scalar_one_or_none() or {}
+    return Authentication.from_json(data.get("authentication")).is_aligned_pass
 
 
 def burst_ticket(

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from gateway.domain.ticket import Status
 
+BURST = "burst"  # the rule that puts a mail onto a ticket for no other reason than that too many came
+
 
 class Joining(StrEnum):
     """The effect on the ticket."""

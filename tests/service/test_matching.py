@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from gateway.db.participants import add_participant, find_participants
 from gateway.db.people import add_membership, get_or_create_person
@@ -256,6 +256,39 @@ def test_many_matters_of_one_address_are_as_many_tickets_up_to_a_bound(runtime: 
     for number in range(most + 3):
         file(runtime, mail(number, Subject="Panne " + "x" * number))
     assert len(all_tickets(runtime)) == most
+
+
+def test_who_forges_a_sender_gets_onto_none_of_their_tickets_by_writing_often(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _authenticate(monkeypatch, PROVED)
+    ticket = first_ticket(runtime)
+    _authenticate(monkeypatch, NO_AUTHENTICATION)
+    receipts = [file(runtime, mail(number)) for number in range(2, 12)]
+    assert receipts[-1].verdict is Verdict.HELD
+    assert fresh(runtime, ticket).entries == 1
+
+
+def test_who_is_addressed_in_one_of_a_burst_is_not_thereby_on_the_ticket(runtime: Runtime) -> None:
+    for number in range(runtime.settings.intake.new_tickets_per_minute):
+        file(runtime, mail(number))
+    last = file(runtime, mail(98, Cc=STRANGER))
+    ticket, rule = where(runtime, last)
+    assert rule == "burst"
+    answer = mail(99, sender=STRANGER, In_Reply_To=f"<{last.message_id}>")
+    assert where(runtime, file(runtime, answer))[0].id != ticket.id
+
+
+def test_an_id_on_many_tickets_costs_no_more_than_on_one(runtime: Runtime) -> None:
+    same = {"Message-ID": "<same@machine.example>"}
+    for number in range(30):
+        file(runtime, mail(number, sender=f"s{number}@client.example", **same))
+    asked: list[str] = []
+    event.listen(runtime.database.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    receipt = file(runtime, mail(98, sender="s7@client.example", In_Reply_To="<same@machine.example>"))
+    assert where(runtime, receipt)[0].reporter == "s7@client.example"
+    assert len(asked) < 40
+    assert len(receipt.trace) < 30
 
 
 def test_a_mail_that_is_filed_late_is_held_against_its_own_minute(runtime: Runtime, clock: MovableClock) -> None:
