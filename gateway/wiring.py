@@ -49,6 +49,10 @@ def drain(lane: str) -> None:
             deliver_due(runtime, deadline=deadline)
         elif drain_lane(Lane(lane), _handler(Lane(lane)), runtime, deadline=deadline).more:
             runtime.doorbell.ring(lane)
+        elif lane == Lane.CALL:
+            from telephony.messages import fetch_due
+
+            fetch_due(runtime, deadline=deadline)
 
 
 def _handler(lane: Lane) -> Handler:

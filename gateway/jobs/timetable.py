@@ -13,6 +13,7 @@ from datetime import timedelta
 import structlog
 from rq.registry import StartedJobRegistry
 
+from gateway.db.call_messages import count_due_messages
 from gateway.db.engine import DatabaseTrouble
 from gateway.db.outbox import count_due
 from gateway.jobs.doorbell import LANES, OUTBOX
@@ -54,6 +55,7 @@ def tasks_of(beat: int) -> list[Callable[[Runtime], object]]:
     return [
         sweep,
         ring_for_due_mail,
+        ring_for_due_messages,
         watch_mailboxes,
         find_passed_marks,
         *([keep_contracts] if beat % _CONTRACTS_EVERY == 0 else []),
@@ -101,6 +103,16 @@ def keep_contracts(runtime: Runtime) -> list[str]:
         return note_contracts(runtime)
     except DatabaseTrouble:
         return []
+
+
+def ring_for_due_messages(runtime: Runtime) -> bool:
+    """Ring for the calls when a voice message is to be fetched, or forgotten at the provider, and can be."""
+    telephony = runtime.settings.telephony
+    if telephony.account_sid is None or not telephony.auth_tokens:
+        return False
+    with runtime.database.reading() as connection:
+        due = count_due_messages(connection, now=runtime.clock.now())
+    return bool(due) and runtime.doorbell.ring(Lane.CALL)
 
 
 def forget_dead_jobs(runtime: Runtime) -> None:

@@ -71,8 +71,8 @@ def entry_text(
     return "\n".join(lines)
 
 
-def entry_data(record: CallRecord, *, names: Mapping[int, str]) -> dict[str, Any]:
-    """What pages show of the call beside the text."""
+def entry_data(record: CallRecord, *, names: Mapping[int, str], sounds: Mapping[str, str | None]) -> dict[str, Any]:
+    """What pages show of the call beside the text. `sounds` are the sums of the messages that we have, by their id."""
     return {
         "outcome": record.outcome.value,
         "source": record.source,
@@ -83,5 +83,7 @@ def entry_data(record: CallRecord, *, names: Mapping[int, str]) -> dict[str, Any
         ],
         "waiting_seconds": record.waiting_seconds,
         "talk_seconds": record.talk_seconds,
-        "messages": [{"recording": one.id, "seconds": one.seconds} for one in record.messages],
+        "messages": [
+            {"recording": one.id, "seconds": one.seconds, "sha256": sounds.get(one.id)} for one in record.messages
+        ],
     }

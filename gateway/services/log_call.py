@@ -20,6 +20,7 @@ from gateway.db.calls import (
     events_of_call,
     know_message,
     lock_call,
+    messages_of_call,
     update_call,
 )
 from gateway.db.hotline import ticket_of_code
@@ -46,6 +47,7 @@ class _Logged:
     record: CallRecord
     ticket: Ticket | None
     agents: Mapping[int, tuple[str, str]]  # name and address, by id
+    sounds: Mapping[str, str | None]  # sums of messages, by recording id
 
     @property
     def names(self) -> dict[int, str]:
@@ -90,10 +92,11 @@ def refresh_call(connection: Connection, runtime: Runtime, row: Row[Any]) -> Non
     """Compute a call, whose row is locked, and all that follows from it, from its events."""
     record = fold_call(events_of_call(connection, row.id))
     ticket = _ticket(connection, row, record)
-    logged = _Logged(row=row, record=record, ticket=ticket, agents=_agents(connection, record))
     for message in record.messages:
         if message.seconds and message.status not in {"absent", "failed"}:
             know_message(connection, row.id, recording_id=message.id, seconds=message.seconds)
+    sounds = {one.recording_id: one.sha256 for one in messages_of_call(connection, row.id)}
+    logged = _Logged(row=row, record=record, ticket=ticket, agents=_agents(connection, record), sounds=sounds)
     callback_id = _callback(connection, runtime, logged)
     entry_id = _entry(connection, runtime, logged, callback_id) if ticket is not None else None
     stopped = row.stopped_gti or _stop_clock(connection, logged)
@@ -123,7 +126,7 @@ def _values(logged: _Logged) -> dict[str, Any]:
         "talk_seconds": record.talk_seconds,
         "total_seconds": record.total_seconds,
         "source": record.source,
-        "details": entry_data(record, names=logged.names),
+        "details": entry_data(record, names=logged.names, sounds=logged.sounds),
         # A person's decision stays; what nobody has decided on follows the call.
         "triage": row.triage if row.triage not in {None, "open"} else "open" if waits else None,
     }
@@ -181,7 +184,7 @@ def _entry(connection: Connection, runtime: Runtime, logged: _Logged, callback_i
     callback = None if callback_id is None else find_callback(connection, callback_id)
     due_at = None if callback is None else callback.due_at
     text = entry_text(record, names=logged.names, due_at=due_at, zone=zone, lang=ticket.lang)
-    data = {"call_id": row.id, **entry_data(record, names=logged.names)}
+    data = {"call_id": row.id, **entry_data(record, names=logged.names, sounds=logged.sounds)}
     if row.entry_id is not None:
         values = {"text": text, "data": data, "at": record.started_at, "author": mask_number(record.caller)}
         connection.execute(update(entries).where(entries.c.id == row.entry_id).values(**values, ticket_id=ticket.id))
