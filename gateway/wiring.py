@@ -51,7 +51,9 @@ def drain(lane: str) -> None:
             runtime.doorbell.ring(lane)
         elif lane == Lane.CALL:
             from telephony.messages import fetch_due
+            from telephony.reconcile import reconcile_if_due
 
+            reconcile_if_due(runtime)
             fetch_due(runtime, deadline=deadline)
 
 

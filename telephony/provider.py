@@ -1,4 +1,4 @@
-"""The provider's recordings: taken from where the configuration says, and nowhere else.
+"""The provider's lists and recordings: taken from where the configuration says, and nowhere else.
 
 What a webhook says of an address is never looked at: the path is made of ids. The account's secret goes to the API's
 host alone; one redirect is followed, without it, and only to https (or to this machine, for a stand-in that runs here).
@@ -7,13 +7,16 @@ host alone; one redirect is followed, without it, and only to https (or to this 
 
 import http.client
 import io
+import json
 import re
 import ssl
 import time
 import wave
 from base64 import b64encode
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from gateway.errors import Deferred, Refused
 
@@ -24,6 +27,7 @@ TIMEOUT = 10.0
 PATIENCE = 20.0
 """Seconds that the body of an answer may take in all."""
 
+_MOST_PAGES = 200
 _RECORDING_ID = re.compile(r"RE[0-9a-f]{32}")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HERE = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -131,3 +135,23 @@ def _read(answer: http.client.HTTPResponse, *, until: float) -> bytes:
         if time.monotonic() > until:
             raise NotYet("the provider is too slow")
     return bytes(body)
+
+
+def list_resources(account: Account, resource: str, query: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Every item of a list (`Calls`, `Recordings`), over all its pages. Raises NotYet."""
+    root = f"/2010-04-01/Accounts/{account.sid}/"
+    target: str | None = f"{root}{resource}.json?{urlencode({**query, 'PageSize': '1000'})}"
+    for _ in range(_MOST_PAGES):
+        if target is None:
+            return
+        reply = _ask("GET", account.base + target, account)
+        if reply.status != 200:
+            raise NotYet(f"the provider answers {reply.status}")
+        try:
+            page = json.loads(reply.body)
+            yield from page[resource.lower()]
+            target = page.get("next_page_uri")
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise NotYet("the provider's list cannot be read") from error
+        if target is not None and not str(target).startswith(root):
+            raise NotYet("the provider's list leads elsewhere")

@@ -155,7 +155,7 @@ def fold_call(events: Iterable[CallEvent]) -> CallRecord:
         messages=messages,
         steps=tuple(step["name"] for _, step in steps),
         note=_first(ordered, "note") or "",
-        source=_first(ordered, "source") or ("webhook" if began else "callback"),
+        source=_source(ordered),
     )
 
 
@@ -243,6 +243,13 @@ def _messages(ordered: Sequence[CallEvent], steps: _Steps) -> tuple[Message, ...
         length = max(int(one["seconds"]), before.seconds if before else 0)
         found[one["id"]] = Message(id=one["id"], status=one["status"], seconds=length)
     return tuple(found[name] for name in sorted(found))
+
+
+def _source(ordered: Sequence[CallEvent]) -> str:
+    """How we know of the call: by its own webhook, or else by what first told of it."""
+    if any(event.kind == "voice" for event in ordered):
+        return "webhook"
+    return str(_first(ordered, "source") or "callback")
 
 
 def _fact(steps: _Steps, name: str, fact: str) -> Any:

@@ -28,6 +28,7 @@ from gateway.spool.entry import Lane
 BEAT = 1.0  # seconds
 _SWEEP_AFTER = timedelta(seconds=2)
 _CLEAN_EVERY = 5  # beats
+_RECONCILE_EVERY = 300  # beats
 _HOTLINE_EVERY = 3  # beats; for so long a ticket that has just become blocking cannot be called about
 _CONTRACTS_EVERY = 60  # beats; the first one sees what an operator changed before the start
 
@@ -59,6 +60,7 @@ def tasks_of(beat: int) -> list[Callable[[Runtime], object]]:
         watch_mailboxes,
         find_passed_marks,
         *([keep_contracts] if beat % _CONTRACTS_EVERY == 0 else []),
+        *([ring_for_reconciling] if beat % _RECONCILE_EVERY == 0 else []),
         *([refresh_hotline] if beat % _HOTLINE_EVERY == 0 else []),
         *([forget_dead_jobs] if beat % _CLEAN_EVERY == 0 else []),
     ]
@@ -113,6 +115,11 @@ def ring_for_due_messages(runtime: Runtime) -> bool:
     with runtime.database.reading() as connection:
         due = count_due_messages(connection, now=runtime.clock.now())
     return bool(due) and runtime.doorbell.ring(Lane.CALL)
+
+
+def ring_for_reconciling(runtime: Runtime) -> bool:
+    """Ring for the calls so that the provider's lists are compared with ours, where there is an account."""
+    return runtime.settings.telephony.account_sid is not None and runtime.doorbell.ring(Lane.CALL)
 
 
 def forget_dead_jobs(runtime: Runtime) -> None:

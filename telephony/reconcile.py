@@ -1,0 +1,136 @@
+"""What the webhooks missed: the provider's own lists are compared with ours, and what is not there is filled in.
+
+Looked at every five minutes, back to a quarter of an hour before the last look. A call that is on record and over is
+left as it is, so a second look changes nothing; what is filled in says that it came by this way.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from gateway.db.calls import CallKey, events_of_call, find_call
+from gateway.db.hotline import people_with_numbers
+from gateway.domain.call import ENDED, CallEvent
+from gateway.runtime import Runtime
+from gateway.services.log_call import log_event
+from telephony.events import seconds
+from telephony.messages import account_of
+from telephony.numbers import read_number
+from telephony.provider import Account, NotYet, list_resources
+
+EVERY = timedelta(minutes=5)
+OVERLAP = timedelta(minutes=15)
+FIRST_LOOK = timedelta(days=1)
+
+log = structlog.get_logger()
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_Found = tuple[CallKey, CallEvent]
+
+
+def reconcile_if_due(runtime: Runtime) -> int | None:
+    """Compare unless that was done within five minutes; how much was filled in, None where nothing was looked at."""
+    account, mark = account_of(runtime), runtime.where.run / "hotline.reconciled"
+    now = runtime.clock.now()
+    last = _read(mark)
+    if account is None or (last is not None and now - last < EVERY):
+        return None
+    since = (last or now - FIRST_LOOK) - OVERLAP
+    try:
+        filled = reconcile(runtime, account, since=since)
+    except NotYet as error:
+        log.warning("reconcile.deferred", error=str(error))
+        return None
+    mark.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    mark.write_text(now.isoformat(), encoding="ascii")
+    return filled
+
+
+def reconcile(runtime: Runtime, account: Account, *, since: datetime) -> int:
+    """Fill in what began since then and is not on record. Raises NotYet where the provider does not answer."""
+    known_from = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    listed = list(list_resources(account, "Calls", {"StartTime>": known_from}))
+    recordings = list(list_resources(account, "Recordings", {"DateCreated>": known_from}))
+    with runtime.database.reading() as connection:
+        agents = {number: person for person, number in people_with_numbers(connection).items()}
+        missing = [
+            *_missing_calls(connection, listed),
+            *_missing_legs(connection, listed, agents),
+            *_missing_recordings(connection, recordings),
+        ]
+    for key, event in missing:
+        log_event(runtime, key, event)
+    if missing:
+        log.info("reconcile.filled", events=len(missing))
+    return len(missing)
+
+
+def _missing_calls(connection: Connection, listed: list[dict[str, Any]]) -> Iterator[_Found]:
+    for item in listed:
+        if item.get("direction") != "inbound" or item.get("status") not in ENDED:
+            continue
+        row = find_call(connection, str(item["sid"]))
+        if row is not None and row.status in ENDED:
+            continue
+        caller = read_number(str(item.get("from") or ""))
+        data = {"status": item["status"], "seconds": seconds(str(item.get("duration") or ""))}
+        data |= {"from": caller.e164, "from_kind": caller.kind.value, "to": item.get("to") or ""}
+        yield _event(item, str(item["sid"]), data)
+
+
+def _missing_legs(connection: Connection, listed: list[dict[str, Any]], agents: Mapping[str, int]) -> Iterator[_Found]:
+    for item in listed:
+        parent, agent = item.get("parent_call_sid"), agents.get(str(item.get("to")))
+        if not parent or agent is None or item.get("status") not in ENDED:
+            continue
+        if str(item["sid"]) in _known(connection, str(parent), "leg"):
+            continue
+        length = seconds(str(item.get("duration") or ""))
+        leg = {"id": item["sid"], "agent": agent, "status": item["status"], "seconds": length}
+        yield _event(item, str(parent), {"leg": leg})
+
+
+def _missing_recordings(connection: Connection, listed: list[dict[str, Any]]) -> Iterator[_Found]:
+    for item in listed:
+        call, status = str(item.get("call_sid") or ""), item.get("status")
+        if not call or status not in {"completed", "absent"}:
+            continue
+        if str(item["sid"]) in _known(connection, call, "recording"):
+            continue
+        length = seconds(str(item.get("duration") or ""))
+        yield _event(item, call, {"recording": {"id": item["sid"], "status": status, "seconds": length}})
+
+
+def _known(connection: Connection, call: str, kind: str) -> set[str]:
+    """The ids of what is on record of a call and over."""
+    row = find_call(connection, call)
+    events = [] if row is None else events_of_call(connection, row.id)
+    told = [event.data[kind] for event in events if event.data.get(kind)]
+    return {one["id"] for one in told if one["status"] in {*ENDED, "absent"}}
+
+
+def _event(item: Mapping[str, Any], call: str, data: Mapping[str, Any]) -> _Found:
+    moments = [_moment(item, name) for name in ("end_time", "start_time", "date_created")]
+    at = next((moment for moment in moments if moment is not None), _LONG_AGO)
+    key = sha256(f"reconcile\n{item['sid']}\n{item['status']}".encode()).hexdigest()
+    event = CallEvent(key=key, kind="reconcile", at=at, turn=0, data={**data, "source": "reconcile"})
+    return CallKey(provider="twilio", provider_id=call), event
+
+
+def _moment(item: Mapping[str, Any], name: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(str(item.get(name))).astimezone(UTC)
+    except (ValueError, TypeError):
+        return None
+
+
+def _read(mark: Path) -> datetime | None:
+    try:
+        return datetime.fromisoformat(mark.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
