@@ -62,7 +62,10 @@ def read_orders(text: str) -> Orders:
         if not line.strip():
             continue
         found = _LINE.fullmatch(line.strip())
-        if found is None or len(commands) + len(unknown) >= MAX_COMMANDS:
+        if found is None:
+            break
+        if len(commands) + len(unknown) >= MAX_COMMANDS:
+            unknown.append(f"more than {MAX_COMMANDS} commands")
             break
         end = number + 1
         word, argument = found[1].lower(), (found[2] or "").strip()
@@ -97,6 +100,8 @@ def to_change(orders: Orders, *, agent: str) -> tuple[Change, tuple[str, ...]]:
 def _meaning(command: Command, agent: str) -> dict[str, object]:
     """The fields of a change that a command sets. Raises ValueError for an argument that it does not know."""
     word, _, rest = command.argument.partition(" ")
+    if rest and command.name is not CommandName.LEVEL:
+        raise ValueError("one word is expected")
     match command.name:
         case CommandName.SEVERITY:
             return {"severity": Severity(word.lower())}

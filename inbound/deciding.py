@@ -12,7 +12,7 @@ from gateway.db.participants import Presence, find_known_ids, find_presences
 from gateway.db.receipts import Verdict, is_seen
 from gateway.db.ticket_facts import count_reopenings, follow_merges
 from gateway.db.tickets import Ticket, find_ticket
-from gateway.domain.joining import Arrival, Joining, JoiningRules, decide_joining
+from gateway.domain.joining import Arrival, Joining, decide_joining
 from gateway.domain.ticket import STAFF, Status
 from gateway.mail.address import domain_of, is_robot
 from gateway.mail.message_id import read_own
@@ -148,13 +148,13 @@ def _join(
         Arrival(
             at=now,
             automatic=automatic,
-            from_agent=sender.is_agent or match.internal,
+            from_agent=match.internal or (sender.is_agent and sender.mailbox.address != ticket.reporter),
             proved=match.signed or sender.proved,
         ),
         status=Status(ticket.status),
         closed_at=ticket.closed_at,
         reopenings=count_reopenings(connection, ticket.id, now=now),
-        rules=JoiningRules(reopen_days=intake.reopen_days, reopenings_per_hour=intake.reopenings_per_hour),
+        rules=intake.joining_rules,
     )
     item.trace.note("joining", joining, why)
     if joining is Joining.FOLLOW_UP:

@@ -39,7 +39,9 @@ def file_mail(entry: SpoolEntry, runtime: Runtime) -> set[str]:
     runtime.archive.keep(entry)
     projects = route(arrived.envelope, arrived.message, runtime.settings.project_list)
     with runtime.database.transaction() as connection:
-        verdicts = [_file_in_project(connection, runtime, arrived, project) for project in projects]
+        # In one order whatever the mail's, so that two mails to the same projects never wait for each other.
+        ordered = sorted(projects, key=lambda project: project.key)
+        verdicts = [_file_in_project(connection, runtime, arrived, project) for project in ordered]
     log.info("mail.filed", spool_id=entry.id, verdicts=[str(verdict) for verdict in verdicts], attempt=entry.attempts)
     return {OUTBOX} if Verdict.FILED in verdicts else set()
 

@@ -18,6 +18,7 @@ from gateway.config.mailboxes import MailboxSettings, name_faults
 from gateway.config.project import DEMO_PROJECTS, ProjectSettings, check_projects
 from gateway.config.section import Section
 from gateway.config.telephony import TelephonySettings
+from gateway.domain.joining import JoiningRules
 from gateway.domain.project import Project
 
 MIB = 1024 * 1024
@@ -129,6 +130,11 @@ class IntakeSettings(Section):
     new_tickets_per_minute: int = Field(default=30, ge=1, description="per address; more joins the first of them")
     alike_tickets_per_minute: int = Field(default=5, ge=1, description="the same, of subjects that differ in numbers")
     max_participants: int = Field(default=10, ge=0, description="beside the reporter, taken from To and Cc")
+
+    @property
+    def joining_rules(self) -> JoiningRules:
+        """What an answer does to a ticket at its end."""
+        return JoiningRules(reopen_days=self.reopen_days, reopenings_per_hour=self.reopenings_per_hour)
 
 
 class WorkerSettings(Section):

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import Column, Connection, Date, Integer, String, Table, delete, select, update
+from sqlalchemy import Column, Connection, Date, Integer, String, Table, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.db.types import metadata
-from gateway.db.upsert import insert_ignoring_duplicates
 
 daily_counts = Table(
     "daily_counts",
@@ -27,13 +27,11 @@ def read_counts(connection: Connection, scopes: Sequence[str], *, day: date) -> 
 
 def count_once(connection: Connection, scopes: Sequence[str], *, day: date) -> None:
     """Add one to each of these scopes, always in the same order, so that two workers never wait for each other."""
-    for scope in sorted(scopes):
-        insert_ignoring_duplicates(connection, daily_counts, day=day, scope=scope, count=0)
-        connection.execute(
-            update(daily_counts)
-            .where(daily_counts.c.day == day, daily_counts.c.scope == scope)
-            .values(count=daily_counts.c.count + 1)
-        )
+    maker = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    rows = [{"day": day, "scope": scope, "count": 1} for scope in sorted(set(scopes))]
+    statement = maker(daily_counts).values(rows)
+    added = daily_counts.c.count + 1
+    connection.execute(statement.on_conflict_do_update(index_elements=["day", "scope"], set_={"count": added}))
 
 
 def forget_counts(connection: Connection, *, before: date) -> int:

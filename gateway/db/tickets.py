@@ -23,16 +23,10 @@ from sqlalchemy import (
 )
 
 from gateway.db.people import people
+from gateway.db.ticket_numbers import next_number
 from gateway.db.types import Json, UtcDateTime, metadata
 from gateway.db.upsert import insert_ignoring_duplicates
 from gateway.domain.ticket import Channel, Direction, EntryType, Kind, Language, Level, Status, make_reference
-
-project_counters = Table(
-    "project_counters",
-    metadata,
-    Column("project", String(10), primary_key=True),
-    Column("last_number", Integer, nullable=False),
-)
 
 tickets = Table(
     "tickets",
@@ -171,13 +165,7 @@ def create_ticket(
     follows_id: int | None = None,
 ) -> Ticket:
     """A new ticket of the project, at N1, as a request for help until somebody says otherwise."""
-    insert_ignoring_duplicates(connection, project_counters, project=project, last_number=0)
-    number = connection.execute(
-        update(project_counters)
-        .where(project_counters.c.project == project)
-        .values(last_number=project_counters.c.last_number + 1)
-        .returning(project_counters.c.last_number)
-    ).scalar_one()
+    number = next_number(connection, project)
     ticket_id = connection.execute(
         insert(tickets)
         .values(

@@ -79,10 +79,14 @@ def add_copied_people(
     connection: Connection, runtime: Runtime, item: MailItem, decision: Decision, *, ticket: Ticket, author: Person
 ) -> None:
     """Put the author and those in copy onto the ticket, up to the limit. They get only what is mailed to them."""
+    # In one order whatever the mail's, so that two mails with the same people never wait for each other.
+    copies = sorted((one for one in decision.copies if one.address != ticket.reporter), key=lambda one: one.address)
+    if not copies:
+        return
     now = item.envelope.received_at
     free = runtime.settings.intake.max_participants - count_participants(connection, ticket.id)
     known = find_participants(connection, ticket.id)
-    for mailbox in decision.copies:
+    for mailbox in copies:
         if free <= 0:
             item.trace.note("participants", "limit reached", f"{runtime.settings.intake.max_participants} at most")
             return

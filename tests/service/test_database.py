@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 
 from gateway.db.engine import Database, DatabaseTrouble
 from gateway.db.migrate import current_revision, head_revision, migrate
-from gateway.db.tickets import project_counters
+from gateway.db.ticket_numbers import project_counters
 from gateway.db.types import metadata
 
 

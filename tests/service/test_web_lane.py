@@ -5,10 +5,12 @@ import time
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from gateway.db.receipts import Receipt, Verdict, find_receipts
-from gateway.db.tickets import Ticket, list_entries
-from gateway.domain.ticket import Channel, Direction
+from gateway.db.ticket_status import set_status
+from gateway.db.tickets import Ticket, find_ticket, list_entries, tickets
+from gateway.domain.ticket import Channel, Direction, Status
 from gateway.jobs.drain import drain_lane
 from gateway.services.record_web_reply import record_web_reply
 from gateway.spool.entry import Lane
@@ -58,7 +60,7 @@ def test_a_reply_is_an_entry_of_the_moment_at_which_it_was_sent(site: Site, brow
     )
     assert (entry.author, entry.match, entry.visible) == ("marie@example.org", "session", True)
     assert (receipt.verdict, receipt.entry_id, receipt.accepted_at) == (Verdict.FILED, entry.id, sent_at)
-    assert [step["rule"] for step in receipt.trace] == ["session"]
+    assert [step["rule"] for step in receipt.trace] == ["session", "joining"]
     assert "C’est encore pire." in browser.get(f"/tickets/{ticket.ref}").text
 
 
@@ -102,3 +104,44 @@ def test_what_no_form_of_ours_wrote_is_quarantined_with_the_reason(site: Site, t
         "BadReply: the ticket or the person of this reply is gone",
     ]
     assert timeline(site, ticket) == []
+
+
+@pytest.mark.parametrize("status", [Status.PENDING, Status.RESOLVED, Status.CLOSED])
+def test_a_reply_wakes_a_ticket_as_a_mail_does(site: Site, browser: Browser, ticket: Ticket, status: Status) -> None:
+    set_to(site, ticket, status)
+    send(browser, ticket, "Cela ne marche toujours pas.")
+    file_all(site)
+    assert fresh(site, ticket).status == Status.OPEN
+
+
+def test_long_after_closing_a_reply_begins_a_ticket_that_follows(site: Site, browser: Browser, ticket: Ticket) -> None:
+    set_to(site, ticket, Status.CLOSED)
+    site.clock.move(days=site.runtime.settings.intake.reopen_days, minutes=1)
+    send(browser, ticket, "C’est revenu.")
+    [receipt] = file_all(site)
+    with site.runtime.database.reading() as connection:
+        follower = find_ticket(connection, ticket_id=receipt.ticket_id)
+    assert follower is not None
+    assert (follower.follows_id, follower.reporter_id) == (ticket.id, ticket.reporter_id)
+    assert fresh(site, ticket).status == Status.CLOSED
+
+
+def test_a_reply_on_a_merged_ticket_is_on_the_survivor(site: Site, browser: Browser, ticket: Ticket) -> None:
+    survivor = site.ticket(site.person())
+    with site.runtime.database.transaction() as connection:
+        connection.execute(update(tickets).where(tickets.c.id == ticket.id).values(merged_into_id=survivor.id))
+    send(browser, ticket, "Encore moi.")
+    file_all(site)
+    assert [entry.text for entry in timeline(site, survivor)] == ["Encore moi."]
+
+
+def set_to(site: Site, ticket: Ticket, status: Status) -> None:
+    with site.runtime.database.transaction() as connection:
+        set_status(connection, ticket.id, status, now=site.clock.now())
+
+
+def fresh(site: Site, ticket: Ticket) -> Ticket:
+    with site.runtime.database.reading() as connection:
+        found = find_ticket(connection, ticket_id=ticket.id)
+    assert found is not None
+    return found

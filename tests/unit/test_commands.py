@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbound.commands import read_orders
+from inbound.commands import read_orders, to_change
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,21 @@ def test_orders(text: str, commands: list[tuple[str, str]], unknown: tuple[str, 
     found = read_orders(text)
     assert [(command.name, command.argument) for command in found.commands] == commands
     assert (found.unknown, found.text) == (unknown, rest)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("#status resolved merci de votre patience", "#status resolved merci de votre patience"),
+        ("#assign", "#assign"),
+        ("#severity", "#severity"),
+        ("#level", "#level"),
+        ("#assign me\n" * 21 + "Bonjour", "more than 20 commands"),
+    ],
+)
+def test_an_order_that_says_too_little_or_too_much_is_a_fault(text: str, fault: str) -> None:
+    _, faults = to_change(read_orders(text), agent="agent@desk.example")
+    assert faults == (fault,)
 
 
 @given(st.text())
