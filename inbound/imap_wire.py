@@ -60,20 +60,18 @@ class Wire(imaplib.IMAP4):
         """A literal. Raises TooLarge, TimeoutError; short at the end of the connection."""
         if size > self._largest + _LITERAL_MARGIN:
             raise TooLarge("the server sends more than the size that is taken")
-        # Not the buffer of lines: a large mail is received straight into the bytes that it will be.
-        content = bytearray(size)
-        filled = min(size, len(self._received()))
-        content[:filled] = self._buffer[:filled]
-        del self._buffer[:filled]
-        with memoryview(content) as view:
-            while filled < size:
-                self._limit_wait()
-                received = self.sock.recv_into(view[filled : filled + _CHUNK])
-                if not received:
-                    break
-                filled += received
-        del content[filled:]
-        return bytes(content)
+        # Small pieces and one whole: several large blocks in turn would leave holes that no later mail fits into.
+        pieces = [bytes(self._received()[:size])]
+        del self._buffer[:size]
+        left = size - len(pieces[0])
+        while left:
+            self._limit_wait()
+            piece = self.sock.recv(min(left, _CHUNK))
+            if not piece:
+                break
+            pieces.append(piece)
+            left -= len(piece)
+        return b"".join(pieces)
 
     def readline(self) -> bytes:
         """A line with its end. Raises TooLarge, TimeoutError; short at the end of the connection."""
