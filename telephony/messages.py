@@ -19,6 +19,7 @@ from gateway.db.call_messages import begin_attempt, due_messages, move_message
 from gateway.db.calls import CallKey, find_call, lock_call
 from gateway.errors import Deferred
 from gateway.runtime import Runtime
+from gateway.services.forget_calls import message_file
 from gateway.services.log_call import refresh_call
 from gateway.spool.flush import write_durably
 from telephony.provider import Account, NoMessage, NotYet, delete_recording, fetch_recording, seconds_of
@@ -42,7 +43,7 @@ def account_of(runtime: Runtime) -> Account | None:
 
 def message_path(runtime: Runtime, digest: str) -> Path:
     """Where the sound with this sum is kept."""
-    return runtime.where.data / "messages" / digest[:2] / f"{digest}.wav"
+    return message_file(runtime.where.data, digest)
 
 
 def fetch_due(runtime: Runtime, *, deadline: float) -> int:

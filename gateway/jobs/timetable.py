@@ -19,6 +19,7 @@ from gateway.db.outbox import count_due
 from gateway.jobs.doorbell import LANES, OUTBOX
 from gateway.runtime import Runtime
 from gateway.services.call_people import tell_called_people
+from gateway.services.forget_calls import forget_calls
 from gateway.services.mailbox_health import watch_mailboxes
 from gateway.services.note_contracts import note_contracts
 from gateway.services.refresh_hotline import refresh_hotline
@@ -29,6 +30,7 @@ BEAT = 1.0  # seconds
 _SWEEP_AFTER = timedelta(seconds=2)
 _CLEAN_EVERY = 5  # beats
 _RECONCILE_EVERY = 300  # beats
+_FORGET_EVERY = 900  # beats
 _HOTLINE_EVERY = 3  # beats; for so long a ticket that has just become blocking cannot be called about
 _CONTRACTS_EVERY = 60  # beats; the first one sees what an operator changed before the start
 
@@ -60,6 +62,7 @@ def tasks_of(beat: int) -> list[Callable[[Runtime], object]]:
         watch_mailboxes,
         find_passed_marks,
         *([keep_contracts] if beat % _CONTRACTS_EVERY == 0 else []),
+        *([forget_calls] if beat % _FORGET_EVERY == 0 else []),
         *([ring_for_reconciling] if beat % _RECONCILE_EVERY == 0 else []),
         *([refresh_hotline] if beat % _HOTLINE_EVERY == 0 else []),
         *([forget_dead_jobs] if beat % _CLEAN_EVERY == 0 else []),
