@@ -9,7 +9,7 @@ from hashlib import sha256
 import structlog
 from sqlalchemy import Connection
 
-from gateway.db.receipts import Verdict, find_receipt
+from gateway.db.receipts import Verdict, find_earlier
 from gateway.domain.project import Project
 from gateway.domain.trace import Trace
 from gateway.jobs.doorbell import OUTBOX
@@ -22,7 +22,7 @@ from gateway.spool.entry import SpoolEntry
 from inbound.arriving import Arrived, make_item, read_entry
 from inbound.bounces import note_bounce
 from inbound.deciding import decide
-from inbound.door_hold import find_same_mail, own_mark, settle_held_copy
+from inbound.door_hold import held_mark, own_mark, same_mail, settle_held_copy
 from inbound.recipients import find_project
 
 _DELIVERED = ("Delivered-To", "X-Original-To")
@@ -80,13 +80,15 @@ def fingerprint(message: ParsedMessage, entry: SpoolEntry) -> str:
 
 
 def _file_in_project(connection: Connection, runtime: Runtime, arrived: Arrived, project: Project) -> Verdict:
-    earlier = find_receipt(connection, spool_id=arrived.entry.id, project=project.key)
-    if earlier is not None:
-        return earlier.verdict
-    trace, mark = Trace(), fingerprint(arrived.message, arrived.entry)
+    spool_id, mark = arrived.entry.id, fingerprint(arrived.message, arrived.entry)
+    earlier = find_earlier(connection, spool_id=spool_id, marks=(mark, held_mark(mark)), project=project.key)
+    for receipt in earlier:
+        if receipt.spool_id == spool_id:
+            return receipt.verdict
+    trace = Trace()
     trace.note("project", project.key, "by recipient")
     hold = arrived.envelope.hold
-    same = find_same_mail(connection, mark=mark, project=project.key, hold=hold)
+    same = same_mail(earlier, mark=mark, hold=hold)
     trace.note("duplicate", "no" if same is None else "yes", "" if same is None else f"of {same.spool_id}")
     item = make_item(arrived, project, fingerprint=own_mark(mark, hold=hold) if same is None else None, trace=trace)
     if same is not None:
@@ -95,7 +97,7 @@ def _file_in_project(connection: Connection, runtime: Runtime, arrived: Arrived,
         trace.note("door", "held", hold)
         decision = Decision(verdict=Verdict.HELD, reason=hold)
     else:
-        settle_held_copy(connection, mark=mark, project=project.key, spool_id=arrived.entry.id)
+        settle_held_copy(connection, earlier, mark=mark, spool_id=spool_id)
         decision = decide(connection, runtime, item)
     if decision.verdict is Verdict.IGNORED:
         _note_failed_delivery(connection, runtime, item)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Column, Connection, ForeignKey, Integer, String, Table, select
 
 from gateway.db.types import UtcDateTime, metadata
-from gateway.db.upsert import insert_ignoring_duplicates
+from gateway.db.upsert import insert_ignoring_duplicates, insert_returning
 from gateway.domain.ticket import Language, Role
 
 people = Table(
@@ -64,8 +64,9 @@ def get_or_create_person(connection: Connection, *, email: str, name: str, now: 
     person = find_person(connection, email=email)
     if person is not None:
         return person
-    insert_ignoring_duplicates(connection, people, email=email, name=name[:200], created_at=now)
-    created = find_person(connection, email=email)
+    values = {"email": email, "name": name[:200], "created_at": now}
+    row = insert_returning(connection, people, values).one_or_none()
+    created = find_person(connection, email=email) if row is None else _person(row)
     assert created is not None, "the row is there: we or somebody faster wrote it"
     return created
 

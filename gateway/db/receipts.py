@@ -1,5 +1,6 @@
 """Receipts: the proof that a message was taken, what became of it and why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -89,6 +90,15 @@ def find_receipt_by_fingerprint(connection: Connection, *, fingerprint: str, pro
     """The receipt of the message with this content in this project."""
     query = select(receipts).where(receipts.c.fingerprint == fingerprint, receipts.c.project == project)
     return _maybe(connection.execute(query).one_or_none())
+
+
+def find_earlier(connection: Connection, *, spool_id: str, marks: Sequence[str], project: str) -> list[Receipt]:
+    """What is on record of this spool entry, and of mails with one of these fingerprints, in this project."""
+    query = select(receipts).where(
+        receipts.c.project == project,
+        or_(receipts.c.spool_id == spool_id, receipts.c.fingerprint.in_(marks)),
+    )
+    return [_receipt(row) for row in connection.execute(query)]
 
 
 def find_receipts(connection: Connection, ident: str) -> list[Receipt]:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     func,
     insert,
+    literal,
     select,
     update,
 )
@@ -166,7 +167,8 @@ def create_ticket(
 ) -> Ticket:
     """A new ticket of the project, at N1, as a request for help until somebody says otherwise."""
     number = next_number(connection, project)
-    ticket_id = connection.execute(
+    reporter = select(people.c.email).where(people.c.id == reporter_id).scalar_subquery().label("reporter")
+    row = connection.execute(
         insert(tickets)
         .values(
             ref=make_reference(project, number),
@@ -181,11 +183,9 @@ def create_ticket(
             created_at=now,
             updated_at=now,
         )
-        .returning(tickets.c.id)
-    ).scalar_one()
-    ticket = find_ticket(connection, ticket_id=ticket_id)
-    assert ticket is not None, "written in this transaction"
-    return ticket
+        .returning(*tickets.c, reporter, literal(0).label("entries"))
+    ).one()
+    return _ticket(row)
 
 
 def find_ticket(connection: Connection, *, ticket_id: int | None = None, ref: str | None = None) -> Ticket | None:
