@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
+from typing import Any
 
 from sqlalchemy import Column, Connection, Date, Integer, String, Table, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.db.types import metadata
+from gateway.db.upsert import maker_of
 
 daily_counts = Table(
     "daily_counts",
@@ -27,11 +29,14 @@ def read_counts(connection: Connection, scopes: Sequence[str], *, day: date) -> 
 
 def count_once(connection: Connection, scopes: Sequence[str], *, day: date) -> None:
     """Add one to each of these scopes, always in the same order, so that two workers never wait for each other."""
-    maker = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     rows = [{"day": day, "scope": scope, "count": 1} for scope in sorted(set(scopes))]
-    statement = maker(daily_counts).values(rows)
-    added = daily_counts.c.count + 1
-    connection.execute(statement.on_conflict_do_update(index_elements=["day", "scope"], set_={"count": added}))
+    connection.execute(_counting(connection.dialect.name), rows)
+
+
+@cache
+def _counting(dialect: str) -> Any:
+    added = {"count": daily_counts.c.count + 1}
+    return maker_of(dialect)(daily_counts).on_conflict_do_update(index_elements=["day", "scope"], set_=added)
 
 
 def forget_counts(connection: Connection, *, before: date) -> int:

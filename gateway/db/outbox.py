@@ -100,14 +100,15 @@ class Delivery(NewDelivery):
     sent_at: datetime | None
 
 
+_INSERT = insert(deliveries).returning(deliveries.c.id)
+
+
 def add_delivery(connection: Connection, new: NewDelivery) -> int:
     """Write a mail down, due at once, and return its id."""
     values = {name: getattr(new, name) for name in NewDelivery.__dataclass_fields__}
     values |= {"reference_ids": list(new.reference_ids), "context": dict(new.context)}
-    statement = insert(deliveries).values(
-        **values, state=DeliveryState.QUEUED, attempts=0, next_attempt_at=new.created_at
-    )
-    delivery_id: int = connection.execute(statement.returning(deliveries.c.id)).scalar_one()
+    values |= {"state": DeliveryState.QUEUED, "attempts": 0, "next_attempt_at": new.created_at}
+    delivery_id: int = connection.execute(_INSERT, values).scalar_one()
     return delivery_id
 
 

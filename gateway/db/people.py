@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, ForeignKey, Integer, String, Table, select
+from sqlalchemy import Column, Connection, ForeignKey, Integer, String, Table, bindparam, select
 
 from gateway.db.types import UtcDateTime, metadata
 from gateway.db.upsert import insert_ignoring_duplicates, insert_returning
@@ -41,9 +41,17 @@ class Person:
     phone: str | None
 
 
+_BY_EMAIL = select(people).where(people.c.email == bindparam("email"))
+_ROLES = (
+    select(memberships.c.role)
+    .join(people, people.c.id == memberships.c.person_id)
+    .where(people.c.email == bindparam("email"), memberships.c.project == bindparam("project"))
+)
+
+
 def find_person(connection: Connection, *, email: str) -> Person | None:
     """The person with this (normalised) address."""
-    row = connection.execute(select(people).where(people.c.email == email)).one_or_none()
+    row = connection.execute(_BY_EMAIL, {"email": email}).one_or_none()
     return None if row is None else _person(row)
 
 
@@ -87,12 +95,8 @@ def add_membership(connection: Connection, *, person_id: int, project: str, role
 
 def find_roles(connection: Connection, *, email: str, project: str) -> frozenset[Role]:
     """What the person with this (normalised) address is in a project; empty for a stranger to it."""
-    query = (
-        select(memberships.c.role)
-        .join(people, people.c.id == memberships.c.person_id)
-        .where(people.c.email == email, memberships.c.project == project)
-    )
-    return frozenset(Role(role) for role in connection.execute(query).scalars())
+    found = connection.execute(_ROLES, {"email": email, "project": project})
+    return frozenset(Role(role) for role in found.scalars())
 
 
 def _person(row: object) -> Person:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     insert,
     or_,
     select,
@@ -80,6 +81,13 @@ class Receipt:
     filed_at: datetime
 
 
+_INSERT = insert(receipts)
+_EARLIER = select(receipts).where(
+    receipts.c.project == bindparam("project"),
+    or_(receipts.c.spool_id == bindparam("spool_id"), receipts.c.fingerprint.in_(bindparam("marks", expanding=True))),
+)
+
+
 def find_receipt(connection: Connection, *, spool_id: str, project: str) -> Receipt | None:
     """The receipt of this spool entry in this project."""
     query = select(receipts).where(receipts.c.spool_id == spool_id, receipts.c.project == project)
@@ -94,11 +102,8 @@ def find_receipt_by_fingerprint(connection: Connection, *, fingerprint: str, pro
 
 def find_earlier(connection: Connection, *, spool_id: str, marks: Sequence[str], project: str) -> list[Receipt]:
     """What is on record of this spool entry, and of mails with one of these fingerprints, in this project."""
-    query = select(receipts).where(
-        receipts.c.project == project,
-        or_(receipts.c.spool_id == spool_id, receipts.c.fingerprint.in_(marks)),
-    )
-    return [_receipt(row) for row in connection.execute(query)]
+    rows = connection.execute(_EARLIER, {"project": project, "spool_id": spool_id, "marks": list(marks)})
+    return [_receipt(row) for row in rows]
 
 
 def find_receipts(connection: Connection, ident: str) -> list[Receipt]:
@@ -126,7 +131,7 @@ def list_receipts(connection: Connection, verdict: Verdict) -> list[Receipt]:
 def add_receipt(connection: Connection, receipt: Receipt) -> None:
     """Write a receipt. Raises IntegrityError where somebody else has just taken the same message."""
     values = {name: getattr(receipt, name) for name in Receipt.__dataclass_fields__}
-    connection.execute(insert(receipts).values(**values))
+    connection.execute(_INSERT, values)
 
 
 def settle_receipt(

@@ -1,9 +1,12 @@
 """The numbers of tickets: each project counts its own."""
 
+from functools import cache
+from typing import Any
+
 from sqlalchemy import Column, Connection, Integer, String, Table
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.db.types import metadata
+from gateway.db.upsert import maker_of
 
 project_counters = Table(
     "project_counters",
@@ -15,11 +18,12 @@ project_counters = Table(
 
 def next_number(connection: Connection, project: str) -> int:
     """The project's next number, from 1; its row is locked until the transaction ends."""
-    maker = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    counted = (
-        maker(project_counters)
-        .values(project=project, last_number=1)
-        .on_conflict_do_update(index_elements=["project"], set_={"last_number": project_counters.c.last_number + 1})
-        .returning(project_counters.c.last_number)
-    )
-    return int(connection.execute(counted).scalar_one())
+    counted = connection.execute(_counting(connection.dialect.name), {"project": project, "last_number": 1})
+    return int(counted.scalar_one())
+
+
+@cache
+def _counting(dialect: str) -> Any:
+    added = {"last_number": project_counters.c.last_number + 1}
+    statement = maker_of(dialect)(project_counters).on_conflict_do_update(index_elements=["project"], set_=added)
+    return statement.returning(project_counters.c.last_number)

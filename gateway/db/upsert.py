@@ -1,6 +1,7 @@
 """Insert unless it is there: the same statement on both databases."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Table
@@ -9,14 +10,28 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 def insert_ignoring_duplicates(connection: Connection, table: Table, **values: Any) -> bool:
     """Insert a row unless a unique constraint says that it is there. True when this call inserted it."""
-    maker = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = maker(table).values(**values).on_conflict_do_nothing()
     # An INSERT's count is kept only where it is asked for.
-    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
+    options = {"preserve_rowcount": True}
+    statement = _ignoring(connection.dialect.name, table)
+    return connection.execute(statement, values, execution_options=options).rowcount == 1
 
 
 def insert_returning(connection: Connection, table: Table, values: Mapping[str, Any]) -> CursorResult[Any]:
     """The same, and the row that this call inserted; no row where it is there already."""
-    maker = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = maker(table).values(**values).on_conflict_do_nothing().returning(*table.c)
-    return connection.execute(statement)
+    return connection.execute(_returning(connection.dialect.name, table), dict(values))
+
+
+def maker_of(dialect: str) -> Any:
+    """The dialect's INSERT, which knows ON CONFLICT."""
+    return postgresql.insert if dialect == "postgresql" else sqlite.insert
+
+
+# Filing writes each of these thousands of times a minute, and building a statement costs more than running it.
+@cache
+def _ignoring(dialect: str, table: Table) -> Any:
+    return maker_of(dialect)(table).on_conflict_do_nothing()
+
+
+@cache
+def _returning(dialect: str, table: Table) -> Any:
+    return maker_of(dialect)(table).on_conflict_do_nothing().returning(*table.c)
