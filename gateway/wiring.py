@@ -124,7 +124,7 @@ def mailbox_faults(settings: Settings) -> list[str]:
         return try_all(runtime)
 
 
-def release_held(runtime: Runtime, spool_id: str, *, sender: str) -> str:
+def release_held(runtime: Runtime, spool_id: str, *, sender: str | None) -> str:
     """File a held mail under this sender and return its ticket's reference. Raises NotFound."""
     from inbound.release import release_mail
 
