@@ -143,9 +143,7 @@ def simulate_call(
     """Call our own hotline by a script; True where the call ended by it. Raises Misconfigured."""
     from telephony.simulator.command import simulate
 
-    return simulate(
-        settings, script, clock=SystemClock(), say=say, called=called, seed=seed, is_real_time=is_real_time
-    )
+    return simulate(settings, script, clock=SystemClock(), say=say, called=called, seed=seed, is_real_time=is_real_time)
 
 
 def serve_phone(settings: Settings, *, port: int, say: Callable[[str], None]) -> None:
