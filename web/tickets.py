@@ -11,6 +11,7 @@ from flask import Flask, render_template
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import Connection
 
+from gateway.db.hotline import find_hotline_code
 from gateway.db.people import Person
 from gateway.db.tickets import Ticket, find_ticket, list_attachments, list_entries, list_tickets
 from gateway.domain.ticket import Direction, Status, is_reference
@@ -88,6 +89,8 @@ def ticket_page(ref: str, *, typed: str = "", nonce: str | None = None, error: s
     with runtime.database.reading() as connection:
         ticket = my_ticket(connection, ref)
         timeline = _timeline(connection, ticket, visitor().person)
+        code = find_hotline_code(connection, ticket)
+    hotlines = {project.key: project.hotline for project in runtime.settings.project_list}
     names = {project.key: project.name for project in runtime.settings.project_list}
     state, meaning = STATES[Status(ticket.status)]
     return render_template(
@@ -96,6 +99,8 @@ def ticket_page(ref: str, *, typed: str = "", nonce: str | None = None, error: s
         project=names.get(ticket.project, ticket.project),
         state=state,
         meaning=meaning,
+        hotline=hotlines.get(ticket.project),
+        hotline_code=None if code is None else f"{code[:4]} {code[4:]}",
         timeline=timeline,
         typed=typed,
         nonce=nonce or secrets.token_urlsafe(16),

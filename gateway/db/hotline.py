@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Date, ForeignKey, Integer, Row, String, Table, delete, insert, select
 
 from gateway.db.people import memberships, people
-from gateway.db.tickets import tickets
+from gateway.db.tickets import Ticket, tickets
 from gateway.db.types import UtcDateTime, metadata
 from gateway.db.upsert import insert_ignoring_duplicates
 from gateway.domain.duty import Shift
@@ -46,6 +46,14 @@ def hotline_code_of(connection: Connection, ticket_id: int, *, now: datetime) ->
             connection, hotline_codes, code=make_hotline_code(), ticket_id=ticket_id, created_at=now
         )
     return str(code)
+
+
+def find_hotline_code(connection: Connection, ticket: Ticket) -> str | None:
+    """The code by which a ticket may be called about; None where it may not, or where none was drawn yet."""
+    if ticket.severity != Severity.BLOCKING or ticket.kind != Kind.CORRECTIVE or ticket.status not in _OPEN:
+        return None
+    found = connection.scalar(select(hotline_codes.c.code).where(hotline_codes.c.ticket_id == ticket.id))
+    return None if found is None else str(found)
 
 
 def ticket_of_code(connection: Connection, code: str) -> int | None:

@@ -8,9 +8,11 @@ from contextlib import suppress
 from typing import Any
 
 from gateway.clock import Clock
-from gateway.config.model import SettingsModel
+from gateway.config.load import Settings
+from gateway.config.locations import locations
 from gateway.errors import Misconfigured
 from telephony.answering import PREFIX
+from telephony.exchange import secrets_of
 from telephony.line import Route
 from telephony.simulator.account import Account, Hotline
 from telephony.simulator.document import Grammar
@@ -26,7 +28,7 @@ from telephony.simulator.world import Ending
 
 
 def simulate(
-    settings: SettingsModel,
+    settings: Settings,
     document: Mapping[str, Any],
     *,
     clock: Clock,
@@ -76,7 +78,7 @@ def departures(session: Session) -> list[str]:
     return reasons
 
 
-def local_provider(settings: SettingsModel, *, called: str | None = None, is_real_time: bool = False) -> Provider:
+def local_provider(settings: Settings, *, called: str | None = None, is_real_time: bool = False) -> Provider:
     """The provider as it would be set up for this installation, on the road to the local listener.
 
     Raises Misconfigured.
@@ -106,12 +108,13 @@ def local_provider(settings: SettingsModel, *, called: str | None = None, is_rea
     )
 
 
-def _signing(settings: SettingsModel) -> Signing:
-    telephony = settings.telephony
-    if telephony.shared_keys:
-        return Signing(secret=telephony.shared_keys[0], shared_key="webhooks_sharedkey_simulator")
-    if telephony.auth_tokens:
-        return Signing(secret=telephony.auth_tokens[0])
+def _signing(settings: Settings) -> Signing:
+    """What the running gateway believes; on a machine of its own, the secret that it made for us."""
+    known = secrets_of(settings, locations(settings))
+    if known.shared_keys:
+        return Signing(secret=known.shared_keys[0], shared_key="webhooks_sharedkey_simulator")
+    if known.auth_tokens:
+        return Signing(secret=known.auth_tokens[0])
     raise Misconfigured(["telephony.auth_token: no webhook is believed without a secret"])
 
 
@@ -119,7 +122,7 @@ def _written(told: Told) -> str:
     return transcript([told])[0]
 
 
-def serve_phone(settings: SettingsModel, *, clock: Clock, port: int, say: Callable[[str], None]) -> None:
+def serve_phone(settings: Settings, *, clock: Clock, port: int, say: Callable[[str], None]) -> None:
     """Serve the web telephone on this machine until interrupted, and `say` where. Raises Misconfigured, Deferred."""
     provider = local_provider(settings)
 

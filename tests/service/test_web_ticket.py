@@ -1,8 +1,11 @@
 """My requests and one request's page: what its reporter sees, and what nobody does."""
 
 import pytest
+from sqlalchemy import update
 
+from gateway.db.hotline import hotline_code_of
 from gateway.db.people import find_person_by_id
+from gateway.db.tickets import tickets
 from gateway.domain.ticket import Direction, EntryType, Language
 from tests.support.web import Site
 
@@ -119,3 +122,17 @@ def test_a_stranger_switches_the_language_for_this_browser(site: Site) -> None:
     browser = site.browser()
     browser.post("/language", page="/login", lang="en", next="/login")
     assert "Follow your requests" in browser.get("/login").text
+
+
+def test_a_blocking_incident_shows_the_hotline_and_its_code_and_nothing_else_does(site: Site) -> None:
+    person = site.person()
+    blocking, minor = site.ticket(person), site.ticket(person)
+    with site.runtime.database.transaction() as connection:
+        for ticket, severity in ((blocking, "blocking"), (minor, "minor")):
+            values = {"severity": severity, "kind": "corrective"}
+            connection.execute(update(tickets).where(tickets.c.id == ticket.id).values(**values))
+        code = hotline_code_of(connection, blocking.id, now=site.clock.now())
+        hotline_code_of(connection, minor.id, now=site.clock.now())
+    browser = site.sign_in(person)
+    assert f"{code[:4]} {code[4:]}" in browser.get(f"/tickets/{blocking.ref}").text
+    assert "Hotline" not in browser.get(f"/tickets/{minor.ref}").text
