@@ -35,10 +35,11 @@ PUBLIC = frozenset(
         "sent_mail",
         "healthz",
         "readyz",
+        "metrics",
         "static",
     }
 )
-_WITHOUT_VISITOR = frozenset({"healthz", "readyz", "static"})
+_WITHOUT_VISITOR = frozenset({"healthz", "readyz", "metrics", "static"})
 _WANTED = "wanted"
 
 

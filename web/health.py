@@ -21,6 +21,7 @@ from gateway.errors import Deferred, GatewayError
 from gateway.runtime import Runtime
 from gateway.services.mailbox_health import mailbox_health
 from gateway.spool.entry import Lane
+from web.metrics import CONTENT_TYPE, exposition
 
 ANSWER_WITHIN = 2.0  # seconds, whatever is down
 Finding = Mapping[str, Any]
@@ -71,6 +72,7 @@ def register(app: Flask, runtime: Runtime, limiter: Limiter) -> None:
         probes["mailboxes"] = Probe(lambda: _ask_mailboxes(runtime))
     app.add_url_rule("/healthz", "healthz", limiter.exempt(healthz))
     app.add_url_rule("/readyz", "readyz", limiter.exempt(lambda: readyz(probes)))
+    app.add_url_rule("/metrics", "metrics", limiter.exempt(lambda: metrics(probes)))
 
 
 def healthz() -> Response:
@@ -80,15 +82,25 @@ def healthz() -> Response:
 
 def readyz(probes: Mapping[str, Probe]) -> Response:
     """GET /readyz: each part with its state, and in seconds the age of the oldest that waits; 503 if one is down."""
-    # Not the runtime's clock: this bounds how long a real peer waits.
-    deadline = monotonic() + ANSWER_WITHIN
-    for probe in probes.values():
-        probe.start()
-    parts = {name: probe.finding(deadline - monotonic()) for name, probe in probes.items()}
+    parts = ask_all(probes)
     ready = all(part["state"] == "up" for part in parts.values())
     answer = jsonify(ready=ready, parts=parts)
     answer.status_code = 200 if ready else 503
     return answer
+
+
+def metrics(probes: Mapping[str, Probe]) -> Response:
+    """GET /metrics: the same findings as numbers, for Prometheus; a part that is down leaves its own out."""
+    return Response(exposition(ask_all(probes)), content_type=CONTENT_TYPE)
+
+
+def ask_all(probes: Mapping[str, Probe]) -> dict[str, Finding]:
+    """What each part says within the time that there is for all of them."""
+    # Not the runtime's clock: this bounds how long a real peer waits.
+    deadline = monotonic() + ANSWER_WITHIN
+    for probe in probes.values():
+        probe.start()
+    return {name: probe.finding(deadline - monotonic()) for name, probe in probes.items()}
 
 
 def _ask_database(runtime: Runtime) -> Finding:
