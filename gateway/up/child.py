@@ -19,7 +19,7 @@ from gateway.up.guardian import Guardian
 from gateway.up.parent import ending_with
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0  # seconds before a restart
-_STEADY = 10.0  # seconds alive after which the pause begins anew
+_STEADY = 3.0  # seconds alive after which it was in order, and the pause begins anew
 _LAST_CHANCE = 1.0  # seconds between the second SIGTERM and SIGKILL
 _LOOK = 0.02
 _LOG_LIMIT = 10 * 1024 * 1024  # bytes; a larger log is put aside at the next start
