@@ -90,7 +90,7 @@ def _web(runtime: Runtime, _number: int) -> None:
 
 def _worker(runtime: Runtime, number: int) -> None:
     # Imported before the first fork, so that no job pays for it.
-    import inbound.filing  # noqa: F401
+    import inbound.filing  # noqa: F401 - for its effect alone
 
     require_head(runtime.database)
     run_worker(runtime, number=number)

@@ -106,7 +106,7 @@ class Connection(SMTP):
 
     @property
     def in_transaction(self) -> bool:
-        """True from MAIL until the mail is answered or given up."""
+        """True from MAIL until the mail is answered or given up. For the session to say, which knows mail."""
         raise NotImplementedError
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -79,7 +79,7 @@ def read_tree(raw: bytes) -> MailTree:
     skeleton = cut(raw)
     try:
         parsed = mailparser.parse_from_bytes(skeleton.source)
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 - as follows
         # A header that it trips over, in one of many ways. The standard library's tree is the one that it would have
         # used, and a mail that cannot be read at all must not stop those behind it.
         message, senders = message_from_bytes(skeleton.source), None

@@ -20,7 +20,9 @@ def release_mail(runtime: Runtime, spool_id: str, *, sender: str | None = None) 
     decided.
     """
     with runtime.database.reading() as connection:
-        held = [receipt for receipt in find_receipts(connection, spool_id) if receipt.verdict is Verdict.HELD]
+        # By the spool id alone: a Message-ID may stand on several mails, and the wrong one would be let in.
+        known = [receipt for receipt in find_receipts(connection, spool_id) if receipt.spool_id == spool_id]
+        held = [receipt for receipt in known if receipt.verdict is Verdict.HELD]
     if not held:
         raise NotFound(f"no held mail {spool_id}")
     receipt = held[0]

@@ -44,8 +44,9 @@ def call_list(outcome: str | None, *, waiting: bool, as_json: bool) -> None:
             for row in list_calls(connection)
             if (not waiting or row.triage == "open") and outcome in {None, row.outcome}
         ]
-        refs = {row.ticket_id: find_ticket(connection, ticket_id=row.ticket_id) for row in found if row.ticket_id}
-        rows = [_row(row) | {"ticket": refs[row.ticket_id].ref if row.ticket_id else None} for row in found]  # type: ignore[union-attr]
+        tickets = {row.ticket_id: find_ticket(connection, ticket_id=row.ticket_id) for row in found if row.ticket_id}
+        refs = {ticket.id: ticket.ref for ticket in tickets.values() if ticket is not None}
+        rows = [_row(row) | {"ticket": refs.get(row.ticket_id)} for row in found]
     if not as_json:
         columns = ("id", "started_at", "caller", "outcome", "ticket", "talk_seconds", "triage")
         rows = [{name: row[name] for name in columns} for row in rows]

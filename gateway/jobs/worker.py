@@ -34,7 +34,7 @@ class GatewayWorker(Worker):
 
     def setup_work_horse_signals(self) -> None:
         """A fork ends with its worker: nobody would see to its time limit, or wait for it at a stop."""
-        super().setup_work_horse_signals()  # type: ignore[no-untyped-call]
+        super().setup_work_horse_signals()  # type: ignore[no-untyped-call]  # RQ has no types here
         assert self.pid is not None  # of a worker that runs
         ending_with(self.pid)()
 

@@ -86,7 +86,7 @@ class Child:
                 start_new_session=True,
                 pass_fds=self._keep_open,
                 # We have a single thread, so running Python between fork and exec is safe.
-                preexec_fn=ending_with(os.getpid()),  # noqa: PLW1509
+                preexec_fn=ending_with(os.getpid()),  # noqa: PLW1509 - see above
             )
         finally:
             os.close(descriptor)

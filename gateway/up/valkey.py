@@ -163,7 +163,7 @@ def _of_wheel() -> str | None:
 def _major_version(program: str) -> int | None:
     """The program's major version; None where it does not run here."""
     try:
-        said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
+        said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - ours
     except (OSError, subprocess.TimeoutExpired):
         return None
     found = _VERSION.search(said.stdout)

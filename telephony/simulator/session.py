@@ -65,7 +65,7 @@ class Session:
         self._tell = tell
         self._presses = list(script.presses)
         self._interrupts = script.interrupts
-        self._tokens = random.Random(source.getrandbits(64))  # noqa: S311
+        self._tokens = random.Random(source.getrandbits(64))  # noqa: S311 - ids of a simulation, which a seed repeats
         fates = random.Random(source.getrandbits(64))  # noqa: S311  # so that faults do not change a call's ids
         self._fates = fates
         self._bag = Mailbag(deliver=self._deliver, faults=provider.faults, source=fates)

@@ -11,6 +11,7 @@ from gateway.db.people import get_or_create_person
 from gateway.db.receipts import Receipt, Verdict, find_receipts
 from gateway.db.tickets import Ticket, list_entries, list_tickets
 from gateway.domain.ticket import Channel
+from gateway.errors import NotFound
 from gateway.mail.envelope import MailEnvelope
 from gateway.mail.reply_address import make_bounce_address, make_reply_address
 from gateway.runtime import Runtime
@@ -228,3 +229,14 @@ def test_two_workers_with_one_mail_make_one_ticket(runtime: Runtime) -> None:
     assert len(tickets(runtime)) == 1
     assert len(outbox(runtime)) == 1
     assert {type(error).__name__ for error in errors} <= {"IntegrityError"}
+
+
+def test_a_message_id_of_two_held_mails_releases_neither(runtime: Runtime) -> None:
+    """It would be a guess which of them is meant; the spool id says so."""
+    first = file(runtime, b"Subject: un\r\nMessage-ID: <x@y>\r\n\r\nUn\r\n")
+    second = file(runtime, b"Subject: deux\r\nMessage-ID: <x@y>\r\n\r\nDeux\r\n")
+    assert (first.verdict, second.verdict) == (Verdict.HELD, Verdict.HELD)
+    with pytest.raises(NotFound):
+        release_mail(runtime, "x@y", sender="marie@client.example")
+    release_mail(runtime, second.spool_id, sender="marie@client.example")
+    assert [ticket.subject for ticket in tickets(runtime)] == ["deux"]
