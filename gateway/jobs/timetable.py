@@ -14,6 +14,7 @@ import structlog
 from rq.registry import StartedJobRegistry
 
 from gateway.db.call_messages import count_due_messages
+from gateway.db.daily_counts import forget_counts
 from gateway.db.engine import DatabaseTrouble
 from gateway.db.outbox import count_due
 from gateway.jobs.doorbell import LANES, OUTBOX
@@ -62,7 +63,7 @@ def tasks_of(beat: int) -> list[Callable[[Runtime], object]]:
         watch_mailboxes,
         find_passed_marks,
         *([keep_contracts] if beat % _CONTRACTS_EVERY == 0 else []),
-        *([forget_calls] if beat % _FORGET_EVERY == 0 else []),
+        *([forget_calls, forget_old_counts] if beat % _FORGET_EVERY == 0 else []),
         *([ring_for_reconciling] if beat % _RECONCILE_EVERY == 0 else []),
         *([refresh_hotline] if beat % _HOTLINE_EVERY == 0 else []),
         *([forget_dead_jobs] if beat % _CLEAN_EVERY == 0 else []),
@@ -123,6 +124,12 @@ def ring_for_due_messages(runtime: Runtime) -> bool:
 def ring_for_reconciling(runtime: Runtime) -> bool:
     """Ring for the calls so that the provider's lists are compared with ours, where there is an account."""
     return runtime.settings.telephony.account_sid is not None and runtime.doorbell.ring(Lane.CALL)
+
+
+def forget_old_counts(runtime: Runtime) -> int:
+    """Drop yesterday's counts of acknowledgements, and older: they hold addresses, and no cap looks at them."""
+    with runtime.database.transaction() as connection:
+        return forget_counts(connection, before=runtime.clock.now().date())
 
 
 def forget_dead_jobs(runtime: Runtime) -> None:

@@ -9,11 +9,19 @@ import pytest
 import time_machine
 from rq.serializers import JSONSerializer
 
+from gateway.db.daily_counts import count_once, read_counts
 from gateway.db.engine import Database, DatabaseTrouble
 from gateway.db.outbox import DeliveryState, begin_attempts, end_attempt
 from gateway.jobs import timetable
 from gateway.jobs.doorbell import OUTBOX
-from gateway.jobs.timetable import forget_dead_jobs, ring_for_due_mail, run_timetable, sweep, tasks_of
+from gateway.jobs.timetable import (
+    forget_dead_jobs,
+    forget_old_counts,
+    ring_for_due_mail,
+    run_timetable,
+    sweep,
+    tasks_of,
+)
 from gateway.jobs.worker import GatewayWorker
 from gateway.runtime import Runtime
 from gateway.spool.entry import Lane
@@ -130,3 +138,15 @@ def test_a_task_that_fails_keeps_no_other_from_its_beat_and_a_signal_ends_it(
     monkeypatch.setattr(timetable, "tasks_of", lambda beat: [fail, lambda _: beats.append(beat), end_at_the_third])
     run_timetable(runtime)
     assert beats == [0, 1, 2]
+
+
+def test_counts_of_acknowledgements_are_dropped_with_their_day(runtime: Runtime, clock: MovableClock) -> None:
+    scope, today = "address:marie@client.example", clock.now().date()
+    with runtime.database.transaction() as connection:
+        count_once(connection, [scope], day=today)
+    assert forget_old_counts(runtime) == 0
+    clock.move(days=1)
+    assert forget_old_counts(runtime) == 1
+    with runtime.database.reading() as connection:
+        assert read_counts(connection, [scope], day=today) == {scope: 0}
+    assert forget_old_counts in tasks_of(0)
