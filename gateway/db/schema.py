@@ -1,12 +1,14 @@
 """All tables, for whoever needs the whole schema: migrations and their tests."""
 
 from gateway.db import (
+    alarms,
     callbacks,
     calls,
     clock_calls,
     clock_marks,
     contract_versions,
     daily_counts,
+    erasures,
     hotline,
     mailboxes,
     outbox,
@@ -21,12 +23,14 @@ from gateway.db import (
 from gateway.db.types import metadata
 
 __all__ = [
+    "alarms",
     "callbacks",
     "calls",
     "clock_calls",
     "clock_marks",
     "contract_versions",
     "daily_counts",
+    "erasures",
     "hotline",
     "mailboxes",
     "metadata",
