@@ -190,22 +190,22 @@ def create_ticket(
         "created_at": now,
         "updated_at": now,
     }
-    return _ticket(connection.execute(_INSERT_TICKET, values | {"whose": reporter_id}).one())
+    return ticket_of(connection.execute(_INSERT_TICKET, values | {"whose": reporter_id}).one())
 
 
 def find_ticket(connection: Connection, *, ticket_id: int | None = None, ref: str | None = None) -> Ticket | None:
     """The ticket with this id or reference."""
     condition = tickets.c.id == ticket_id if ticket_id is not None else tickets.c.ref == ref
-    row = connection.execute(_select_tickets().where(condition)).one_or_none()
-    return None if row is None else _ticket(row)
+    row = connection.execute(select_tickets().where(condition)).one_or_none()
+    return None if row is None else ticket_of(row)
 
 
 def list_tickets(connection: Connection, *, reporter_id: int | None = None, limit: int | None = None) -> list[Ticket]:
     """Tickets, the one that moved last first; of one reporter, or all."""
-    query = _select_tickets().order_by(tickets.c.updated_at.desc(), tickets.c.id.desc()).limit(limit)
+    query = select_tickets().order_by(tickets.c.updated_at.desc(), tickets.c.id.desc()).limit(limit)
     if reporter_id is not None:
         query = query.where(tickets.c.reporter_id == reporter_id)
-    return [_ticket(row) for row in connection.execute(query)]
+    return [ticket_of(row) for row in connection.execute(query)]
 
 
 def add_entry(connection: Connection, ticket_id: int, entry: NewEntry, files: Iterable[Attachment] = ()) -> int:
@@ -277,13 +277,15 @@ def list_attachments(connection: Connection, ticket_id: int) -> dict[int, list[R
     return found
 
 
-def _select_tickets() -> Any:
+def select_tickets() -> Any:
+    """A query for the rows that `ticket_of` reads."""
     counted = select(func.count()).select_from(entries).where(entries.c.ticket_id == tickets.c.id).scalar_subquery()
     return select(tickets, people.c.email.label("reporter"), counted.label("entries")).join(
         people, people.c.id == tickets.c.reporter_id
     )
 
 
-def _ticket(row: Row[Any]) -> Ticket:
+def ticket_of(row: Row[Any]) -> Ticket:
+    """The ticket of a row."""
     values = {key: value for key, value in row._mapping.items() if key in Ticket.__dataclass_fields__}
     return Ticket(**{**values, "lang": Language(values["lang"])})
