@@ -19,8 +19,9 @@ from gateway.mail.references import build_references, is_sound_id
 from gateway.notify.address import wire_address
 from gateway.notify.notices import Notice
 from gateway.runtime import Runtime
-from gateway.services.change_ticket import Source, apply_change
+from gateway.services.change_ticket import apply_change
 from gateway.services.mail_item import Decision, MailItem, Order
+from gateway.services.write_act import Source
 from gateway.services.write_mail_entry import mail_files
 
 
