@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
 from gateway.runtime import Runtime
-from web import attachments, auth, errors, health, i18n, reply, sent, tickets
+from web import attachments, auth, errors, health, i18n, navigation, reply, sent, tickets, words
 from web.background import Background
 from web.limits import make_limiter
 from web.security import protect_answers, security_config
@@ -35,12 +35,11 @@ def create_app(runtime: Runtime, read_attachment: ReadAttachment) -> Flask:
     )
     with app.app_context():
         state.attach()
-    style_version = _style_version(app)
+    _serve_assets(app)
     app.context_processor(
         lambda: {
             "site_name": settings.mail.sender_name,
             "shows_sent": state.shows_sent,
-            "style_version": style_version,
         }
     )
     limiter = make_limiter(settings)
@@ -49,6 +48,8 @@ def create_app(runtime: Runtime, read_attachment: ReadAttachment) -> Flask:
     CSRFProtect(app)
     limiter.init_app(app)
     i18n.register(app)
+    words.register(app)
+    navigation.register(app)
     tickets.register(app)
     attachments.register(app)
     reply.register(app, limiter)
@@ -58,6 +59,8 @@ def create_app(runtime: Runtime, read_attachment: ReadAttachment) -> Flask:
     return app
 
 
-def _style_version(app: Flask) -> str:
+def _serve_assets(app: Flask) -> None:
+    """Let templates name a file of ours by what is in it, so that a browser keeps it no longer than it is true."""
     folder = Path(str(app.static_folder))
-    return sha256((folder / "style.css").read_bytes()).hexdigest()[:8]
+    versions = {path.name: sha256(path.read_bytes()).hexdigest()[:8] for path in folder.iterdir()}
+    app.add_template_global(lambda name: f"/static/{name}?v={versions[name]}", "asset")

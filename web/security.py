@@ -11,7 +11,8 @@ from gateway.config.load import Settings
 from gateway.mail.tokens import TokenSigner
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
+    "frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 # Above this a form is refused unread. A reply of 100 kB may be three times as long on the wire.
 MAX_BODY = 400_000

@@ -99,6 +99,19 @@ def find_roles(connection: Connection, *, email: str, project: str) -> frozenset
     return frozenset(Role(role) for role in found.scalars())
 
 
+def find_roles_by_project(connection: Connection, *, email: str) -> dict[str, frozenset[Role]]:
+    """What the person with this (normalised) address is, by project key."""
+    query = (
+        select(memberships.c.project, memberships.c.role)
+        .join(people, people.c.id == memberships.c.person_id)
+        .where(people.c.email == email)
+    )
+    found: dict[str, frozenset[Role]] = {}
+    for project, role in connection.execute(query):
+        found[project] = found.get(project, frozenset()) | {Role(role)}
+    return found
+
+
 def _person(row: object) -> Person:
     values = row._mapping  # type: ignore[attr-defined]  # Row has no common type over queries
     return Person(

@@ -1,0 +1,51 @@
+"""The words of a ticket as pages say them, in the reader's language: states, severities, kinds of work, levels."""
+
+from flask import Flask
+from flask_babel import lazy_gettext
+
+from gateway.domain.ticket import Kind, Level, Severity, Status
+
+# Where a request stands, in two sentences: its name, and what that means for the reader.
+STATES = {
+    Status.NEW: (lazy_gettext("New request"), lazy_gettext("We have it; nobody has taken it up yet.")),
+    Status.OPEN: (lazy_gettext("In progress"), lazy_gettext("Somebody is working on it.")),
+    Status.PENDING: (lazy_gettext("Waiting for you"), lazy_gettext("We need your answer to go on.")),
+    Status.RESOLVED: (lazy_gettext("Resolved"), lazy_gettext("If it is not solved for you, answer below.")),
+    Status.CLOSED: (lazy_gettext("Closed"), lazy_gettext("Nothing more is planned for it.")),
+    Status.MERGED: (lazy_gettext("Merged"), lazy_gettext("It is followed up under another request.")),
+}
+SEVERITIES = {
+    Severity.BLOCKING: lazy_gettext("Blocking"),
+    Severity.MAJOR: lazy_gettext("Major"),
+    Severity.MINOR: lazy_gettext("Minor"),
+}
+SEVERITY_MEANINGS = {
+    Severity.BLOCKING: lazy_gettext("Nobody can work: the application or an essential part of it is unusable."),
+    Severity.MAJOR: lazy_gettext("Work goes on, but with difficulty: something important fails or takes a detour."),
+    Severity.MINOR: lazy_gettext("It is a nuisance, and nobody is kept from working."),
+}
+KINDS = {
+    Kind.CORRECTIVE: lazy_gettext("Incident"),
+    Kind.ASSISTANCE: lazy_gettext("Question or request for help"),
+    Kind.ADAPTIVE: lazy_gettext("Adaptation to a new environment"),
+    Kind.EVOLUTIVE: lazy_gettext("New function or change"),
+    Kind.REGULATORY: lazy_gettext("Regulatory requirement"),
+    Kind.PREVENTIVE: lazy_gettext("Preventive maintenance"),
+}
+KIND_MEANINGS = {
+    Kind.CORRECTIVE: lazy_gettext("Something does not work as it did or as it should."),
+    Kind.ASSISTANCE: lazy_gettext("You want to know how something is done, or need help with it."),
+    Kind.ADAPTIVE: lazy_gettext("What the application runs on changes: system, database, browser, third-party API."),
+    Kind.EVOLUTIVE: lazy_gettext("You would like the application to do something more, or otherwise."),
+    Kind.REGULATORY: lazy_gettext("A law or a recommendation asks for a change."),
+}
+LEVELS = {
+    Level.N1: lazy_gettext("Level 1 support"),
+    Level.N2: lazy_gettext("Level 2 support"),
+    Level.N3: lazy_gettext("Level 3 support"),
+}
+
+
+def register(app: Flask) -> None:
+    """Let templates use these words: `words.states[status]`, a pair, and the others by their value."""
+    app.add_template_global({"states": STATES, "severities": SEVERITIES, "kinds": KINDS, "levels": LEVELS}, "words")
