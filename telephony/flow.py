@@ -13,10 +13,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from gateway.domain.call import OPENS
 from gateway.domain.hotline_code import LENGTH, is_hotline_code
 from gateway.domain.ticket import Language
 from telephony import message, ringing
-from telephony.line import Answer, Heard, Line, Route, Step
+from telephony.line import Answer, Fact, Heard, Line, Route, Step
 from telephony.prompts import address, digits, moment, prompt, week
 from telephony.state import Question, State
 from telephony.twiml import Verb, gather, hang_up, say
@@ -66,7 +67,7 @@ def _after_language(line: Line, state: State, heard: Heard) -> Answer:
     if not state.is_open:
         answer = _closed(line, state)
     elif line.takes_any_call:
-        answer = ringing.begin(line, state)
+        answer = _opening(line, state, ringing.begin(line, state))
     else:
         answer = _ask_code(line, state, "only-blocking")
     return Answer(document=answer.document, steps=(chosen, *answer.steps))
@@ -84,16 +85,25 @@ def _closed(line: Line, state: State) -> Answer:
         platform=address(line.platform, lang),
         address=address(line.address, lang),
     )
-    words = (say(closed, line.voice(lang)), say(prompt("closed-menu", lang), line.voice(lang)))
+    menu = "message-offer" if line.takes_any_call else "closed-menu"
+    words = (say(closed, line.voice(lang)), say(prompt(menu, lang), line.voice(lang)))
     state = replace(state, question=Question.CLOSED)
     ask = gather(*words, action=line.link(Route.STEP, state), timeout=5, digits=1)
     return Answer(document=(ask,), steps=(Step(name="told.closed", facts={"opens": opening.isoformat()}),))
 
 
 def _after_closed(line: Line, state: State, heard: Heard) -> Answer:
-    if heard.digits[:1] == "1":
-        return _ask_code(line, state)
-    return Answer(document=(*_words(line, state, "thanks"), hang_up()))
+    if heard.digits[:1] != "1":
+        return Answer(document=(*_words(line, state, "thanks"), hang_up()))
+    if line.takes_any_call:
+        return _opening(line, state, message.notice(line, state, why="closed"))
+    return _ask_code(line, state)
+
+
+def _opening(line: Line, state: State, answer: Answer) -> Answer:
+    """On a line that takes anybody the call becomes a ticket from here on; the step says all that this needs."""
+    facts: dict[str, Fact] = {"project": line.project, "lang": state.lang.value, "begun": state.begun}
+    return Answer(document=answer.document, steps=(Step(name=OPENS, facts=facts), *answer.steps))
 
 
 def _ask_code(line: Line, state: State, *first: str) -> Answer:

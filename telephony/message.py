@@ -72,5 +72,5 @@ def _record(line: Line, state: State) -> Verb:
 
 
 def _goodbye(line: Line, state: State) -> tuple[Verb, ...]:
-    names = ("callback", "thanks") if state.ticket else ("thanks",)
+    names = ("callback", "thanks") if state.ticket or line.takes_any_call else ("thanks",)
     return tuple(say(prompt(name, state.lang), line.voice(state.lang)) for name in names)

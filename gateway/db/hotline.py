@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Date, ForeignKey, Integer, Row, String, Table, delete, insert, select
 
-from gateway.db.people import memberships, people
+from gateway.db.people import Person, find_person_by_id, memberships, people
 from gateway.db.tickets import Ticket, tickets
 from gateway.db.types import UtcDateTime, metadata
 from gateway.db.upsert import insert_ignoring_duplicates
@@ -118,6 +118,12 @@ def people_with_numbers(connection: Connection) -> dict[int, str]:
     """The numbers of everybody who has one, by person id."""
     query = select(people.c.id, people.c.phone).where(people.c.phone.is_not(None))
     return {row.id: row.phone for row in connection.execute(query)}
+
+
+def find_person_by_number(connection: Connection, number: str) -> Person | None:
+    """The one person who has this number; None where nobody has it, or several do."""
+    found = connection.scalars(select(people.c.id).where(people.c.phone == number).limit(2)).all()
+    return find_person_by_id(connection, found[0]) if len(found) == 1 else None
 
 
 def n2_with_numbers(connection: Connection, project: str, addresses: Iterable[str]) -> list[int]:

@@ -1,6 +1,6 @@
 """Addresses that mail came back from, and until when nothing is sent to them (`gateway.domain.suppression`)."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Boolean, Column, Connection, Integer, Row, String, Table, Text, delete, select, update
@@ -9,6 +9,8 @@ from gateway.db.types import UtcDateTime, metadata
 from gateway.db.upsert import insert_ignoring_duplicates
 from gateway.domain.suppression import Suppression, after_bounce
 from gateway.mail.bounce import Outcome
+
+_FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 suppressions = Table(
     "suppressions",
@@ -46,6 +48,21 @@ def count_bounce(connection: Connection, address: str, outcome: Outcome, *, now:
     values = {name: getattr(after, name) for name in Suppression.__dataclass_fields__}
     connection.execute(update(suppressions).where(this_address).values(**values))
     return after
+
+
+def never_write_to(connection: Connection, address: str, *, reason: str, now: datetime) -> None:
+    """Send nothing to this (normalised) address, which is nobody's. Saying it twice is saying it once."""
+    insert_ignoring_duplicates(
+        connection,
+        suppressions,
+        address=address,
+        permanent=True,
+        bounces=1,
+        status="",
+        reason=reason,
+        since=now,
+        until=_FOR_EVER,
+    )
 
 
 def find_suppression(connection: Connection, address: str, *, now: datetime) -> Suppression | None:

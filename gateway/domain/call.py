@@ -6,7 +6,7 @@ are put in the order in which things happened, not in which they were heard of.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -14,6 +14,9 @@ from gateway.domain.ticket import Kind, Severity, Status
 
 SHORTEST_MESSAGE = 2
 """Seconds; less is a caller who hung up on the tone."""
+
+OPENS = "ticket.wanted"
+"""The step by which a call becomes a ticket. It holds the project, the language and when the call began."""
 
 ENDED = ("completed", "busy", "failed", "no-answer", "canceled")
 _PROGRESS = ("queued", "initiated", "ringing", "in-progress")
@@ -66,8 +69,9 @@ class Message:
 class CallRecord:
     """A call as its events tell it. Seconds are None where unknown.
 
-    `ticket` is the reference that was matched; `unverified_code` a code that nobody could look at. `answered_by` is
-    the agent who talked, `note` what they wrote down. `steps` are the names of what the caller went through, in order.
+    `ticket` is the reference that was matched; `unverified_code` a code that nobody could look at. `opened_at` is when
+    a call began that becomes a ticket itself, as on a line that takes anybody. `answered_by` is the agent who talked,
+    `note` what they wrote down. `steps` are the names of what the caller went through, in order.
     """
 
     started_at: datetime
@@ -82,6 +86,7 @@ class CallRecord:
     is_open: bool | None
     ticket: str | None
     unverified_code: str | None
+    opened_at: datetime | None
     answered_at: datetime | None
     answered_by: int | None
     total_seconds: int | None
@@ -103,13 +108,18 @@ class CallRecord:
         return None if self.answered_at is None else max(0, round((self.answered_at - self.started_at).total_seconds()))
 
     @property
+    def opens_ticket(self) -> bool:
+        """True for a call that becomes a ticket."""
+        return self.opened_at is not None
+
+    @property
     def names_a_ticket(self) -> bool:
-        """True for a caller who named a ticket, whether or not anybody could look at it."""
-        return self.ticket is not None or self.unverified_code is not None
+        """True for a caller who named a ticket, whether or not anybody could look at it, and for one who begins one."""
+        return self.ticket is not None or self.unverified_code is not None or self.opens_ticket
 
     @property
     def wants_callback(self) -> bool:
-        """Whether somebody should call back: the caller named a ticket and talked to nobody."""
+        """Whether somebody should call back: the caller has a ticket and talked to nobody."""
         return self.names_a_ticket and self.outcome in {Outcome.MESSAGE, Outcome.MISSED}
 
 
@@ -132,6 +142,7 @@ def fold_call(events: Iterable[CallEvent]) -> CallRecord:
     answers = [(event.at, step.get("agent")) for event, step in steps if step["name"] == "agent.accepted"]
     accepted = [at for at, agent in answers if joined is not None and agent == joined.agent]
     messages = _messages(ordered, steps)
+    opened = _fact(steps, OPENS, "begun")
     totals = [int(event.data["seconds"]) for event in ordered if event.data.get("seconds")]
     known = _Known(steps=steps, status=status, joined=joined is not None, messages=messages)
     return CallRecord(
@@ -142,11 +153,15 @@ def fold_call(events: Iterable[CallEvent]) -> CallRecord:
         caller=_first(ordered, "from"),
         caller_kind=_first(ordered, "from_kind") or "anonymous",
         called=_first(ordered, "to") or "",
-        lang=_fact(steps, "language", "lang") or "fr",
-        project=_fact(steps, "call.received", "project") or _first(ordered, "project") or "",
+        lang=_fact(steps, "language", "lang") or _fact(steps, OPENS, "lang") or "fr",
+        project=_fact(steps, "call.received", "project")
+        or _fact(steps, OPENS, "project")
+        or _first(ordered, "project")
+        or "",
         is_open=_fact(steps, "call.received", "open"),
         ticket=_fact(steps, "ticket.matched", "ticket") or _first(ordered, "ticket"),
         unverified_code=_fact(steps, "ticket.unverified", "code"),
+        opened_at=None if opened is None else datetime.fromtimestamp(opened, UTC),
         answered_at=min(accepted) if accepted else None,
         answered_by=joined.agent if joined else None,
         total_seconds=max(totals) if totals else None,
@@ -178,7 +193,7 @@ def _outcome(known: _Known) -> Outcome:
         (known.joined, Outcome.ANSWERED),
         (left, Outcome.MESSAGE),
         (not is_over, Outcome.UNDER_WAY),
-        (bool(names & {"ticket.matched", "ticket.unverified"}), Outcome.MISSED),
+        (bool(names & {"ticket.matched", "ticket.unverified", OPENS}), Outcome.MISSED),
         ("apology" in names, Outcome.ERROR),
         ("told.refused" in names, Outcome.REDIRECTED),
         ("told.closed" in names, Outcome.OUT_OF_HOURS),

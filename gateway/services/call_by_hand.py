@@ -1,7 +1,7 @@
 """What an agent does about calls: writes down one that no webhook told of, and says what becomes of others.
 
-A call that nobody could link to a ticket is linked once or discarded with a reason. A call back is claimed, tried,
-done or cancelled.
+A call that nobody could link to a ticket is linked once, made a ticket of, or discarded with a reason. A call back is
+claimed, tried, done or cancelled.
 """
 
 from dataclasses import dataclass
@@ -15,11 +15,13 @@ from gateway.db.calls import CallKey, calls, find_call, lock_call, update_call
 from gateway.db.people import Person, get_or_create_person
 from gateway.db.tickets import Ticket, find_ticket
 from gateway.domain.call import CallEvent
-from gateway.domain.ticket import STAFF
+from gateway.domain.ticket import STAFF, Language
 from gateway.errors import Conflict, NotFound, Refused
 from gateway.ids import new_spool_id
+from gateway.mail.address import is_address, normalise_address
 from gateway.runtime import Runtime
 from gateway.services.log_call import log_event, refresh_call
+from gateway.services.phone_ticket import caller_as_reporter, open_phone_ticket
 from gateway.services.roles import roles_in
 from gateway.services.ticket_clocks import find_project
 
@@ -83,8 +85,36 @@ def link_call(runtime: Runtime, ident: str, *, ref: str, email: str) -> None:
         row = _waiting(connection, ident)
         ticket = _ticket(connection, ref)
         _agent(connection, runtime, ticket.project, email)
-        update_call(connection, row.id, {"triage": "linked", "ticket_id": ticket.id, "triage_reason": email})
-        refresh_call(connection, runtime, connection.execute(select(calls).where(calls.c.id == row.id)).one())
+        _link(connection, runtime, row, ticket, email=email)
+
+
+def ticket_from_call(
+    runtime: Runtime, ident: str, *, email: str, reporter: str | None = None, subject: str = "", project: str = ""
+) -> str:
+    """Make a ticket of a call that waits, and put the call with its message onto it; the ticket's reference.
+
+    `reporter` is the caller's mail address where the agent knows it; without it, whoever is known by the number, or
+    nobody that we could write to. `project` is needed where the call's own is not known. Raises Conflict where the call
+    was decided on before, Refused for an address that is none and for who may not.
+    """
+    if reporter is not None and not is_address(reporter):
+        raise Refused(f"{reporter!r} is not a mail address")
+    with runtime.database.transaction() as connection:
+        row = _waiting(connection, ident)
+        key = row.project or project.upper()
+        _agent(connection, runtime, key, email)
+        found = find_project(runtime, key)
+        assert found is not None, "somebody works for it"
+        number = row.caller if row.caller_kind == "e164" else None
+        if reporter is None:
+            person = caller_as_reporter(connection, found, number, now=row.started_at)
+        else:
+            person = get_or_create_person(connection, email=normalise_address(reporter), name="", now=row.started_at)
+        ticket = open_phone_ticket(
+            connection, found, reporter=person, lang=Language(row.lang), began_at=row.started_at, subject=subject
+        )
+        _link(connection, runtime, row, ticket, email=email)
+    return ticket.ref
 
 
 def discard_call(runtime: Runtime, ident: str, *, reason: str, email: str) -> None:
@@ -110,6 +140,11 @@ def settle_callback(runtime: Runtime, callback_id: int, *, state: str, email: st
         tried = state in {"attempted", "done"}
         if not move_callback(connection, callback_id, state=state, agent_id=agent.id, now=now, tried=tried):
             raise Conflict(f"call back {callback_id} is {found.state} already")
+
+
+def _link(connection: Connection, runtime: Runtime, row: Row[Any], ticket: Ticket, *, email: str) -> None:
+    update_call(connection, row.id, {"triage": "linked", "ticket_id": ticket.id, "triage_reason": email})
+    refresh_call(connection, runtime, connection.execute(select(calls).where(calls.c.id == row.id)).one())
 
 
 def _waiting(connection: Connection, ident: str) -> Row[Any]:

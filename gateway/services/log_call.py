@@ -32,9 +32,10 @@ from gateway.domain.business_hours import hours_of
 from gateway.domain.calendar import USUAL_CALENDAR
 from gateway.domain.call import CallEvent, CallRecord, Outcome, fold_call
 from gateway.domain.events import By, EventType, TicketEvent
-from gateway.domain.ticket import Channel, Direction, EntryType
+from gateway.domain.ticket import Channel, Direction, EntryType, Language
 from gateway.runtime import Runtime
 from gateway.services.call_entry import entry_data, entry_text, mask_number
+from gateway.services.phone_ticket import caller_as_reporter, open_phone_ticket
 from gateway.services.ticket_clocks import find_project
 from gateway.spool.entry import SpoolEntry, UnfitEntry
 
@@ -91,7 +92,7 @@ def log_event(runtime: Runtime, key: CallKey, event: CallEvent) -> int:
 def refresh_call(connection: Connection, runtime: Runtime, row: Row[Any]) -> None:
     """Compute a call, whose row is locked, and all that follows from it, from its events."""
     record = fold_call(events_of_call(connection, row.id))
-    ticket = _ticket(connection, row, record)
+    ticket = _ticket(connection, runtime, row, record)
     for message in record.messages:
         if message.seconds and message.status not in {"absent", "failed"}:
             know_message(connection, row.id, recording_id=message.id, seconds=message.seconds)
@@ -132,8 +133,8 @@ def _values(logged: _Logged) -> dict[str, Any]:
     }
 
 
-def _ticket(connection: Connection, row: Row[Any], record: CallRecord) -> Ticket | None:
-    """The ticket that a person linked, or that the caller named; the one that survived, after any merges."""
+def _ticket(connection: Connection, runtime: Runtime, row: Row[Any], record: CallRecord) -> Ticket | None:
+    """The ticket that a person linked, that the caller named or that the call begins; after merges the survivor."""
     if row.triage == "linked" and row.ticket_id is not None:
         return follow_merges(connection, row.ticket_id)
     if record.ticket is not None:
@@ -143,9 +144,23 @@ def _ticket(connection: Connection, row: Row[Any], record: CallRecord) -> Ticket
         found = None if ticket_id is None else find_ticket(connection, ticket_id=ticket_id)
         if found is not None and found.created_at >= record.started_at:
             found = None
+    elif record.opens_ticket:
+        if row.ticket_id is None:
+            return _new_ticket(connection, runtime, record)
+        return follow_merges(connection, row.ticket_id)
     else:
         return None
     return None if found is None else follow_merges(connection, found.id)
+
+
+def _new_ticket(connection: Connection, runtime: Runtime, record: CallRecord) -> Ticket | None:
+    """The ticket of a call that begins one. Once: the call's row, which is locked, has it from then on."""
+    project = find_project(runtime, record.project)
+    if project is None:
+        return None
+    began_at = record.opened_at or record.started_at
+    reporter = caller_as_reporter(connection, project, record.caller, now=began_at)
+    return open_phone_ticket(connection, project, reporter=reporter, lang=Language(record.lang), began_at=began_at)
 
 
 def _agents(connection: Connection, record: CallRecord) -> dict[int, tuple[str, str]]:

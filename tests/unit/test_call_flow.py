@@ -273,7 +273,7 @@ def test_a_number_that_guessed_too_often_goes_to_a_message_at_once() -> None:
 
 def test_an_open_line_rings_for_anybody() -> None:
     answer = call(line(takes_any_call=True), "")
-    assert names(answer) == ["language", "agent.rung"]
+    assert names(answer) == ["language", "ticket.wanted", "agent.rung"]
     state = state_of(action(answer.document) or "", now=IN_HOURS)
     assert "sans ticket" in spoken(ringing.whisper(line(), state).document)
 
