@@ -81,11 +81,12 @@ def _imapd(runtime: Runtime, _number: int) -> None:
 
 
 def _web(runtime: Runtime, _number: int) -> None:
+    from inbound.formatted import read_formatted
     from inbound.parse import read_file
     from telephony.exchange import open_exchange
     from web.server import run_web
 
-    run_web(runtime, read_file, beside={"/telephony": open_exchange(runtime)})
+    run_web(runtime, read_file, read_formatted=read_formatted, beside={"/telephony": open_exchange(runtime)})
 
 
 def _worker(runtime: Runtime, number: int) -> None:

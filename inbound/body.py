@@ -64,7 +64,7 @@ class _Reader:
                 continue  # the text of a winmail.dat repeats that beside it
             text = self.shown(child, is_text=is_text)
             # A mailer that sends both forms as if they were two texts means one of them.
-            if text.strip() and not (_is_html(child) and texts and _repeats(text, texts[-1])):
+            if text.strip() and not (_is_html(child) and texts and repeats(text, texts[-1])):
                 texts.append(text.strip("\n"))
             if node.type == "multipart/related" and texts:
                 break
@@ -89,7 +89,7 @@ class _Reader:
             self._html_of(node)
 
     def _html_of(self, leaf: Leaf) -> str:
-        html = clean_text(_decoded(leaf))
+        html = decoded_text(leaf)
         if html.strip() and self.html_left > 0:
             self.html.append(html[: self.html_left])
         return html
@@ -108,18 +108,19 @@ class _Reader:
         if self.text_left <= 0:
             self.notes["body-truncated"] = None
             return ""
-        text = clean_text(_decoded(leaf))
+        text = decoded_text(leaf)
         self.text_left -= len(text)
         return html_to_text(text) if leaf.type in {"text/enriched", "text/richtext"} else text
 
 
-def _decoded(leaf: Leaf) -> str:
+def decoded_text(leaf: Leaf) -> str:
+    """The characters of a text part, of a bounded number of its bytes, by its charset or by that in the HTML."""
     data = leaf.content(limit=_MAX_ENCODED)[:_MAX_DECODED]
     charset = leaf.charset
     if charset is None and leaf.type == "text/html":
         found = _META_CHARSET.search(data, 0, 4096)
         charset = found[1].decode("ascii") if found else None
-    return decode_bytes(data, charset)
+    return clean_text(decode_bytes(data, charset))
 
 
 def _rank(node: Branch | Leaf) -> int:
@@ -136,6 +137,6 @@ def _is_text_in_line(leaf: Leaf) -> bool:
     return leaf.type in {"text/plain", "text/html"} and leaf.disposition != "attachment"
 
 
-def _repeats(text: str, before: str) -> bool:
+def repeats(text: str, before: str) -> bool:
     """Does a text say again what stands before it? One much shorter does not, and comparing many would cost."""
     return 2 * len(text) >= len(before) and "".join(text.split()) in "".join(before.split())

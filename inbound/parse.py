@@ -68,11 +68,15 @@ def parse_message(raw: bytes) -> ParsedMessage:
 
 def read_file(raw: bytes, position: int) -> bytes:
     """The content of the file that `ParsedMessage.files` lists with this position. Raises IndexError."""
-    root = open_envelopes(read_tree(_without_envelope_line(raw)).root).root
-    for found, leaf in numbered_files(root):
+    for found, leaf in numbered_files(opened_root(raw)):
         if found == position:
             return leaf.content()
     raise IndexError(position)
+
+
+def opened_root(raw: bytes) -> Branch | Leaf:
+    """The parts of a mail, with its envelopes opened: the tree by which files are numbered."""
+    return open_envelopes(read_tree(_without_envelope_line(raw)).root).root
 
 
 def _event(root: Branch | Leaf) -> tuple[Event | None, tuple[str, ...]]:

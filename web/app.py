@@ -11,17 +11,20 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
 from gateway.runtime import Runtime
-from web import attachments, auth, errors, health, i18n, navigation, reply, sent, tickets, words
+from web import attachments, auth, errors, health, html_body, i18n, navigation, reply, sent, tickets, words
 from web.background import Background
 from web.limits import make_limiter
 from web.security import protect_answers, security_config
-from web.state import ReadAttachment, WebState
+from web.state import ReadAttachment, ReadFormatted, WebState, read_no_layout
 
 _ONE_DAY = 24 * 3600  # seconds
 
 
-def create_app(runtime: Runtime, read_attachment: ReadAttachment) -> Flask:
-    """The application on these stores. `read_attachment` takes a file out of a raw mail, by its position."""
+def create_app(
+    runtime: Runtime, read_attachment: ReadAttachment, *, read_formatted: ReadFormatted = read_no_layout
+) -> Flask:
+    """The application on these stores. `read_attachment` takes a file out of a raw mail, by its position;
+    `read_formatted` its body with its layout."""
     settings = runtime.settings
     app = Flask(__name__)
     app.config.update(security_config(settings, runtime.signer), SEND_FILE_MAX_AGE_DEFAULT=_ONE_DAY)
@@ -30,6 +33,7 @@ def create_app(runtime: Runtime, read_attachment: ReadAttachment) -> Flask:
     state = WebState(
         runtime=runtime,
         read_attachment=read_attachment,
+        read_formatted=read_formatted,
         background=Background(),
         shows_sent=sent.may_show_sent(settings),
     )
@@ -52,6 +56,7 @@ def create_app(runtime: Runtime, read_attachment: ReadAttachment) -> Flask:
     navigation.register(app)
     tickets.register(app)
     attachments.register(app)
+    html_body.register(app)
     reply.register(app, limiter)
     sent.register(app)
     health.register(app, runtime, limiter)

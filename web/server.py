@@ -17,7 +17,7 @@ from waitress.server import create_server
 from gateway.runtime import Runtime
 from web.app import create_app
 from web.security import MAX_BODY
-from web.state import ReadAttachment, WebState
+from web.state import ReadAttachment, ReadFormatted, WebState, read_no_layout
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -27,14 +27,18 @@ log = structlog.get_logger()
 
 
 def run_web(
-    runtime: Runtime, read_attachment: ReadAttachment, *, beside: Mapping[str, "WSGIApplication"] | None = None
+    runtime: Runtime,
+    read_attachment: ReadAttachment,
+    *,
+    read_formatted: ReadFormatted = read_no_layout,
+    beside: Mapping[str, "WSGIApplication"] | None = None,
 ) -> None:
     """Serve the pages until a signal ends it. Call it in the main thread.
 
     `beside` are applications of others by the path that theirs begin with (`/telephony`).
     """
     http = runtime.settings.http
-    app = create_app(runtime, read_attachment)
+    app = create_app(runtime, read_attachment, read_formatted=read_formatted)
     channels: dict[int, Any] = {}
     server = create_server(
         side_by_side(app, beside or {}),

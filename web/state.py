@@ -7,12 +7,16 @@ from typing import cast
 from flask import current_app, g
 
 from gateway.errors import NotFound
+from gateway.mail.formatted import FormattedBody
 from gateway.runtime import Runtime
 from gateway.services.sign_in import Visitor
 from web.background import Background
 
 ReadAttachment = Callable[[bytes, int], bytes]
 """The decoded bytes of the file at a position of a raw mail. Handed in: how mail is taken apart is not ours."""
+
+ReadFormatted = Callable[[bytes], FormattedBody]
+"""The body of a raw mail in its own layout, not yet safe to show. Handed in likewise."""
 
 _KEY = "gateway"
 
@@ -23,6 +27,7 @@ class WebState:
 
     runtime: Runtime
     read_attachment: ReadAttachment
+    read_formatted: ReadFormatted
     background: Background
     shows_sent: bool
 
@@ -34,6 +39,11 @@ class WebState:
 def web() -> WebState:
     """The state of the present app."""
     return cast(WebState, current_app.extensions[_KEY])
+
+
+def read_no_layout(_raw: bytes) -> FormattedBody:
+    """For pages that show each mail as text alone."""
+    return FormattedBody(pieces=(), images={})
 
 
 def find_visitor_of_request() -> Visitor | None:

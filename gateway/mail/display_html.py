@@ -5,6 +5,7 @@ with a policy of its own (a second lock, should a cleaner ever be wrong).
 """
 
 import re
+from collections.abc import Callable
 
 MAX_HTML = 1_000_000  # characters
 MAX_DEPTH = 500  # open elements: a cleaner's time grows with the square of them
@@ -32,11 +33,12 @@ _FLAT = {
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
 
 
-def display_html(html: str) -> str | None:
+def display_html(html: str, *, own_image: Callable[[str], str | None]) -> str | None:
     """HTML that may be shown; None where it is too long or too deep, so that the text must do.
 
     Links lead out only by http, https and mailto, and tell nobody where they were. Of images only those that are in
-    the mail itself (`cid:`, RFC 2392) keep their source, so that opening a mail tells nobody that it was opened.
+    the mail itself are shown, so that opening a mail tells nobody that it was opened: `own_image` gives the address
+    to show for a `cid:` link (RFC 2392), None for an image that is not to be shown.
     """
     if len(html) > MAX_HTML or is_too_deep(html):
         return None
@@ -47,7 +49,7 @@ def display_html(html: str) -> str | None:
         html,
         tags=_TAGS,
         attributes=_ATTRIBUTES,
-        attribute_filter=_only_own_images,
+        attribute_filter=_only_own_images(own_image),
         clean_content_tags={"script", "style", "title", "noscript", "template", "svg", "math", "iframe", "object"},
         url_schemes={"http", "https", "mailto", "cid"},
         url_relative="deny",
@@ -66,9 +68,13 @@ def is_too_deep(html: str) -> bool:
     return False
 
 
-def _only_own_images(tag: str, attribute: str, value: str) -> str | None:
-    if tag == "img" and attribute == "src":
-        return value if value.strip().lower().startswith("cid:") else None
-    if tag == "a" and attribute == "href":
-        return None if value.strip().lower().startswith("cid:") else value
-    return value
+def _only_own_images(own_image: Callable[[str], str | None]) -> Callable[[str, str, str], str | None]:
+    """nh3 asks for each attribute that its lists let through; None takes it away."""
+
+    def keep(tag: str, attribute: str, value: str) -> str | None:
+        is_own = value.strip().lower().startswith("cid:")
+        if (tag, attribute) == ("img", "src"):
+            return own_image(value) if is_own else None
+        return None if attribute == "href" and is_own else value
+
+    return keep

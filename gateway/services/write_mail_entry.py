@@ -114,6 +114,8 @@ def _entry_data(item: MailItem, decision: Decision, ticket: Ticket) -> dict[str,
         "reply_to": [mailbox.address for mailbox in message.reply_to],
         "addressed": [mailbox.address for mailbox in message.recipients][:MAX_ADDRESSED],
         "subject": message.subject if message.subject != ticket.subject else "",
+        # Who forwarded a mail, and what they wrote above it, is not for its reporter.
+        "has_layout": bool(message.html) and decision.retold is None,
         "related": list(decision.related),
         "flags": list(decision.flags),
         "forwarded_by": decision.retold.by.address if decision.retold else None,

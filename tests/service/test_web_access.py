@@ -15,7 +15,7 @@ from tests.support.web import Site, read_attachment
 from web.app import create_app
 from web.auth import PUBLIC
 
-CLOSED = {"tickets", "ticket", "attachment", "reply", "logout"}
+CLOSED = {"tickets", "ticket", "attachment", "formatted", "reply", "logout"}
 
 
 def paths(site: Site, endpoint: str, **values: object) -> Iterator[tuple[str, str]]:

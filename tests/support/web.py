@@ -20,6 +20,8 @@ from gateway.domain.ticket import Channel, Direction, EntryType, Language
 from gateway.runtime import Runtime
 from gateway.services.sign_in import make_link
 from gateway.spool.entry import Lane
+from inbound.formatted import read_formatted
+from inbound.parse import parse_message
 from tests.support.clock import MovableClock
 from web.app import create_app
 
@@ -108,6 +110,14 @@ class Site:
             row = list_attachments(connection, ticket.id)[entry_id][0]
         return f"/tickets/{ticket.ref}/attachments/{row.id}"
 
+    def entry_of_mail(self, ticket: Ticket, raw: bytes, **values: Any) -> int:
+        """An entry of this raw mail, with its files."""
+        files = [
+            Attachment(position=file.position, name=file.name, type=file.type, size=file.size, sha256=file.sha256)
+            for file in parse_message(raw).files
+        ]
+        return self.entry(ticket, files=files, raw_sha256=self._archive(raw), **values)
+
     def sign_in(self, person: Person, *, prefers: str = "fr") -> Browser:
         browser = self.browser(prefers=prefers)
         path = self.link(person)
@@ -131,7 +141,7 @@ class Site:
 @pytest.fixture
 def site(runtime: Runtime, clock: MovableClock) -> Iterator[Site]:
     """The pages on a migrated database, once on each engine."""
-    app = create_app(runtime, read_attachment)
+    app = create_app(runtime, read_attachment, read_formatted=read_formatted)
     yield Site(runtime=runtime, clock=clock, app=app)
     app.extensions["gateway"].background.close()
 
