@@ -49,7 +49,7 @@ def open_runtime(settings: Settings, *, clock: Clock | None = None) -> Iterator[
             clock=clock,
             database=database,
             spool=spool,
-            archive=Archive(where.archive),
+            archive=Archive(where.archive, drafts=where.spool / "mail" / "tmp"),
             signer=token_signer(settings),
             doorbell=doorbell,
         )

@@ -1,12 +1,17 @@
 """The engine and the unit of work: one `transaction()` is one commit, and rolls back when its block raises.
 
 SQLite: WAL, `BEGIN IMMEDIATE` (a deferred transaction that reads first loses updates silently), foreign keys,
-and `synchronous=FULL`: a spool entry is forgotten once its transaction is committed, so a commit must survive
-a power cut.
+and `synchronous=FULL`: what is acknowledged or sent because of a commit must not be undone by a power cut.
+
+A sync is most of what a small commit costs, so who writes much pays for many commits at once: inside `lazily()` a
+commit is seen by everybody when it returns, as ever, and survives the death of any process, but a power cut may
+undo the last ones, never one without those that came after it. `settle()` ends that. A commit outside brings all
+earlier ones to the disk with it, since both databases write one log in the order of commits. So whoever acts on
+what it saw, and writes that down first, as the mailer does, acts on what is durable.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +19,12 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 
+from gateway.disk import sync_file
 from gateway.errors import Deferred
 
-_SQLITE_PRAGMAS = ("journal_mode=WAL", "busy_timeout=30000", "foreign_keys=ON", "synchronous=FULL")
+_SQLITE_PRAGMAS = ("journal_mode=WAL", "busy_timeout=30000", "foreign_keys=ON")
+# A record in the log, and so a commit to wait for: PostgreSQL waits for none that wrote nothing.
+_LOGGED = text("SELECT pg_logical_emit_message(true, 'gateway', 'settled')")
 
 
 class DatabaseTrouble(Deferred):
@@ -28,7 +36,9 @@ class Database:
 
     def __init__(self, url: str | URL) -> None:
         self.url = make_url(url)
-        self._engine = _create_engine(self.url)
+        self._durable = _create_engine(self.url, lazy=False)
+        self._lazy = _create_engine(self.url, lazy=True)  # dials nobody before it is used
+        self._engine = self._durable
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -52,6 +62,26 @@ class Database:
         except (OperationalError, InterfaceError) as error:
             raise DatabaseTrouble("the database is not available") from error
 
+    @contextmanager
+    def lazily(self) -> Iterator[None]:
+        """Until the end of the block commits wait for no disk, in all threads of this process; call `settle`."""
+        self._engine = self._lazy
+        try:
+            yield
+        finally:
+            self._engine = self._durable
+
+    def settle(self) -> None:
+        """Bring to the disk what was committed. Raises DatabaseTrouble or OSError: nobody knows what is there then."""
+        if self.url.get_backend_name() == "sqlite":
+            # Commits are in the log beside the database; what has left the log for it was synced on the way.
+            with suppress(FileNotFoundError):
+                sync_file(Path(f"{self.url.database}-wal"))
+            return
+        with self.transaction() as connection:
+            connection.execute(text("SET LOCAL synchronous_commit TO on"))
+            connection.execute(_LOGGED)
+
     def is_up(self) -> bool:
         """True when a statement goes through right now."""
         try:
@@ -63,12 +93,13 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
-        self._engine.dispose()
+        self._durable.dispose()
+        self._lazy.dispose()
 
     @property
     def engine(self) -> Engine:
         """For migrations only."""
-        return self._engine
+        return self._durable
 
 
 def sqlite_url(path: Path) -> str:
@@ -76,15 +107,29 @@ def sqlite_url(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def _create_engine(url: URL) -> Engine:
-    if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args={"connect_timeout": 5})
+def _create_engine(url: URL, *, lazy: bool) -> Engine:
+    return _sqlite_engine(url, lazy=lazy) if url.get_backend_name() == "sqlite" else _server_engine(url, lazy=lazy)
+
+
+def _server_engine(url: URL, *, lazy: bool) -> Engine:
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args={"connect_timeout": 5})
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        if lazy:
+            connection.execute("SET synchronous_commit TO off")
+            connection.commit()
+
+    return engine
+
+
+def _sqlite_engine(url: URL, *, lazy: bool) -> Engine:
     engine = create_engine(url, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
-        for pragma in _SQLITE_PRAGMAS:
+        for pragma in (*_SQLITE_PRAGMAS, f"synchronous={'NORMAL' if lazy else 'FULL'}"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -1,8 +1,20 @@
 """Working a lane off: claim, count, handle, finish, one entry after the other until none waits or time is up.
 
+Each entry is a transaction of its own, seen by everybody when it is committed. What waits for the disk is done once
+for many: entries that were handled stay in the spool until the archive and the database are settled, and are
+finished, and the outbox rung for, only then. So at any instant
+
+- a worker that dies leaves every entry in the spool whose commit is not settled; filed again, it finds its receipt;
+- a power cut undoes at most commits whose entries are still in the spool, and they are filed as they were the first
+  time; nothing was sent for them, for the mailer writes its attempt down durably, and with it all that came before
+  (`gateway.db.engine`).
+
 What can go wrong has its place here:
 
-- the worker dies under an entry: its lock goes with it, the next drain takes the entry back, the try counted;
+- the worker dies under an entry: its lock goes with it, the next drain takes the entry back, the try counted. The
+  entries handled before it and not finished come back too; so that one does not pull them with it to the end of
+  their tries, an entry that was tried before is handled alone: what was handled before it, and itself, is finished
+  at once;
 - the entry has used up its tries: quarantine, before anybody looks at it again;
 - the handler fails: the entry waits for another try, or goes to quarantine with the reason;
 - the handler says that the entry is unfit: quarantine at once;
@@ -26,6 +38,7 @@ from gateway.spool.store import Claims
 
 Handler = Callable[[SpoolEntry, Runtime], set[str]]
 _RING_EVERY = 0.2  # seconds; a long drain lets the outbox begin before it ends
+_BATCH = 50  # entries that are finished together at most
 
 log = structlog.get_logger()
 
@@ -41,54 +54,93 @@ class Drained:
 def drain_lane(lane: Lane, handler: Handler, runtime: Runtime, *, deadline: float) -> Drained:
     """Work the lane off until it is empty or `time.monotonic()` passes `deadline`."""
     runtime.spool.recover(lane)
-    done = Drained()
-    with runtime.spool.worker(lane) as claims:
-        suspects: list[tuple[SpoolEntry, Exception]] = []
+    with runtime.spool.worker(lane) as claims, runtime.database.lazily():
+        drain = _Drain(lane, handler, runtime, claims=claims, deadline=deadline)
         try:
-            _work_off(lane, handler, runtime, claims=claims, suspects=suspects, done=done, deadline=deadline)
+            drain.work_off()
         finally:
-            for entry, _ in suspects:
-                claims.put_back(entry, uncounted=True)
-    return done
+            drain.let_suspects_wait()
+    return drain.done
 
 
-def _work_off(
-    lane: Lane,
-    handler: Handler,
-    runtime: Runtime,
-    *,
-    claims: Claims,
-    suspects: list[tuple[SpoolEntry, Exception]],
-    done: Drained,
-    deadline: float,
-) -> None:
-    """The loop. An entry that met trouble with the stores is a suspect: blamed once another entry gets through."""
-    rung: dict[str, float] = {}
-    while not suspects and (waiting := runtime.spool.waiting(lane)):
-        for spool_id, attempts in waiting:
-            if time.monotonic() > deadline:
-                done.more = True
+class _Drain:
+    """One drain under way. `handled` is on record and not finished yet, `lanes` are to be rung for once it is.
+
+    An entry that met trouble with the stores is a suspect: blamed once another entry gets through. What a method
+    returns says whether the drain goes on.
+    """
+
+    def __init__(self, lane: Lane, handler: Handler, runtime: Runtime, *, claims: Claims, deadline: float) -> None:
+        self.done = Drained()
+        self._lane = lane
+        self._handler = handler
+        self._runtime = runtime
+        self._claims = claims
+        self._deadline = deadline
+        self._suspects: list[tuple[SpoolEntry, Exception]] = []
+        self._handled: list[SpoolEntry] = []
+        self._lanes: set[str] = set()
+        self._rung: dict[str, float] = {}
+
+    def work_off(self) -> None:
+        """The loop."""
+        while not self._suspects and (waiting := self._runtime.spool.waiting(self._lane)):
+            goes_on = all(self._work(spool_id, attempts) for spool_id, attempts in waiting)
+            if not self._settle() or not goes_on:
                 return
-            entry = _take(claims, spool_id, attempts, most=runtime.settings.worker.max_attempts)
-            if entry is None:
-                continue
-            try:
-                lanes = handler(entry, runtime)
-            except (DatabaseTrouble, OSError) as error:
-                suspects.append((entry, error))
-                if len(suspects) > 1 or not runtime.database.is_up():
-                    log.warning("drain.ended", lane=lane, reason="the stores are in trouble")
-                    return
-                continue
-            except Exception as error:  # noqa: BLE001  # the boundary: no entry may take the lane with it
-                if _give_up(entry, error, claims=claims, runtime=runtime):
-                    return
-                continue
-            claims.finish(entry)
-            done.handled += 1
-            while suspects:
-                _give_up(*suspects.pop(), claims=claims, runtime=runtime)
-            _ring(runtime, lanes, rung)
+
+    def let_suspects_wait(self) -> None:
+        """Put back what nobody knows to be at fault."""
+        for entry, _ in self._suspects:
+            self._claims.put_back(entry, uncounted=True)
+
+    def _work(self, spool_id: SpoolId, attempts: int) -> bool:
+        if time.monotonic() > self._deadline:
+            self.done.more = True
+            return False
+        if attempts and not self._settle():
+            return False
+        entry = _take(self._claims, spool_id, attempts, most=self._runtime.settings.worker.max_attempts)
+        if entry is None:
+            return True
+        goes_on = self._handle(entry)
+        return goes_on and (self._settle() if attempts or len(self._handled) >= _BATCH else True)
+
+    def _handle(self, entry: SpoolEntry) -> bool:
+        try:
+            self._lanes |= self._handler(entry, self._runtime)
+        except (DatabaseTrouble, OSError) as error:
+            self._suspects.append((entry, error))
+            if len(self._suspects) > 1 or not self._runtime.database.is_up():
+                log.warning("drain.ended", lane=self._lane, reason="the stores are in trouble")
+                return False
+            return True
+        except Exception as error:  # noqa: BLE001  # the boundary: no entry may take the lane with it
+            return not _give_up(entry, error, claims=self._claims, runtime=self._runtime)
+        self._handled.append(entry)
+        while self._suspects:
+            _give_up(*self._suspects.pop(), claims=self._claims, runtime=self._runtime)
+        return True
+
+    def _settle(self) -> bool:
+        """Make durable what was handled, then forget its entries and ring for what it brought."""
+        handled, self._handled = self._handled, []
+        if not handled:
+            return True
+        try:
+            self._runtime.archive.settle()
+            self._runtime.database.settle()
+        except (DatabaseTrouble, OSError) as error:
+            log.warning("drain.ended", lane=self._lane, reason="nothing can be settled", error=type(error).__name__)
+            for entry in handled:
+                self._claims.put_back(entry, uncounted=True)
+            return False
+        for entry in handled:
+            self._claims.finish(entry)
+        self.done.handled += len(handled)
+        _ring(self._runtime, self._lanes, self._rung)
+        self._lanes = set()
+        return True
 
 
 def _take(claims: Claims, spool_id: SpoolId, attempts: int, *, most: int) -> SpoolEntry | None:

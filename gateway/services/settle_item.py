@@ -21,6 +21,7 @@ def discard_quarantined(runtime: Runtime, spool_id: str, *, reason: str) -> list
     """
     entry = runtime.spool.quarantine.find(spool_id)
     runtime.archive.keep(entry)
+    runtime.archive.settle()
     with runtime.database.transaction() as connection:
         earlier = [receipt for receipt in find_receipts(connection, entry.id) if receipt.spool_id == entry.id]
         if not earlier:

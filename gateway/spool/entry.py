@@ -45,7 +45,7 @@ class SpoolEntry:
     """Something accepted and not yet filed.
 
     `attempts` counts the tries begun, the present one included. `envelope` holds plain JSON values; `sha256` is
-    that of the payload.
+    that of the payload. `shares_file` says that the file at `path` holds other entries too.
     """
 
     id: SpoolId
@@ -55,6 +55,7 @@ class SpoolEntry:
     envelope: Mapping[str, Any]
     payload: bytes
     sha256: str
+    shares_file: bool = False
 
     @property
     def accepted_at(self) -> datetime:
@@ -108,8 +109,18 @@ def names_in(folder: Path) -> Iterator[tuple[SpoolId, int]]:
 
 def read_entry(path: Path, lane: Lane, spool_id: SpoolId, attempts: int) -> SpoolEntry:
     """Read an entry's file, its own or one shared with others. Raises DamagedEntry."""
-    content, _ = read_content(path, spool_id)
-    return parse_entry(content, path=path, lane=lane, spool_id=spool_id, attempts=attempts)
+    content, shared = read_content(path, spool_id)
+    envelope, payload = decode_entry(content)
+    return SpoolEntry(
+        id=spool_id,
+        lane=lane,
+        path=path,
+        attempts=attempts,
+        envelope=envelope,
+        payload=payload,
+        sha256=envelope["sha256"],
+        shares_file=shared,
+    )
 
 
 def read_content(path: Path, spool_id: SpoolId) -> tuple[bytes, bool]:
@@ -120,17 +131,3 @@ def read_content(path: Path, spool_id: SpoolId) -> tuple[bytes, bool]:
         raise DamagedEntry("the file cannot be read") from error
     except DamagedIndex as error:
         raise DamagedEntry(str(error)) from error
-
-
-def parse_entry(content: bytes, *, path: Path, lane: Lane, spool_id: SpoolId, attempts: int) -> SpoolEntry:
-    """The entry in the bytes of its file at `path`. Raises DamagedEntry."""
-    envelope, payload = decode_entry(content)
-    return SpoolEntry(
-        id=spool_id,
-        lane=lane,
-        path=path,
-        attempts=attempts,
-        envelope=envelope,
-        payload=payload,
-        sha256=envelope["sha256"],
-    )

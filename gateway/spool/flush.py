@@ -3,7 +3,7 @@
 A single thread takes all that is waiting. One entry becomes one file: written, synced, renamed into place, and
 the folder synced. Several small ones become one file with as many names (hard links), so that fifty mails cost
 the disk two syncs, as one does: a sync is what accepting costs, on a busy disk a hundred times as much as all the
-rest. Whoever claims an entry gives it a file of its own (`gateway.spool.store`).
+rest. What is archived or put aside gets a file of its own again (`gateway.spool.archive`, `gateway.spool.store`).
 """
 
 import os
@@ -146,6 +146,11 @@ def _place_together(group: list[DurableWrite]) -> list[DurableWrite]:
 
 def write_durably(chunks: tuple[bytes, ...], path: Path) -> None:
     """Write a new file and sync it. Its name is not durable yet. Raises OSError, and may leave a part of the file."""
+    write_new(chunks, path, sync=True)
+
+
+def write_new(chunks: tuple[bytes, ...], path: Path, *, sync: bool = False) -> None:
+    """Write a new file. Raises OSError, and may leave a part of the file."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         # One call for all that fits into one; a full disk takes a part without a word and refuses the rest.
@@ -155,7 +160,8 @@ def write_durably(chunks: tuple[bytes, ...], path: Path) -> None:
             left = max(0, left - len(chunk))
             while view:
                 view = view[os.write(descriptor, view) :]
-        os.fsync(descriptor)
+        if sync:
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

@@ -26,7 +26,16 @@ from typing import IO, Any
 from gateway.clock import Clock
 from gateway.errors import Deferred
 from gateway.ids import SpoolId, new_spool_id, random32, time_of
-from gateway.spool.entry import Lane, SpoolEntry, encode_entry, file_name, names_in, parse_entry, read_content
+from gateway.spool.entry import (
+    DamagedEntry,
+    Lane,
+    SpoolEntry,
+    encode_entry,
+    file_name,
+    names_in,
+    read_content,
+    read_entry,
+)
 from gateway.spool.flush import Flusher, make_folder, write_durably
 from gateway.spool.quarantine import Quarantine
 
@@ -184,32 +193,14 @@ class Claims:
     def claim(self, spool_id: SpoolId, attempts: int) -> SpoolEntry | None:
         """Take one waiting entry; None when another worker was faster.
 
-        The attempt is written down by the same rename that claims. An entry that shares its file gets one of its
-        own, which may be archived, put aside and deleted without the others. Raises DamagedEntry with the entry
-        still claimed; OSError where the disk has no room for that file, with the entry waiting and the try uncounted.
+        The attempt is written down by the same rename that claims. Raises DamagedEntry with the entry still claimed.
         """
-        waiting, path = self._new / file_name(spool_id, attempts), self._folder / file_name(spool_id, attempts + 1)
+        path = self._folder / file_name(spool_id, attempts + 1)
         try:
-            waiting.rename(path)
+            (self._new / file_name(spool_id, attempts)).rename(path)
         except FileNotFoundError:
             return None
-        content, shared = read_content(path, spool_id)
-        if shared:
-            try:
-                self._part(path, content)
-            except OSError:
-                path.rename(waiting)
-                raise
-        return parse_entry(content, path=path, lane=self._lane, spool_id=spool_id, attempts=attempts + 1)
-
-    def _part(self, path: Path, content: bytes) -> None:
-        draft = self._drafts / f"{path.name}.{self._folder.name}"
-        try:
-            write_durably((content,), draft)
-            # The new name need not be durable: before it is, the old one leads to the shared file.
-            draft.rename(path)
-        finally:
-            draft.unlink(missing_ok=True)
+        return read_entry(path, self._lane, spool_id, attempts + 1)
 
     def finish(self, entry: SpoolEntry) -> None:
         """The entry is on record elsewhere: forget it."""
@@ -221,8 +212,22 @@ class Claims:
         entry.path.rename(self._new / file_name(entry.id, attempts))
 
     def quarantine(self, spool_id: SpoolId, attempts: int, reason: str) -> None:
-        """Put a claimed entry aside for a person."""
-        self._spool.quarantine.put(self._folder / file_name(spool_id, attempts), self._lane, reason)
+        """Put a claimed entry aside for a person, in a file of its own, which may be deleted without the others."""
+        path = self._folder / file_name(spool_id, attempts)
+        with suppress(DamagedEntry):
+            content, shared = read_content(path, spool_id)
+            if shared:
+                self._part(path, content)
+        self._spool.quarantine.put(path, self._lane, reason)
+
+    def _part(self, path: Path, content: bytes) -> None:
+        draft = self._drafts / f"{path.name}.{self._folder.name}"
+        try:
+            write_durably((content,), draft)
+            # The new name need not be durable: before it is, the old one leads to the shared file.
+            draft.rename(path)
+        finally:
+            draft.unlink(missing_ok=True)
 
 
 def acceptance_error(error: OSError) -> Deferred:

@@ -1,10 +1,12 @@
 """The schema and the unit of work, on both databases."""
 
 import threading
+from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
+from gateway.db import engine as engine_module
 from gateway.db.engine import Database, DatabaseTrouble
 from gateway.db.migrate import current_revision, head_revision, migrate
 from gateway.db.ticket_numbers import project_counters
@@ -63,3 +65,53 @@ def test_a_database_that_is_not_there_is_a_temporary_trouble() -> None:
     with pytest.raises(DatabaseTrouble), down.transaction():
         pass
     assert not down.is_up()
+
+
+def level_of(database: Database) -> object:
+    """How durable a commit is."""
+    is_sqlite = database.url.get_backend_name() == "sqlite"
+    with database.transaction() as connection:
+        level = connection.execute(text("PRAGMA synchronous" if is_sqlite else "SHOW synchronous_commit")).scalar_one()
+    return {1: "lazy", 2: "durable", "off": "lazy", "on": "durable"}[level]
+
+
+def count_one(database: Database, project: str) -> None:
+    with database.transaction() as connection:
+        connection.execute(insert(project_counters).values(project=project, last_number=1))
+
+
+def test_commits_are_durable_except_lazy_ones_which_everybody_sees_at_once(database: Database) -> None:
+    assert level_of(database) == "durable"
+    other = Database(database.url)
+    with database.lazily():
+        assert level_of(database) == "lazy"
+        count_one(database, "DEMO")
+        with other.reading() as connection:
+            assert connection.execute(select(project_counters.c.project)).scalars().all() == ["DEMO"]
+        database.settle()
+        assert level_of(database) == "lazy"
+    assert level_of(database) == "durable"
+    assert level_of(other) == "durable"
+    other.close()
+
+
+def test_settling_waits_for_the_log_of_what_was_committed(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(engine_module, "sync_file", synced.append)
+    with database.lazily():
+        count_one(database, "DEMO")
+        if database.url.get_backend_name() == "sqlite":
+            database.settle()
+            assert synced == [Path(f"{database.url.database}-wal")]
+            assert synced[0].stat().st_size > 0
+        else:
+            with database.transaction() as connection:
+                written = connection.execute(text("SELECT pg_current_wal_insert_lsn()")).scalar_one()
+            database.settle()
+            with database.transaction() as connection:
+                query = text("SELECT pg_current_wal_flush_lsn() >= CAST(:written AS pg_lsn)")
+                assert connection.execute(query, {"written": written}).scalar_one()
+
+
+def test_settling_a_database_without_a_log_is_nothing(database: Database) -> None:
+    database.settle()

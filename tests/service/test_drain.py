@@ -11,7 +11,7 @@ from gateway.jobs.timetable import sweep
 from gateway.runtime import Runtime
 from gateway.spool.entry import Lane, SpoolEntry
 from tests.support.clock import MovableClock
-from tests.support.dying import claim_and_die
+from tests.support.dying import claim_and_die, drain_and_die
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -128,3 +128,80 @@ def test_a_handler_that_is_ended_from_outside_gives_its_entry_back(runtime: Runt
     with suppress(SystemExit):
         drain(runtime, handler)
     assert [attempts for _, attempts in runtime.spool.waiting(Lane.MAIL)] == [1]
+
+
+def test_an_entry_stays_in_the_spool_and_nobody_is_rung_for_until_its_filing_is_durable(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accept(runtime, b"one", b"two")
+    events: list[str] = []
+
+    def handler(entry: SpoolEntry, _runtime: Runtime) -> set[str]:
+        events.append(f"handled, {runtime.spool.depth(Lane.MAIL).claimed} claimed")
+        return {"outbox"}
+
+    def settled(_self: object) -> None:
+        events.append(f"settled, {runtime.spool.depth(Lane.MAIL).claimed} claimed")
+
+    def rung(_self: object, lane: str) -> bool:
+        events.append(f"rung, {runtime.spool.depth(Lane.MAIL).claimed} claimed")
+        return True
+
+    monkeypatch.setattr(type(runtime.archive), "settle", settled)
+    monkeypatch.setattr(type(runtime.database), "settle", settled)
+    monkeypatch.setattr(type(runtime.doorbell), "ring", rung)
+    assert drain(runtime, handler) == 2
+    assert events == [
+        "handled, 1 claimed",
+        "handled, 2 claimed",
+        "settled, 2 claimed",
+        "settled, 2 claimed",
+        "rung, 0 claimed",
+    ]
+
+
+@pytest.mark.parametrize("store", ["archive", "database"])
+def test_what_cannot_be_made_durable_waits_uncounted(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, store: str
+) -> None:
+    def broken(_self: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    accept(runtime, b"one", b"two")
+    with monkeypatch.context() as patched:
+        patched.setattr(type(getattr(runtime, store)), "settle", broken)
+        assert drain(runtime, lambda _entry, _runtime: set()) == 0
+    assert [attempts for _, attempts in runtime.spool.waiting(Lane.MAIL)] == [0, 0]
+    assert drain(runtime, lambda _entry, _runtime: set()) == 2
+
+
+def test_a_long_drain_finishes_as_it_goes(runtime: Runtime) -> None:
+    for number in range(120):
+        runtime.spool.accept(Lane.MAIL, {}, b"mail %d" % number)
+    most = 0
+
+    def handler(_entry: SpoolEntry, _runtime: Runtime) -> set[str]:
+        nonlocal most
+        most = max(most, runtime.spool.depth(Lane.MAIL).claimed)
+        return set()
+
+    assert drain(runtime, handler) == 120
+    assert most == 50
+
+
+@pytest.mark.crash
+def test_a_deadly_entry_does_not_take_those_before_it_into_quarantine(runtime: Runtime) -> None:
+    """They are handled when it kills their worker, and not finished: they come back, once."""
+    accept(runtime, b"good 1", b"good 2", b"deadly", b"good 3")
+    for _ in range(3):
+        drain_and_die(runtime)
+        sweep(runtime)
+    handled: list[bytes] = []
+
+    def handler(entry: SpoolEntry, _runtime: Runtime) -> set[str]:
+        handled.append(entry.payload)
+        return set()
+
+    assert drain(runtime, handler) == 1
+    assert handled == [b"good 3"]
+    assert [left.attempts for left in runtime.spool.quarantine.list(Lane.MAIL)] == [4]

@@ -1,6 +1,7 @@
-"""The raw archive: by content, written once, the same however often it is kept."""
+"""The raw archive: by content, written once, the same however often it is kept, durable when it is settled."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,8 @@ MAIL = b"Subject: panne\r\n\r\nBonjour\r\n"
 @pytest.fixture
 def archive(tmp_path: Path) -> Archive:
     (tmp_path / "archive").mkdir()
-    return Archive(tmp_path / "archive")
+    (tmp_path / "drafts").mkdir()
+    return Archive(tmp_path / "archive", drafts=tmp_path / "drafts")
 
 
 def claimed(spool: Spool, claims: Claims, envelope: dict[str, str] | None = None) -> SpoolEntry:
@@ -41,19 +43,83 @@ def test_keeping_writes_no_second_copy(spool: Spool, archive: Archive, tmp_path:
         assert os.path.samefile(entry.path, tmp_path / "archive" / entry.sha256[:2] / entry.sha256)
 
 
-def test_the_same_content_twice_is_kept_once_and_made_durable_twice(
-    spool: Spool, archive: Archive, monkeypatch: pytest.MonkeyPatch
+def test_one_that_shares_its_file_with_others_is_kept_in_one_of_its_own(
+    spool: Spool, archive: Archive, tmp_path: Path
 ) -> None:
-    synced: list[str] = []
-    real = archive_module.sync_folder
-    monkeypatch.setattr(archive_module, "sync_folder", lambda path: (synced.append(path.name), real(path)))
+    for _, done in [spool.submit(Lane.MAIL, {"number": number}, MAIL + b"%d" % number) for number in range(20)]:
+        done.result()
+    with spool.worker(Lane.MAIL) as claims:
+        entries = [claims.claim(*waiting) for waiting in spool.waiting(Lane.MAIL)]
+        shared = [entry for entry in entries if entry is not None and entry.shares_file]
+        assert shared, "twenty entries that came at once shared no file"
+        for entry in shared:
+            archive.keep(entry)
+            kept = tmp_path / "archive" / entry.sha256[:2] / entry.sha256
+            assert archive.read(entry.sha256) == entry.payload
+            assert kept.stat().st_nlink == 1
+            assert kept.stat().st_size < 500
+    assert not list((tmp_path / "drafts").iterdir())
+
+
+def test_the_same_content_twice_is_kept_once_and_half_of_it_from_before_a_power_cut_is_replaced(
+    spool: Spool, archive: Archive, tmp_path: Path
+) -> None:
     with spool.worker(Lane.MAIL) as claims:
         first, second = claimed(spool, claims), claimed(spool, claims, {"peer": "192.0.2.1"})
         archive.keep(first)
         archive.keep(second)
         archive.keep(second)
-    assert synced.count(first.sha256[:2]) == 3
+        assert archive.read(first.sha256) == MAIL
+        [kept] = (tmp_path / "archive" / first.sha256[:2]).iterdir()
+        kept.unlink()
+        kept.write_bytes(b"")
+        archive.keep(second)
     assert archive.read(first.sha256) == MAIL
+    assert not list((tmp_path / "drafts").iterdir())
+
+
+def test_settling_syncs_what_was_kept_once_for_all(
+    spool: Spool, archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(archive_module, "sync_filesystem", synced.append)
+    archive.settle()
+    assert synced == []
+    with spool.worker(Lane.MAIL) as claims:
+        archive.keep(claimed(spool, claims))
+        archive.keep(claimed(spool, claims))
+    archive.settle()
+    archive.settle()
+    assert synced == [tmp_path / "archive"]
+
+
+def test_what_cannot_be_settled_is_said_and_tried_again(
+    spool: Spool, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_folder: Path) -> None:
+        raise OSError(5, "Input/output error")
+
+    with spool.worker(Lane.MAIL) as claims:
+        archive.keep(claimed(spool, claims))
+    monkeypatch.setattr(archive_module, "sync_filesystem", broken)
+    for _ in range(2):
+        with pytest.raises(OSError, match="Input/output"):
+            archive.settle()
+
+
+def test_a_full_disk_leaves_no_part_of_a_mail(
+    spool: Spool, archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_chunks: tuple[bytes, ...], path: Path) -> None:
+        path.write_bytes(b"a par")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(archive_module, "write_new", full)
+    with spool.worker(Lane.MAIL) as claims:
+        entry = replace(claimed(spool, claims), shares_file=True)
+        with pytest.raises(OSError, match="No space"):
+            archive.keep(entry)
+    assert [path for path in tmp_path.rglob("*") if path.is_file() and path.stat().st_size == 5] == []
 
 
 @pytest.mark.parametrize("sha256", ["", "../../etc/passwd", "0" * 63, "0" * 64, "." * 64])

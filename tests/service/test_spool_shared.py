@@ -83,23 +83,32 @@ def test_nothing_is_acknowledged_before_the_content_and_every_name_are_synced(
     assert all(write.done.done() for write in batch)
 
 
-def test_a_claimed_entry_has_a_file_of_its_own_and_the_others_stay(spool: Spool, together: Path) -> None:
+def test_an_entry_is_claimed_and_finished_and_the_others_stay(spool: Spool, together: Path) -> None:
     with spool.worker(Lane.MAIL) as claims:
         entry = claims.claim(IDS[1], 0)
         assert entry is not None
-        assert entry.path.stat().st_nlink == 1
-        assert read_part(entry.path, IDS[1]) == (encode_entry({"number": 1}, b"a1")[0] + b"a1", False)
+        assert (entry.payload, entry.shares_file) == (b"a1", True)
+        claims.finish(entry)
         assert [path.stat().st_nlink for path in (together / "new").iterdir()] == [2, 2]
+        other = claims.claim(IDS[2], 0)
+        assert other is not None
+        claims.put_back(other, uncounted=True)
+    assert spool.waiting(Lane.MAIL) == [(IDS[0], 0), (IDS[2], 0)]
+
+
+def test_what_is_put_aside_gets_a_file_of_its_own(spool: Spool, together: Path) -> None:
+    with spool.worker(Lane.MAIL) as claims:
+        entry = claims.claim(IDS[1], 0)
+        assert entry is not None
         claims.quarantine(entry.id, entry.attempts, "poison")
-        for other in (IDS[0], IDS[2]):
-            mine = claims.claim(other, 0)
-            assert mine is not None
-            claims.finish(mine)
+    path = together / "quarantine" / f"{IDS[1]}.1"
+    assert path.stat().st_nlink == 1
+    assert read_part(path, IDS[1]) == (encode_entry({"number": 1}, b"a1")[0] + b"a1", False)
     assert spool.quarantine.find(IDS[1]).payload == b"a1"
     assert not list((together / "tmp").iterdir())
 
 
-def test_a_disk_without_room_for_its_own_file_lets_the_entry_wait_uncounted(
+def test_a_disk_without_room_for_that_file_keeps_the_entry(
     spool: Spool, together: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_chunks: tuple[bytes, ...], path: Path) -> None:
@@ -107,9 +116,11 @@ def test_a_disk_without_room_for_its_own_file_lets_the_entry_wait_uncounted(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(store_module, "write_durably", full)
-    with spool.worker(Lane.MAIL) as claims, pytest.raises(OSError, match="No space"):
-        claims.claim(IDS[0], 0)
-    assert spool.waiting(Lane.MAIL) == [(spool_id, 0) for spool_id in IDS]
+    with spool.worker(Lane.MAIL) as claims:
+        assert claims.claim(IDS[0], 0) is not None
+        with pytest.raises(OSError, match="No space"):
+            claims.quarantine(IDS[0], 1, "poison")
+    assert spool.waiting(Lane.MAIL) == [(IDS[0], 1), (IDS[1], 0), (IDS[2], 0)]
     assert not list((together / "tmp").iterdir())
 
 
