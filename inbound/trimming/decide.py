@@ -16,13 +16,13 @@ _MAX_ENDS = 40
 _GREETING_LENGTH = 40
 
 
-def decide(lines: Sequence[Line]) -> list[Cut]:
-    """The lines to remove, as cuts without overlap, in order."""
+def decide(lines: Sequence[Line], boundaries: Sequence[Boundary]) -> list[Cut]:
+    """The lines to remove, as cuts without overlap, in order. `boundaries` are those of the lines."""
     left = list(range(len(lines)))
     cuts: list[Cut] = []
+    view = lines
     for _ in range(_MAX_ROUNDS):
-        view = [lines[number] for number in left]
-        found = find_cuts(view)
+        found = find_cuts(view, boundaries)
         if not found:
             break
         gone: set[int] = set()
@@ -31,14 +31,16 @@ def decide(lines: Sequence[Line]) -> list[Cut]:
             gone.update(numbers)
             cuts.extend(Cut(start=one, stop=one + 1, kind=cut.kind, rule=cut.rule) for one in numbers)
         left = [number for number in left if number not in gone]
+        view = [lines[number] for number in left]
+        boundaries = find_boundaries(view)
     return sorted(cuts, key=lambda cut: cut.start)
 
 
-def find_cuts(lines: Sequence[Line]) -> list[Cut]:
+def find_cuts(lines: Sequence[Line], boundaries: Sequence[Boundary]) -> list[Cut]:
     """One round: the quote, or else what stands at the end."""
     ends = _find_ends(lines)
     end = ends[-1].start if ends else len(lines)
-    quote = _find_quote(lines, end)
+    quote = _find_quote(lines, boundaries, end)
     return [quote] if quote else ends
 
 
@@ -55,9 +57,8 @@ def _find_ends(lines: Sequence[Line]) -> list[Cut]:
     return ends
 
 
-def _find_quote(lines: Sequence[Line], end: int) -> Cut | None:
+def _find_quote(lines: Sequence[Line], boundaries: Sequence[Boundary], end: int) -> Cut | None:
     passed = 0
-    boundaries = find_boundaries(lines)
     for number, boundary in enumerate(boundaries):
         if boundary.start < passed:
             continue

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from inbound.trimming.boundaries import Boundary, find_boundaries
+from inbound.trimming.boundaries import Boundary
 from inbound.trimming.evidence import find_address
 from inbound.trimming.headers import HeaderBlock, read_header_block
 from inbound.trimming.model import Forwarded, Line
@@ -13,9 +13,9 @@ _PREFIX = re.compile(r"\s*\[?(?P<word>[^\W\d]{1,12})\s?[:：]")
 _MAX_NAME = 200
 
 
-def find_forward(lines: Sequence[Line], subject: str = "") -> Forwarded | None:
+def find_forward(lines: Sequence[Line], boundaries: Sequence[Boundary], subject: str) -> Forwarded | None:
     """The forwarded mail: below a line that says so, or below the first header block when the subject says so."""
-    for boundary in find_boundaries(lines):
+    for boundary in boundaries:
         if boundary.forward or (is_forward_subject(subject) and boundary.certain):
             block = _block_in(lines, boundary)
             if block:

@@ -136,9 +136,11 @@ def _is_folded(lines: Sequence[Line], number: int, kind: str) -> bool:
 
 def _field(line: Line) -> tuple[str, str] | None:
     """(kind, value) of a line like "Envoyé : lundi 23 novembre 2026 10:12"."""
-    body = line.body
-    name, colon, value = body[:_MAX_NAME].replace("：", ":").partition(":")
-    if not colon or body.startswith(("* ", "- ")) or len(body) > 4 * MAX_HEADER:
+    body, head = line.body, line.body[:_MAX_NAME]
+    if ":" not in head and "：" not in head:  # most lines, at a fraction of what follows
+        return None
+    name, _, value = head.replace("：", ":").partition(":")
+    if body.startswith(("* ", "- ")) or len(body) > 4 * MAX_HEADER:
         return None
     name = " ".join(name.strip("*_ ").lower().split())
     kind = _CLASS.get(name) or ("trace" if _TRACE_NAME.fullmatch(name) else None)

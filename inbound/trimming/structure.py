@@ -152,7 +152,7 @@ _STRENGTH = (Mark.REST, Mark.QUOTE, Mark.ATTRIBUTION, Mark.WEAK_QUOTE, Mark.SIGN
 
 
 def _marked(line: Line, span: _Span) -> Line:
-    return replace(line, mark=span.mark, html_rule=span.rule, quoted=line.quoted or span.mark is Mark.QUOTE)
+    return line._replace(mark=span.mark, html_rule=span.rule, quoted=line.quoted or span.mark is Mark.QUOTE)
 
 
 def _settled(lines: list[Line]) -> list[Line]:
@@ -165,10 +165,10 @@ def _settled(lines: list[Line]) -> list[Line]:
         if mark is Mark.WEAK_QUOTE:
             strong = start in announced
             fate = {"mark": Mark.QUOTE, "quoted": True} if strong else {"mark": Mark.NONE}
-            lines[start:stop] = [replace(line, **fate) if line.body else line for line in lines[start:stop]]
+            lines[start:stop] = [line._replace(**fate) if line.body else line for line in lines[start:stop]]
         elif mark in (Mark.QUOTE, Mark.REST, Mark.ATTRIBUTION) and _begins_forward(lines, start):
             lines[start:stop] = [
-                replace(line, mark=Mark.NONE, quoted=line.body != line.plain.strip()) for line in lines[start:stop]
+                line._replace(mark=Mark.NONE, quoted=line.body != line.plain.strip()) for line in lines[start:stop]
             ]
         start = stop
     return lines
@@ -203,5 +203,5 @@ def _mark_same_beginning(lines: Sequence[Line], text: str, words: str, spans: Se
     marked = list(lines)
     for number, (line, start, stop) in enumerate(_positions(lines)):
         if start == begin < stop and not is_forward(lines, number):
-            marked[number] = replace(line, mark=Mark.REST, html_rule=rule)
+            marked[number] = line._replace(mark=Mark.REST, html_rule=rule)
     return marked

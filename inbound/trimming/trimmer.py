@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from inbound.trimming.boundaries import Boundary, find_boundaries
 from inbound.trimming.decide import decide, find_cuts
 from inbound.trimming.forward import find_forward
 from inbound.trimming.model import Kind, Line, Mark, Piece, Trimmed, split_lines
@@ -21,8 +22,9 @@ def trim(text: str, html: str = "", *, subject: str = "") -> Trimmed:
     changes nothing.
     """
     lines = mark_lines(split_lines(text), html)
-    pieces = _pieces(lines)
-    forwarded = find_forward(lines, subject)
+    boundaries = find_boundaries(lines)
+    pieces = _pieces(lines, boundaries)
+    forwarded = find_forward(lines, boundaries, subject)
     visible = "".join(piece.text for piece in pieces if piece.kind is Kind.OWN)
     if all(piece.kind is Kind.OWN for piece in pieces) or not (_is_marked(lines) or _is_final(visible)):
         return Trimmed(visible=text, forwarded=forwarded, pieces=(Piece(kind=Kind.OWN, text=text),) if text else ())
@@ -41,13 +43,14 @@ def _is_marked(lines: Sequence[Line]) -> bool:
 
 
 def _is_final(visible: str) -> bool:
-    return not find_cuts(split_lines(visible))
+    lines = split_lines(visible)
+    return not find_cuts(lines, find_boundaries(lines))
 
 
-def _pieces(lines: Sequence[Line]) -> list[Piece]:
+def _pieces(lines: Sequence[Line], boundaries: Sequence[Boundary]) -> list[Piece]:
     """The text as pieces; the blank lines at the outer ends of the own ones go with what was removed beside them."""
     kinds: list[tuple[Kind, str]] = [(Kind.OWN, "")] * len(lines)
-    for cut in decide(lines):
+    for cut in decide(lines, boundaries):
         kinds[cut.start : cut.stop] = [(cut.kind, cut.rule)] * (cut.stop - cut.start)
     pieces = [
         Piece(kind=kind, rule=rule, text="".join(line.raw for line, _ in run))
