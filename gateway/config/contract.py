@@ -11,6 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from gateway.config.section import Section
 from gateway.domain.calendar import DAY_NAMES, Calendar, is_zone, parse_hours
 from gateway.domain.contract import Contract, Counting, Guarantees, Ladder, Rung, guarantee_faults
+from gateway.domain.follow_up import USUAL_FOLLOW_UP, FollowUpRules
 from gateway.domain.public_holidays import regions
 from gateway.domain.ticket import Kind, Level, Role, Severity
 from gateway.mail.address import is_address, normalise_address
@@ -108,6 +109,30 @@ class EscalationSettings(Section):
         return ((50, self.at_50), (75, self.at_75), (100, self.at_100))
 
 
+class FollowUpSettings(Section):
+    """Working days until a ticket that waits for its reporter is recalled to them, and until it is closed.
+
+    `close_resolved_after` is for one that is resolved. 0: it is not closed by itself.
+    """
+
+    remind_after: tuple[int, ...] = USUAL_FOLLOW_UP.remind_after
+    close_waiting_after: int = Field(default=10, ge=0)
+    close_resolved_after: int = Field(default=10, ge=0)
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        self.rules()
+        return self
+
+    def rules(self) -> FollowUpRules:
+        """The domain's value. Raises ValueError with every fault."""
+        return FollowUpRules(
+            remind_after=self.remind_after,
+            close_waiting_after=self.close_waiting_after or None,
+            close_resolved_after=self.close_resolved_after or None,
+        )
+
+
 class ContractSettings(Section):
     """The guaranteed times by severity, and what carries them.
 
@@ -123,6 +148,7 @@ class ContractSettings(Section):
     major: GuaranteeSettings = GuaranteeSettings(gti_hours=24, gtr_hours=48)
     minor: GuaranteeSettings = GuaranteeSettings(gti_hours=48)
     escalation: EscalationSettings = EscalationSettings()
+    follow_up: FollowUpSettings = FollowUpSettings()
 
     @field_validator("organisations")
     @classmethod

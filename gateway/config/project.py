@@ -53,16 +53,18 @@ class ProjectSettings(Section):
         self, key: str, *, calendars: Mapping[str, CalendarSettings], contracts: Mapping[str, ContractSettings]
     ) -> Project:
         """The domain's value; the names that it refers to have been checked."""
+        contract = contracts.get(self.contract, ContractSettings())
         return Project(
             key=key.upper(),
             name=self.name,
             addresses=self.addresses,
             language=self.language,
             calendar=calendars.get(self.calendar, CalendarSettings()).calendar(),
-            contract=contracts.get(self.contract, ContractSettings()).contract(),
+            contract=contract.contract(),
             teams=self.teams.teams(),
             level_addresses=self.level_addresses.level_addresses(),
             hotline=self.hotline,
+            follow_up=contract.follow_up.rules(),
             takes_any_call=self.hotline_policy == "open",
         )
 

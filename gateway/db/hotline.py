@@ -50,10 +50,15 @@ def hotline_code_of(connection: Connection, ticket_id: int, *, now: datetime) ->
 
 def find_hotline_code(connection: Connection, ticket: Ticket) -> str | None:
     """The code by which a ticket may be called about; None where it may not, or where none was drawn yet."""
-    if ticket.severity != Severity.BLOCKING or ticket.kind != Kind.CORRECTIVE or ticket.status not in _OPEN:
+    if not may_be_called_about(ticket):
         return None
     found = connection.scalar(select(hotline_codes.c.code).where(hotline_codes.c.ticket_id == ticket.id))
     return None if found is None else str(found)
+
+
+def may_be_called_about(ticket: Ticket) -> bool:
+    """True for a blocking incident that is worked on."""
+    return ticket.severity == Severity.BLOCKING and ticket.kind == Kind.CORRECTIVE and ticket.status in _OPEN
 
 
 def ticket_of_code(connection: Connection, code: str) -> int | None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Boolean, Column, Connection, ForeignKey, Table, exists, func, or_, select, union
+from sqlalchemy import Boolean, Column, Connection, ForeignKey, Table, exists, func, or_, select, union, update
 
 from gateway.db.people import people
 from gateway.db.tickets import entries, message_ids, tickets
@@ -79,6 +79,19 @@ def add_participant(connection: Connection, *, ticket_id: int, person_id: int, n
     return insert_ignoring_duplicates(
         connection, participants, ticket_id=ticket_id, person_id=person_id, added_at=now, muted=False
     )
+
+
+def find_muted(connection: Connection, ticket_id: int) -> set[int]:
+    """The ids of those who asked to be left out of a ticket."""
+    query = select(participants.c.person_id).where(participants.c.ticket_id == ticket_id, participants.c.muted)
+    return set(connection.execute(query).scalars())
+
+
+def mute_participant(connection: Connection, *, ticket_id: int, person_id: int) -> bool:
+    """Leave a person out of a ticket from now on. False where they are not on it, or were left out before."""
+    mine = (participants.c.ticket_id == ticket_id) & (participants.c.person_id == person_id) & ~participants.c.muted
+    statement = update(participants).where(mine).values(muted=True)
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
 def find_known_ids(connection: Connection, idents: Sequence[str]) -> dict[str, list[KnownId]]:

@@ -8,6 +8,7 @@ from sqlalchemy import Column, Connection, ForeignKey, Integer, String, Table, b
 
 from gateway.db.types import UtcDateTime, metadata
 from gateway.db.upsert import insert_ignoring_duplicates, insert_returning
+from gateway.domain.telling import Preference
 from gateway.domain.ticket import Language, Role
 
 people = Table(
@@ -18,6 +19,7 @@ people = Table(
     Column("name", String(200), nullable=False),
     Column("lang", String(2)),
     Column("phone", String(20)),
+    Column("notices", String(9), nullable=False, server_default=Preference.IMMEDIATE.value),
     Column("created_at", UtcDateTime, nullable=False),
 )
 
@@ -32,13 +34,17 @@ memberships = Table(
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody with a mail address. `lang` is None until they choose or write; `name` may be empty."""
+    """Somebody with a mail address. `lang` is None until they choose or write; `name` may be empty.
+
+    `notices` is how they wish to be told of what they may choose about (`domain.telling`).
+    """
 
     id: int
     email: str
     name: str
     lang: Language | None
     phone: str | None
+    notices: Preference = Preference.IMMEDIATE
 
 
 _BY_EMAIL = select(people).where(people.c.email == bindparam("email"))
@@ -61,6 +67,11 @@ def find_person_by_id(connection: Connection, person_id: int) -> Person | None:
     return None if row is None else _person(row)
 
 
+def find_people(connection: Connection, person_ids: Collection[int]) -> list[Person]:
+    """The people with these ids."""
+    return [_person(row) for row in connection.execute(select(people).where(people.c.id.in_(person_ids)))]
+
+
 def find_emails(connection: Connection, person_ids: Collection[int]) -> dict[int, str]:
     """The addresses of these people."""
     rows = connection.execute(select(people.c.id, people.c.email).where(people.c.id.in_(person_ids)))
@@ -80,10 +91,17 @@ def get_or_create_person(connection: Connection, *, email: str, name: str, now: 
 
 
 def update_person(
-    connection: Connection, person_id: int, *, name: str | None, lang: Language | None, phone: str | None
+    connection: Connection,
+    person_id: int,
+    *,
+    name: str | None,
+    lang: Language | None,
+    phone: str | None,
+    notices: Preference | None = None,
 ) -> None:
     """Set what is given, leave what is None."""
-    values = {key: value for key, value in (("name", name), ("lang", lang), ("phone", phone)) if value is not None}
+    given = {"name": name, "lang": lang, "phone": phone, "notices": notices}
+    values = {key: value for key, value in given.items() if value is not None}
     if values:
         connection.execute(people.update().where(people.c.id == person_id).values(**values))
 
@@ -120,4 +138,5 @@ def _person(row: object) -> Person:
         name=values["name"],
         lang=None if values["lang"] is None else Language(values["lang"]),
         phone=values["phone"],
+        notices=Preference(values["notices"]),
     )

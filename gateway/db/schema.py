@@ -1,6 +1,7 @@
 """All tables, for whoever needs the whole schema: migrations and their tests."""
 
 from gateway.db import (
+    agent_news,
     alarms,
     callbacks,
     calls,
@@ -9,6 +10,7 @@ from gateway.db import (
     contract_versions,
     daily_counts,
     erasures,
+    follow_ups,
     hotline,
     mailboxes,
     outbox,
@@ -23,6 +25,7 @@ from gateway.db import (
 from gateway.db.types import metadata
 
 __all__ = [
+    "agent_news",
     "alarms",
     "callbacks",
     "calls",
@@ -31,6 +34,7 @@ __all__ = [
     "contract_versions",
     "daily_counts",
     "erasures",
+    "follow_ups",
     "hotline",
     "mailboxes",
     "metadata",

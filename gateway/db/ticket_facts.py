@@ -19,15 +19,16 @@ def follow_merges(connection: Connection, ticket_id: int) -> Ticket | None:
 
     It is locked: what is decided by its state is still true when it is written.
     """
-    ticket = _locked(connection, ticket_id)
+    ticket = lock_ticket(connection, ticket_id)
     for _ in range(MAX_HOPS):
         if ticket is None or ticket.merged_into_id is None:
             return ticket
-        ticket = _locked(connection, ticket.merged_into_id)
+        ticket = lock_ticket(connection, ticket.merged_into_id)
     return None
 
 
-def _locked(connection: Connection, ticket_id: int) -> Ticket | None:
+def lock_ticket(connection: Connection, ticket_id: int) -> Ticket | None:
+    """The ticket with this id, which nobody else changes until this transaction ends."""
     connection.execute(select(tickets.c.id).where(tickets.c.id == ticket_id).with_for_update())
     return find_ticket(connection, ticket_id=ticket_id)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gateway.domain.calendar import USUAL_CALENDAR, Calendar
 from gateway.domain.contract import USUAL_CONTRACT, Contract
+from gateway.domain.follow_up import USUAL_FOLLOW_UP, FollowUpRules
 from gateway.domain.ticket import Language, Level, Role
 
 
@@ -14,7 +15,8 @@ class Project:
     `key` begins every reference (`DEMO-42`); `addresses` are lower case, the first is the one we write from.
     `level_addresses` are those by which a level is written to directly. `teams` are the addresses that the
     configuration gives a role; people with a role in the database are members too. `hotline` is a number in
-    international form; with `takes_any_call` its callers need no ticket, and each call becomes one.
+    international form; with `takes_any_call` its callers need no ticket, and each call becomes one. `follow_up` is what
+    happens by itself to a ticket that waits for its reporter or is resolved.
     """
 
     key: str
@@ -26,6 +28,7 @@ class Project:
     teams: tuple[tuple[Role, frozenset[str]], ...] = ()
     level_addresses: tuple[tuple[Level, str], ...] = ()
     hotline: str | None = None
+    follow_up: FollowUpRules = USUAL_FOLLOW_UP
     takes_any_call: bool = False
 
     @property

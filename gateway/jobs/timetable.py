@@ -20,11 +20,13 @@ from gateway.db.outbox import count_due
 from gateway.jobs.doorbell import LANES, OUTBOX
 from gateway.runtime import Runtime
 from gateway.services.call_people import tell_called_people
+from gateway.services.follow_up_tickets import follow_up_tickets
 from gateway.services.forget_calls import forget_calls
 from gateway.services.mailbox_health import watch_mailboxes
 from gateway.services.note_contracts import note_contracts
 from gateway.services.refresh_hotline import refresh_hotline
 from gateway.services.run_clocks import run_clocks
+from gateway.services.tell_agents import tell_agents
 from gateway.spool.entry import Lane
 
 BEAT = 1.0  # seconds
@@ -62,6 +64,8 @@ def tasks_of(beat: int) -> list[Callable[[Runtime], object]]:
         ring_for_due_messages,
         watch_mailboxes,
         find_passed_marks,
+        follow_up,
+        tell_the_team,
         *([keep_contracts] if beat % _CONTRACTS_EVERY == 0 else []),
         *([forget_calls, forget_old_counts] if beat % _FORGET_EVERY == 0 else []),
         *([ring_for_reconciling] if beat % _RECONCILE_EVERY == 0 else []),
@@ -99,6 +103,22 @@ def find_passed_marks(runtime: Runtime) -> int:
         found = run_clocks(runtime)
         tell_called_people(runtime)
         return found
+    except DatabaseTrouble:
+        return 0
+
+
+def follow_up(runtime: Runtime) -> int:
+    """Remind whom tickets wait for, and close what waited or was resolved long enough: each step once."""
+    try:
+        return follow_up_tickets(runtime)
+    except DatabaseTrouble:
+        return 0
+
+
+def tell_the_team(runtime: Runtime) -> int:
+    """Tell agents what happened to their tickets: one mail for each person, at most one a quarter of an hour."""
+    try:
+        return tell_agents(runtime)
     except DatabaseTrouble:
         return 0
 

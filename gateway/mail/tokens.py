@@ -24,6 +24,8 @@ class Purpose(StrEnum):
     MESSAGE_ID = "m"  # ticket, person, nonce: this Message-ID is one of ours
     QUOTE = "q"  # ticket, person: stands in the text of a notice, and comes back when somebody quotes it
     SIGN_IN = "s"  # link: whoever follows it is the person that the link's row names, once
+    OUTCOME = "o"  # ticket, person, entry: this person may say whether what that entry called resolved works
+    LEAVE = "l"  # ticket, person: this person may ask to be left out of this ticket
 
 
 class BadToken(ValueError):
@@ -43,8 +45,10 @@ class TokenSigner:
         body = "-".join([purpose.value, encode32(day), *(encode32(number) for number in numbers)])
         return f"{body}-{_mac(self.keys[0], body)}"
 
-    def verify(self, purpose: Purpose, token: str, *, today: date) -> tuple[int, ...]:
-        """The numbers of a token. Raises BadToken."""
+    def verify(
+        self, purpose: Purpose, token: str, *, today: date, lifetime: timedelta | None = None
+    ) -> tuple[int, ...]:
+        """The numbers of a token. `lifetime` is for one that lives less long than the signer's. Raises BadToken."""
         body, dash, mac = token.lower().rpartition("-")
         # Every key is tried whatever the earlier ones said, so that time tells nothing.
         good = [hmac.compare_digest(_mac(key, body).encode(), mac.encode()) for key in self.keys]
@@ -55,7 +59,7 @@ class TokenSigner:
             raise BadToken("no token of ours")
         day, *numbers = (decode32(field) for field in fields)
         signed_on = _EPOCH + timedelta(days=day)
-        if today > signed_on + timedelta(days=self.lifetime_days):
+        if today > signed_on + min(timedelta(days=self.lifetime_days), lifetime or timedelta.max):
             raise BadToken("no token of ours")
         return tuple(numbers)
 

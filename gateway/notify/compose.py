@@ -2,8 +2,7 @@
 
 Pure but for the templates: the same row always gives the same bytes, so a second copy of a mail whose first
 attempt ended in doubt is the same mail. Everything automatic that we write says so (RFC 3834), carries our loop
-marker, and has a signed return path; what is about a ticket also has a signed address to answer to. There is
-no List-Id: these are letters to one person, and a list header would put them among newsletters.
+marker, and has a signed return path; what is about a ticket also has a signed address to answer to.
 """
 
 from collections.abc import Callable
@@ -14,8 +13,10 @@ from typing import Any
 
 from gateway.db.outbox import Delivery
 from gateway.domain.project import Project
+from gateway.domain.telling import Happening
 from gateway.domain.ticket import Language
 from gateway.errors import Refused
+from gateway.mail.address import domain_of
 from gateway.mail.agent_orders import USAGE
 from gateway.mail.automation import LOOP_HEADER
 from gateway.mail.marker import make_mark, marker_line
@@ -23,10 +24,13 @@ from gateway.mail.reply_address import make_bounce_address, make_reply_address
 from gateway.mail.subject import MAX_SUBJECT, one_line, reply_subject, tag_subject
 from gateway.notify.address import wire_address
 from gateway.notify.clock_digest import digest_values
+from gateway.notify.links import leave_url, ticket_url
 from gateway.notify.mime import address_field, alternative, field, ids_field, text_field
+from gateway.notify.news import news_digest_values, news_values
 from gateway.notify.notices import Notice
-from gateway.notify.progress import is_a_letter, progress_values
+from gateway.notify.progress import is_a_letter, participant_values, progress_values
 from gateway.notify.render import render
+from gateway.notify.wording import promises, say_week
 from gateway.runtime import Runtime
 from gateway.services.sign_in import sign_in_url
 
@@ -119,6 +123,7 @@ def _headers(delivery: Delivery, project: Project, runtime: Runtime, subject: st
     if delivery.ticket_id is not None:
         fields.append(address_field("Reply-To", _reply_address(delivery, project, runtime, delivery.ticket_id)))
     answers = delivery.notice == Notice.ACKNOWLEDGEMENT
+    fields += _list_fields(delivery, project, runtime)
     if not is_a_letter(delivery):
         fields.append(field("Auto-Submitted", ["auto-replied" if answers else "auto-generated"]))
     fields += [
@@ -126,6 +131,22 @@ def _headers(delivery: Delivery, project: Project, runtime: Runtime, subject: st
         field(LOOP_HEADER, [runtime.settings.smtp.hostname]),
     ]
     return "".join(fields)
+
+
+def _list_fields(delivery: Delivery, project: Project, runtime: Runtime) -> list[str]:
+    """Which project it belongs to (RFC 2919), for filters; and the way out, for whoever is there beside the reporter.
+
+    One click is offered over https only, as RFC 8058 section 3.1 asks.
+    """
+    domain = domain_of(wire_address(project.address))
+    name = one_line(project.name, limit=_MAX_SENDER_NAME)
+    fields = [address_field("List-Id", f"{project.key.lower()}.support.{domain}", display=name)]
+    if delivery.notice == Notice.PARTICIPANT and delivery.context["happening"] != Happening.REMOVED:
+        url = leave_url(delivery, runtime)
+        fields.append(field("List-Unsubscribe", [f"<{url}>"]))
+        if url.startswith("https://"):
+            fields.append(field("List-Unsubscribe-Post", ["List-Unsubscribe=One-Click"]))
+    return fields
 
 
 def _mark(delivery: Delivery, runtime: Runtime) -> str | None:
@@ -150,8 +171,13 @@ def _reply_address(delivery: Delivery, project: Project, runtime: Runtime, ticke
 
 
 def _acknowledgement(delivery: Delivery, runtime: Runtime) -> dict[str, Any]:
-    ref = delivery.context["ref"]
-    return {"ref": ref, "url": f"{runtime.settings.http.base_url}/tickets/{ref}"}
+    ref, lang, project = delivery.context["ref"], Language(delivery.lang), runtime.project(delivery.project)
+    return {
+        "ref": ref,
+        "url": ticket_url(runtime, ref),
+        "hours": say_week(project.calendar, lang=lang),
+        "promised": promises(project.contract, lang=lang),
+    }
 
 
 def _sign_in_link(delivery: Delivery, runtime: Runtime) -> dict[str, Any]:
@@ -170,6 +196,9 @@ def _orders_refused(delivery: Delivery, _runtime: Runtime) -> dict[str, Any]:
 _VALUES: dict[str, Callable[[Delivery, Runtime], dict[str, Any]]] = {
     Notice.ACKNOWLEDGEMENT: _acknowledgement,
     Notice.PROGRESS: progress_values,
+    Notice.PARTICIPANT: participant_values,
+    Notice.NEWS: news_values,
+    Notice.NEWS_DIGEST: news_digest_values,
     Notice.ORDERS_REFUSED: _orders_refused,
     Notice.CLOCKS: digest_values,
     Notice.SIGN_IN_LINK: _sign_in_link,

@@ -23,6 +23,9 @@ class Failure(StrEnum):
     SUPPRESSED = "delivery_suppressed"  # it was not sent: earlier mail to the address came back
 
 
+UNDELIVERED = frozenset({Failure.REFUSED, Failure.RETURNED, Failure.SUPPRESSED})
+"""Those that an agent is told of: a mail that is late may yet arrive."""
+
 _SENTENCES = {
     Language.FR: {
         Failure.REFUSED: "Un e-mail de ce ticket n'a pas pu être remis ({notice}, tentative {attempts}) : {error}",
@@ -74,7 +77,12 @@ def write_failure(
         text=text,
         visible=False,
         raw_sha256=raw_sha256,
-        data={"event": failure.value, "delivery_id": delivery.id, "person_id": delivery.person_id},
+        data={
+            "event": failure.value,
+            "delivery_id": delivery.id,
+            "person_id": delivery.person_id,
+            "notice": delivery.notice,
+        },
     )
     add_entry(connection, delivery.ticket_id, entry)
 

@@ -1,23 +1,16 @@
-"""Which notice an event calls for, written into the outbox in the event's own transaction.
-
-Nothing is rendered here: filing must keep up with several hundred mails a second, and what cannot be rendered
-must not stop it. Whether somebody may be answered at all is decided by the caller.
-"""
+"""Telling somebody that what they wrote has become a ticket. Whether they may be answered the caller has decided."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from gateway.db.outbox import NewDelivery, add_delivery
 from gateway.db.people import Person
-from gateway.db.tickets import Ticket, remember_message_id
+from gateway.db.tickets import Ticket
 from gateway.domain.ticket import Language
-from gateway.mail.address import domain_of
-from gateway.mail.message_id import make_message_id
-from gateway.mail.references import build_references, is_sound_id
-from gateway.notify.address import wire_address
 from gateway.notify.notices import Notice
+from gateway.notify.thread import parent_of
+from gateway.notify.ticket_mail import write_ticket_mail
 from gateway.runtime import Runtime
 
 
@@ -45,29 +38,17 @@ def acknowledge(
     which some mail programs want before they thread it. For everybody else it holds nothing that they wrote: an
     acknowledgement to a forged sender must not carry the forger's words to a stranger.
     """
-    message_id = make_message_id(
-        domain_of(wire_address(runtime.project(ticket.project).address)),
-        runtime.signer,
-        ticket_id=ticket.id,
-        person_id=person.id,
-        today=now.date(),
-    )
-    delivery_id = add_delivery(
+    written = write_ticket_mail(
         connection,
-        NewDelivery(
-            notice=Notice.ACKNOWLEDGEMENT,
-            project=ticket.project,
-            ticket_id=ticket.id,
-            entry_id=entry_id,
-            person_id=person.id,
-            recipient=recipient,
-            lang=lang,
-            message_id=message_id,
-            in_reply_to=in_reply_to if in_reply_to and is_sound_id(in_reply_to) else None,
-            reference_ids=build_references(reference_ids, in_reply_to),
-            context={"ref": ticket.ref} | ({"subject": ticket.subject} if echo_subject else {}),
-            created_at=now,
-        ),
+        runtime,
+        Notice.ACKNOWLEDGEMENT,
+        ticket=ticket,
+        person=person,
+        entry_id=entry_id,
+        parent=parent_of(in_reply_to, reference_ids),
+        context={"subject": ticket.subject} if echo_subject else {},
+        now=now,
+        recipient=recipient,
+        lang=lang,
     )
-    remember_message_id(connection, message_id, ticket_id=ticket.id, entry_id=entry_id, ours=True)
-    return delivery_id
+    return written.delivery_id

@@ -1,61 +1,57 @@
-"""Telling a reporter what an agent did: an answer, or changes, or both in one mail.
+"""Telling people on a ticket what was done: an answer, or changes, or both in one mail.
 
 An answer carries a person's words in full and, below them, the last message that it answers. It is a letter, not an
 automatic mail, and does not say that it is one; a mail about changes alone is automatic.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection
 
-from gateway.db.outbox import Delivery, NewDelivery, add_delivery, deliveries
+from gateway.db.hotline import find_hotline_code, hotline_code_of, may_be_called_about
+from gateway.db.outbox import Delivery
 from gateway.db.people import Person
-from gateway.db.tickets import Ticket, entries, remember_message_id
-from gateway.domain.ticket import Direction, Language
-from gateway.mail.address import domain_of
-from gateway.mail.message_id import make_message_id
-from gateway.mail.references import build_references, is_sound_id
-from gateway.notify.address import wire_address
+from gateway.db.tickets import Ticket
+from gateway.domain.follow_up import FollowUpRules, after_working_days
+from gateway.domain.project import Project
+from gateway.domain.telling import Audience, Happening, Manner, manner_of
+from gateway.domain.ticket import Language, Status
+from gateway.notify.links import leave_url, outcome_url, ticket_url
 from gateway.notify.notices import Notice
-from gateway.notify.wording import Told, say_when, sentences
+from gateway.notify.thread import Parent, find_last_sent, find_parent
+from gateway.notify.ticket_mail import write_ticket_mail
+from gateway.notify.wording import Told, say_date, say_week, say_when, sentences
 from gateway.runtime import Runtime
 
-_QUOTED = 4000  # characters of the message that is answered; the status page has the rest
+__all__ = [
+    "Parent",
+    "find_parent",
+    "happening_of",
+    "is_a_letter",
+    "participant_values",
+    "progress_values",
+    "tell_participant",
+    "tell_progress",
+]
+
+_BY_STATUS = {
+    Status.PENDING: Happening.WAITING,
+    Status.RESOLVED: Happening.RESOLVED,
+    Status.CLOSED: Happening.CLOSED,
+}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Parent:
-    """What a mail about a ticket answers: Message-ID and References (without brackets), and the words to quote."""
-
-    message_id: str | None = None
-    reference_ids: tuple[str, ...] = ()
-    text: str = ""
-    at: datetime | None = None
-
-
-def find_parent(connection: Connection, ticket: Ticket) -> Parent:
-    """What the next mail to the reporter hangs under.
-
-    The last message of the ticket's thread, theirs or ours; where nobody wrote by mail, the last mail that we sent. To
-    be quoted is always the last thing that came in.
-    """
-    visible = (
-        select(entries)
-        .where(entries.c.ticket_id == ticket.id, entries.c.visible, entries.c.type == "message")
-        .order_by(entries.c.at.desc(), entries.c.id.desc())
-    )
-    said = connection.execute(visible.where(entries.c.direction == Direction.IN).limit(1)).one_or_none()
-    thread = connection.execute(visible.where(entries.c.message_id.is_not(None)).limit(1)).one_or_none()
-    message_id, references = _thread(connection, ticket, thread)
-    return Parent(
-        message_id=message_id,
-        reference_ids=build_references(references, message_id),
-        text="" if said is None else said.text[:_QUOTED],
-        at=None if said is None else said.at,
-    )
+def happening_of(changes: Sequence[Told], *, text: str) -> Happening:
+    """What changes and words amount to, for whoever is told of them: the last that says where the ticket stands."""
+    found = Happening.ANSWER if text else Happening.CHANGE
+    for change in changes:
+        if change["what"] == "reopened":
+            found = Happening.REOPENED
+        elif change["what"] == "status":
+            found = _BY_STATUS.get(Status(change["value"]), found)
+    return found
 
 
 def tell_progress(
@@ -69,48 +65,104 @@ def tell_progress(
     text: str,
     changes: Sequence[Told],
     now: datetime,
-) -> str:
-    """Write the mail to the ticket's reporter into the outbox and return its Message-ID.
+    happening: Happening | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> str | None:
+    """Write the mail to the ticket's reporter into the outbox and return its Message-ID; None for who wants none.
 
-    `text` is what an agent wrote to them, empty where only things changed.
+    `text` is what an agent wrote to them, empty where only things changed. `happening` is what it is about, where the
+    changes do not say it. The ticket is as the changes leave it.
     """
-    domain = domain_of(wire_address(runtime.project(ticket.project).address))
-    message_id = make_message_id(domain, runtime.signer, ticket_id=ticket.id, person_id=person.id, today=now.date())
-    quote = {} if parent.at is None or not text else {"quote": parent.text, "quote_at": parent.at.isoformat()}
-    context = {"ref": ticket.ref, "subject": ticket.subject, "text": text, "changes": [dict(one) for one in changes]}
-    add_delivery(
+    what = happening or happening_of(changes, text=text)
+    if manner_of(what, Audience.REPORTER, person.notices) is Manner.NOT:
+        return None
+    project = runtime.project(ticket.project)
+    context = {
+        "subject": ticket.subject,
+        "text": text,
+        "changes": [dict(one) for one in changes],
+        "happening": what.value,
+        **_closing(what, project, now=now),
+        **_hotline(connection, ticket, project, now=now),
+        **(parent.quote if text else {}),
+        **(more or {}),
+    }
+    written = write_ticket_mail(
         connection,
-        NewDelivery(
-            notice=Notice.PROGRESS,
-            project=ticket.project,
-            ticket_id=ticket.id,
-            entry_id=entry_id,
-            person_id=person.id,
-            recipient=person.email,
-            lang=person.lang or ticket.lang,
-            message_id=message_id,
-            in_reply_to=parent.message_id,
-            reference_ids=parent.reference_ids,
-            context=context | quote,
-            created_at=now,
-        ),
+        runtime,
+        Notice.PROGRESS,
+        ticket=ticket,
+        person=person,
+        entry_id=entry_id,
+        parent=parent,
+        context=context,
+        now=now,
     )
-    remember_message_id(connection, message_id, ticket_id=ticket.id, entry_id=entry_id, ours=True)
-    return message_id
+    return written.message_id
+
+
+def tell_participant(
+    connection: Connection,
+    runtime: Runtime,
+    happening: Happening,
+    *,
+    ticket: Ticket,
+    person: Person,
+    entry_id: int,
+    changes: Sequence[Told],
+    now: datetime,
+) -> bool:
+    """Write a mail to somebody who is on the ticket beside its reporter. False where they do not want it."""
+    if manner_of(happening, Audience.PARTICIPANT, person.notices) is Manner.NOT:
+        return False
+    write_ticket_mail(
+        connection,
+        runtime,
+        Notice.PARTICIPANT,
+        ticket=ticket,
+        person=person,
+        entry_id=entry_id,
+        parent=find_last_sent(connection, ticket_id=ticket.id, person_id=person.id),
+        context={
+            "subject": ticket.subject,
+            "happening": happening.value,
+            "changes": [dict(one) for one in changes],
+        },
+        now=now,
+    )
+    return True
 
 
 def progress_values(delivery: Delivery, runtime: Runtime) -> dict[str, Any]:
     """What the template needs."""
-    context, lang = delivery.context, Language(delivery.lang)
-    zone = runtime.project(delivery.project).calendar.zone_info
-    when = context.get("quote_at")
+    context, lang, project = delivery.context, Language(delivery.lang), runtime.project(delivery.project)
+    zone = project.calendar.zone_info
+    happening = context.get("happening", "")
     return {
         "ref": context["ref"],
-        "url": f"{runtime.settings.http.base_url}/tickets/{context['ref']}",
+        "url": ticket_url(runtime, context["ref"]),
         "text": context["text"],
         "lines": sentences(context["changes"], lang=lang, zone=zone),
+        "happening": happening,
         "quote": context.get("quote", "").splitlines(),
-        "quote_at": say_when(datetime.fromisoformat(when), lang=lang, zone=zone) if when else "",
+        "quote_at": _when(context, "quote_at", lang, project),
+        "closes_at": _day(context, "closes_at", lang, project),
+        "asked": context.get("asked", "").splitlines(),
+        "outcome": outcome_url(delivery, runtime) if happening == Happening.RESOLVED else "",
+        "hotline": context.get("hotline"),
+        "hours": say_week(project.calendar, lang=lang),
+    }
+
+
+def participant_values(delivery: Delivery, runtime: Runtime) -> dict[str, Any]:
+    """What the template for people beside the reporter needs."""
+    context, lang, project = delivery.context, Language(delivery.lang), runtime.project(delivery.project)
+    return {
+        "ref": context["ref"],
+        "subject": context["subject"],
+        "happening": context["happening"],
+        "lines": sentences(context["changes"], lang=lang, zone=project.calendar.zone_info),
+        "leave": leave_url(delivery, runtime),
     }
 
 
@@ -119,14 +171,30 @@ def is_a_letter(delivery: Delivery) -> bool:
     return delivery.notice == Notice.PROGRESS and bool(delivery.context["text"])
 
 
-def _thread(connection: Connection, ticket: Ticket, last: Row[Any] | None) -> tuple[str | None, Sequence[str]]:
-    if last is not None and is_sound_id(last.message_id):
-        return last.message_id, last.reference_ids
-    query = (
-        select(deliveries.c.message_id, deliveries.c.reference_ids)
-        .where(deliveries.c.ticket_id == ticket.id, deliveries.c.person_id == ticket.reporter_id)
-        .order_by(deliveries.c.id.desc())
-        .limit(1)
-    )
-    sent = connection.execute(query).one_or_none()
-    return (None, ()) if sent is None else (sent.message_id, sent.reference_ids)
+def _when(context: Mapping[str, Any], name: str, lang: Language, project: Project) -> str:
+    at = context.get(name)
+    return say_when(datetime.fromisoformat(at), lang=lang, zone=project.calendar.zone_info) if at else ""
+
+
+def _day(context: Mapping[str, Any], name: str, lang: Language, project: Project) -> str:
+    at = context.get(name)
+    return say_date(datetime.fromisoformat(at), lang=lang, zone=project.calendar.zone_info) if at else ""
+
+
+def _closing(happening: Happening, project: Project, *, now: datetime) -> dict[str, str]:
+    """When the ticket will be closed by itself, if nothing happens."""
+    rules: FollowUpRules = project.follow_up
+    days = {
+        Happening.WAITING: rules.close_waiting_after,
+        Happening.RESOLVED: rules.close_resolved_after,
+    }.get(happening)
+    at = None if days is None else after_working_days(now, days, calendar=project.calendar)
+    return {} if at is None else {"closes_at": at.isoformat()}
+
+
+def _hotline(connection: Connection, ticket: Ticket, project: Project, *, now: datetime) -> dict[str, Any]:
+    """The number to call and the code to key in, for a ticket that may be called about."""
+    if project.hotline is None or not may_be_called_about(ticket):
+        return {}
+    code = find_hotline_code(connection, ticket) or hotline_code_of(connection, ticket.id, now=now)
+    return {"hotline": {"number": project.hotline, "code": f"{code[:4]} {code[4:]}"}}

@@ -8,16 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from gateway.db.outbox import NewDelivery, add_delivery
 from gateway.db.people import Person
-from gateway.db.tickets import NewEntry, Ticket, add_entry, remember_message_id
+from gateway.db.tickets import NewEntry, Ticket, add_entry
 from gateway.domain.ticket import Direction, EntryType
 from gateway.errors import Refused
-from gateway.mail.address import domain_of
-from gateway.mail.message_id import make_message_id
-from gateway.mail.references import build_references, is_sound_id
-from gateway.notify.address import wire_address
 from gateway.notify.notices import Notice
+from gateway.notify.thread import parent_of
+from gateway.notify.ticket_mail import write_ticket_mail
 from gateway.runtime import Runtime
 from gateway.services.change_ticket import apply_change
 from gateway.services.mail_item import Decision, MailItem, Order
@@ -116,25 +113,14 @@ def _tell_refused(
     entry_id: int,
     faults: tuple[str, ...],
 ) -> None:
-    now = runtime.clock.now()
-    domain = domain_of(wire_address(runtime.project(ticket.project).address))
-    message_id = make_message_id(domain, runtime.signer, ticket_id=ticket.id, person_id=agent.id, today=now.date())
-    answered = item.message.message_id
-    add_delivery(
+    write_ticket_mail(
         connection,
-        NewDelivery(
-            notice=Notice.ORDERS_REFUSED,
-            project=ticket.project,
-            ticket_id=ticket.id,
-            entry_id=entry_id,
-            person_id=agent.id,
-            recipient=agent.email,
-            lang=agent.lang or ticket.lang,
-            message_id=message_id,
-            in_reply_to=answered if answered and is_sound_id(answered) else None,
-            reference_ids=build_references(item.message.references, answered),
-            context={"ref": ticket.ref, "faults": list(faults)},
-            created_at=now,
-        ),
+        runtime,
+        Notice.ORDERS_REFUSED,
+        ticket=ticket,
+        person=agent,
+        entry_id=entry_id,
+        parent=parent_of(item.message.message_id, item.message.references),
+        context={"faults": list(faults)},
+        now=runtime.clock.now(),
     )
-    remember_message_id(connection, message_id, ticket_id=ticket.id, entry_id=entry_id, ours=True)

@@ -9,11 +9,10 @@ from sqlalchemy import Connection, Row, select
 from gateway.db.clock_calls import Call, add_calls, people_to_tell, take_calls
 from gateway.db.clock_marks import FoundMark
 from gateway.db.outbox import NewDelivery, add_delivery
-from gateway.db.people import find_person_by_id, get_or_create_person, memberships
+from gateway.db.people import find_person_by_id
 from gateway.db.tickets import tickets
 from gateway.domain.escalation import called
 from gateway.domain.levels import ROLE_OF
-from gateway.domain.project import Project
 from gateway.domain.ticket import Level, Role
 from gateway.jobs.doorbell import OUTBOX
 from gateway.mail.address import domain_of
@@ -21,6 +20,7 @@ from gateway.mail.message_id import make_message_id
 from gateway.notify.address import wire_address
 from gateway.notify.notices import Notice
 from gateway.runtime import Runtime
+from gateway.services.members import members_of
 from gateway.services.ticket_clocks import find_project
 
 QUIET = timedelta(minutes=15)
@@ -40,7 +40,7 @@ def call_people(connection: Connection, runtime: Runtime, passed: Sequence[Found
             continue
         for role in (ROLE_OF[Level(row.level)], Role.SUPERVISOR):
             if (project.key, role) not in teams:
-                teams[project.key, role] = _members(connection, runtime, project, role)
+                teams[project.key, role] = members_of(connection, runtime, project, role)
         people = called(
             project.contract.ladder,
             one.mark.percent,
@@ -119,11 +119,3 @@ def _tickets(connection: Connection, ids: Iterable[int]) -> dict[int, Row[Any]]:
         ).where(tickets.c.id.in_(every[start : start + _CHUNK]))
         found |= {row.id: row for row in connection.execute(query)}
     return found
-
-
-def _members(connection: Connection, runtime: Runtime, project: Project, role: Role) -> frozenset[int]:
-    query = select(memberships.c.person_id).where(memberships.c.project == project.key, memberships.c.role == role)
-    now = runtime.clock.now()
-    configured = (email for team, emails in project.teams if team is role for email in sorted(emails))
-    people = (get_or_create_person(connection, email=email, name="", now=now).id for email in configured)
-    return frozenset([*connection.execute(query).scalars(), *people])

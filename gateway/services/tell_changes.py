@@ -6,6 +6,7 @@ from gateway.domain.clock_reading import ClockState
 from gateway.domain.clocks import Guarantee
 from gateway.domain.events import EventType, TicketEvent
 from gateway.domain.rights import ENDED, WORKED_ON
+from gateway.domain.telling import Happening
 from gateway.domain.ticket import Language, Status
 from gateway.notify.wording import Told
 from gateway.services.ticket_clocks import TicketClocks
@@ -58,6 +59,15 @@ def reason_lines(events: Sequence[TicketEvent], *, lang: Language) -> list[str]:
         for event in events
         if event.type in _INTERNAL[lang] and event.value and (event.reason or event.type is EventType.ASSIGNED)
     ]
+
+
+def told_to_agents(events: Sequence[TicketEvent]) -> dict[str, str]:
+    """What agents are told of the events, for the entry's data: to which level it was handed, or that it was given."""
+    found = {event.type: event for event in events if event.value}
+    for kind, happening in ((EventType.LEVEL, Happening.HANDED), (EventType.ASSIGNED, Happening.ASSIGNED)):
+        if event := found.get(kind):
+            return {"happening": happening.value, "value": event.value, "reason": event.reason}
+    return {}
 
 
 def _line(event: TicketEvent, lang: Language) -> str:

@@ -5,19 +5,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection
 
 from gateway.db.people import Person, find_person_by_id
 from gateway.db.ticket_events import history_of
-from gateway.db.tickets import Attachment, NewEntry, Ticket, add_entry, entries
+from gateway.db.tickets import Attachment, NewEntry, Ticket, add_entry
 from gateway.domain.change import Change
 from gateway.domain.events import TicketEvent
 from gateway.domain.project import Project
 from gateway.domain.ticket import Channel, Direction, EntryType, Language, Status
-from gateway.notify.progress import find_parent, tell_progress
+from gateway.notify.progress import tell_progress
+from gateway.notify.thread import find_parent
 from gateway.notify.wording import Told, sentences
 from gateway.runtime import Runtime
-from gateway.services.tell_changes import reason_lines, told_to_reporter
+from gateway.services.tell_changes import reason_lines, told_to_agents, told_to_reporter
+from gateway.services.tell_people import hang_entry
 from gateway.services.ticket_clocks import ticket_clocks
 
 
@@ -59,7 +61,8 @@ def write_down(connection: Connection, runtime: Runtime, act: Act, after: Ticket
         note_id = _add_written(connection, act, entry, more={"level": act.before.level}, by_mail=not text)
     lang = act.project.language
     if lines := reason_lines(act.events, lang=lang):
-        add_entry(connection, after.id, _entry(act, EntryType.SYSTEM, "\n".join(lines), visible=False))
+        entry = _entry(act, EntryType.SYSTEM, "\n".join(lines), visible=False)
+        add_entry(connection, after.id, replace(entry, data=told_to_agents(act.events)))
     clocks = ticket_clocks(history_of(connection, after), act.project, now=act.now)
     told = told_to_reporter(act.events, was=Status(act.before.status), clocks=clocks)
     parent = find_parent(connection, after)
@@ -80,12 +83,7 @@ def write_down(connection: Connection, runtime: Runtime, act: Act, after: Ticket
         changes=told,
         now=act.now,
     )
-    values = {
-        "message_id": message_id,
-        "in_reply_to": parent.message_id,
-        "reference_ids": list(parent.reference_ids),
-    }
-    connection.execute(update(entries).where(entries.c.id == entry_ids[0]).values(**values))
+    hang_entry(connection, entry_ids[0], message_id=message_id, parent=parent)
     return written
 
 

@@ -62,7 +62,7 @@ def test_an_event_that_is_rolled_back_tells_nobody(runtime: Runtime, monkeypatch
     def fail(*_args: object, **_kwargs: object) -> None:
         raise RuntimeError("the event did not happen")
 
-    monkeypatch.setattr("gateway.notify.policy.remember_message_id", fail)
+    monkeypatch.setattr("gateway.notify.ticket_mail.remember_message_id", fail)
     with pytest.raises(RuntimeError):
         file_and_acknowledge(runtime)
     with runtime.database.reading() as connection:

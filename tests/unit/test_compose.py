@@ -4,7 +4,6 @@ import dataclasses
 import email
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
@@ -15,17 +14,17 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from gateway.config.load import load_settings
-from gateway.db.outbox import Delivery, DeliveryState
+from gateway.db.outbox import Delivery
 from gateway.domain.ticket import Language
 from gateway.errors import Refused
 from gateway.mail.automation import LOOP_HEADER
 from gateway.mail.reply_address import BounceToken, ReplyToken, read_token
 from gateway.notify.compose import OutgoingMail, ProjectGone, compose
-from gateway.notify.notices import Notice
+from gateway.notify.links import read_leave
+from gateway.notify.samples import NOW, SAMPLES, sample
 from gateway.runtime import Runtime, open_runtime
 from inbound.trimming import trim
 
-NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 TODAY = NOW.date()
 
 
@@ -44,48 +43,9 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
         yield opened
 
 
-CONTEXTS: dict[Notice, dict[str, object]] = {
-    Notice.ACKNOWLEDGEMENT: {"ref": "DEMO-42"},
-    Notice.PROGRESS: {
-        "ref": "DEMO-42",
-        "subject": "Écran noir",
-        "text": "",
-        "changes": [{"what": "level", "value": "N2", "at": NOW.isoformat()}],
-    },
-    Notice.ORDERS_REFUSED: {"ref": "DEMO-42", "faults": ["#sevrity"]},
-    Notice.CLOCKS: {
-        "calls": [{"ref": "DEMO-7", "subject": "Écran", "guarantee": "GTI", "percent": 50, "at": NOW.isoformat()}],
-        "number": 3,
-    },
-    Notice.SIGN_IN_LINK: {"link_id": 9},
-    Notice.MAILBOX_FAILING: {"mailbox": "support", "reason": "sign-in refused", "minutes": 15},
-    Notice.MAILBOX_RECOVERED: {"mailbox": "support", "reason": "sign-in refused", "minutes": 15},
-}
-
-
-def row(notice: Notice = Notice.ACKNOWLEDGEMENT, lang: str = "fr", **changes: object) -> Delivery:
-    """An outbox row; some are about no ticket."""
-    about_ticket = "ref" in CONTEXTS[notice]
-    values: dict[str, object] = {
-        "id": 17,
-        "notice": notice,
-        "project": "DEMO",
-        "person_id": 5,
-        "recipient": "marie@example.org",
-        "lang": lang,
-        "message_id": "m-own@demo.example",
-        "ticket_id": 3 if about_ticket else None,
-        "in_reply_to": "parent@example.org" if about_ticket else None,
-        "reference_ids": ("root@example.org", "parent@example.org") if about_ticket else (),
-        "context": CONTEXTS[notice],
-        "created_at": NOW,
-        "state": DeliveryState.SENDING,
-        "attempts": 1,
-        "next_attempt_at": NOW,
-        "last_error": None,
-        "sent_at": None,
-    }
-    return Delivery(**{**values, **changes})  # type: ignore[arg-type]
+def row(name: str = "acknowledgement", lang: str = "fr", **changes: object) -> Delivery:
+    """A row of the outbox."""
+    return dataclasses.replace(sample(name, project="DEMO", lang=Language(lang)), **changes)  # type: ignore[arg-type]
 
 
 def read(mail: OutgoingMail) -> EmailMessage:
@@ -103,7 +63,7 @@ def part(message: EmailMessage, subtype: str) -> str:
     return content.replace("\r\n", "\n").replace("\N{NO-BREAK SPACE}", " ")
 
 
-EVERY = [(notice, lang) for notice in Notice for lang in Language]
+EVERY = [(name, lang) for name in SAMPLES for lang in Language]
 
 
 @pytest.mark.parametrize(
@@ -155,7 +115,7 @@ def test_an_acknowledgement_says_what_happened_what_comes_next_and_why_it_came(
 def test_a_sign_in_mail_carries_a_link_that_only_we_can_make(
     runtime: Runtime, lang: str, subject: str, once: str
 ) -> None:
-    message = read(compose(row(Notice.SIGN_IN_LINK, lang), runtime=runtime))
+    message = read(compose(row("sign_in_link", lang), runtime=runtime))
     assert message["Subject"] == subject
     (link,) = re.findall(r"^https://support\.example\.org/login/\S+$", part(message, "plain"), re.MULTILINE)
     assert once in part(message, "plain")
@@ -163,28 +123,48 @@ def test_a_sign_in_mail_carries_a_link_that_only_we_can_make(
     assert message["Reply-To"] is None
 
 
-@pytest.mark.parametrize(("notice", "lang"), EVERY)
-def test_every_mail_says_that_a_machine_wrote_it(runtime: Runtime, notice: Notice, lang: str) -> None:
-    message = read(compose(row(notice, lang), runtime=runtime))
-    expected = "auto-replied" if notice is Notice.ACKNOWLEDGEMENT else "auto-generated"
+@pytest.mark.parametrize(("name", "lang"), EVERY)
+def test_every_mail_but_a_person_s_letter_says_that_a_machine_wrote_it(runtime: Runtime, name: str, lang: str) -> None:
+    message = read(compose(row(name, lang), runtime=runtime))
+    expected = {"acknowledgement": "auto-replied", "answer": None, "waiting": None}.get(name, "auto-generated")
     assert message["Auto-Submitted"] == expected
     assert message["X-Auto-Response-Suppress"] == "All"
     assert message[LOOP_HEADER] == "mx.example.org"
-    assert message["Precedence"] is message["List-Id"] is None
+    assert message["Precedence"] is None
 
 
-@pytest.mark.parametrize(("notice", "lang"), EVERY)
-def test_every_mail_is_plain_ascii_in_short_lines(runtime: Runtime, notice: Notice, lang: str) -> None:
-    mail = compose(row(notice, lang, message_id=f"{'m' * 120}@demo.example"), runtime=runtime)
+@pytest.mark.parametrize(("name", "lang"), EVERY)
+def test_every_mail_says_which_project_it_is_of_so_that_filters_find_it(runtime: Runtime, name: str, lang: str) -> None:
+    message = read(compose(row(name, lang), runtime=runtime))
+    assert str(message["List-Id"]) == "Démonstration <demo.support.demo.example>"
+
+
+def test_who_was_put_onto_a_ticket_finds_the_way_out_in_one_click(runtime: Runtime) -> None:
+    message = read(compose(row("added"), runtime=runtime))
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    url = str(message["List-Unsubscribe"]).strip("<>")
+    assert read_leave(runtime, url.rpartition("/leave/")[2], today=TODAY) == (3, 5)
+    assert url in part(message, "plain")
+    assert url in part(message, "html")
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLES if name not in {"added", "step"}])
+def test_nobody_else_is_offered_to_leave(runtime: Runtime, name: str) -> None:
+    assert read(compose(row(name), runtime=runtime))["List-Unsubscribe"] is None
+
+
+@pytest.mark.parametrize(("name", "lang"), EVERY)
+def test_every_mail_is_plain_ascii_in_short_lines(runtime: Runtime, name: str, lang: str) -> None:
+    mail = compose(row(name, lang, message_id=f"{'m' * 120}@demo.example"), runtime=runtime)
     assert mail.content.isascii()
     assert not mail.needs_smtputf8
     assert b"\n" not in mail.content.replace(b"\r\n", b"")
     assert all(len(line) <= 998 for line in mail.content.split(b"\r\n"))
 
 
-@pytest.mark.parametrize(("notice", "lang"), EVERY)
-def test_no_mail_loads_anything_from_anywhere(runtime: Runtime, notice: Notice, lang: str) -> None:
-    html = part(read(compose(row(notice, lang), runtime=runtime)), "html")
+@pytest.mark.parametrize(("name", "lang"), EVERY)
+def test_no_mail_loads_anything_from_anywhere(runtime: Runtime, name: str, lang: str) -> None:
+    html = part(read(compose(row(name, lang), runtime=runtime)), "html")
     assert not re.search(r"<(img|script|link|iframe|style|form)\b|url\(|@import", html, re.IGNORECASE)
 
 
@@ -268,8 +248,8 @@ def test_no_value_of_a_row_can_add_a_header_or_a_part(
 def test_no_name_of_a_project_can_leave_its_header_or_become_html(runtime: Runtime, name: str) -> None:
     project = runtime.settings.projects["demo"].model_copy(update={"name": f"{name}<b>\r\nBcc: x@example.org"})
     named = dataclasses.replace(runtime, settings=runtime.settings.model_copy(update={"projects": {"demo": project}}))
-    for notice in Notice:
-        mail = compose(row(notice), runtime=named)
+    for sample_name in SAMPLES:
+        mail = compose(row(sample_name), runtime=named)
         message = email.message_from_bytes(mail.content, policy=default)
         assert "Bcc" not in message
         assert [address.addr_spec for address in message["From"].addresses] == ["support@demo.example"]
