@@ -18,6 +18,10 @@ _BODY = re.compile(r"segment-(\d+)-body")
 # Bytes of a field that mail-parser gets, of the mail's header and of a part's: some of its readers are quadratic.
 _MAX_SHOWN_FIELD = 16 * 1024
 _MAX_SHOWN_PART_FIELD = 1024
+# The fields that the tree hangs on, and those that mail-parser looks for defects in. It decodes all that it gets,
+# twice; of the many others we would use nothing.
+_SHOWN = (b"content-", b"mime-version", b"date", b"resent-date", b"received")
+_SHOWN += (b"from", b"to", b"cc", b"bcc", b"reply-to", b"delivered-to")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +108,8 @@ class _Cutter:
             self.defects["header-repaired"] = None
         has_type, most = False, _MAX_SHOWN_PART_FIELD if self.segments else _MAX_SHOWN_FIELD
         for name, value in self._block.fields:
+            if not name.lower().startswith(_SHOWN):
+                continue
             line = unfold(value)
             if name.lower() == b"content-type":
                 line, has_type = b"" if has_type else self._with_own_boundary(line, depth), True

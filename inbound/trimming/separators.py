@@ -17,7 +17,7 @@ _DIVIDER = re.compile(r"\W{0,3}?(?:([-_=~*#+–—─━])(?:\s?\1){1,200}|ᐧ)\
 
 def holds_marker(line: Line) -> bool:
     """Is this the line that begins our own mails?"""
-    for start, end in _MARKER_ENDS:  # asked of every line, and `any` costs as much as six looks
+    for start, end in _MARKER_ENDS:  # noqa: SIM110 - asked of every line, and `any` costs as much as six looks
         if start in line.body and end in line.body:
             return True
     return False
