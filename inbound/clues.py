@@ -27,11 +27,6 @@ class Rule(StrEnum):
     QUOTED_MARK = "signed mark in the quote"
     SUBJECT_TAG = "reference in the subject"
 
-    @property
-    def is_signed(self) -> bool:
-        """True where a token of ours stands behind the match."""
-        return self in {Rule.REPLY_ADDRESS, Rule.OWN_ID, Rule.QUOTED_MARK}
-
 
 RULES = tuple(Rule)
 
@@ -41,7 +36,7 @@ class Clue:
     """A hint that a mail belongs to a ticket. `where` says where it was found.
 
     `addressed` are those that the mail with a stored id was written to; `internal` says that the reporter must
-    not see what this mail answers.
+    not see what this mail answers. `person_id` is whom a token of ours names, None where there is none.
     """
 
     rule: Rule
@@ -49,20 +44,16 @@ class Clue:
     where: str
     internal: bool = False
     addressed: frozenset[str] = frozenset()
+    person_id: int | None = None
 
 
-def address_clues(
-    message: ParsedMessage, rcpt_tos: Sequence[str], signer: TokenSigner, *, today: date
-) -> Iterator[Clue]:
-    """Clues by signed addresses: the envelope first, then what mailbox providers note, then To and Cc."""
-    places = [("envelope", rcpt_tos)]
-    places += [(name, message.headers.all(name)) for name in ("Delivered-To", "X-Original-To")]
-    places += [("To or Cc", [mailbox.address for mailbox in message.recipients])]
+def address_clues(places: Sequence[tuple[str, Sequence[str]]], signer: TokenSigner, *, today: date) -> Iterator[Clue]:
+    """Clues by signed addresses: where each stands and the addresses there, the surest place first."""
     for where, addresses in places:
         for address in addresses:
-            token = read_token(address.strip(" <>"), signer, today=today)
+            token = read_token(address, signer, today=today)
             if isinstance(token, ReplyToken):
-                yield Clue(rule=Rule.REPLY_ADDRESS, ticket_id=token.ticket_id, where=where)
+                yield Clue(rule=Rule.REPLY_ADDRESS, ticket_id=token.ticket_id, where=where, person_id=token.person_id)
 
 
 def referenced_ids(message: ParsedMessage) -> list[tuple[str, str]]:
@@ -90,13 +81,14 @@ def id_clues(
                 where=where,
                 internal=found.internal,
                 addressed=found.addressed,
+                person_id=None if own is None else own.person_id,
             )
 
 
 def mark_clues(message: ParsedMessage, signer: TokenSigner, *, today: date) -> Iterator[Clue]:
     """Clues by the signed mark that our notices carry in their text: some providers rewrite ids and addresses."""
-    for ticket_id in find_marks(message.text, signer, today=today):
-        yield Clue(rule=Rule.QUOTED_MARK, ticket_id=ticket_id, where="text")
+    for mark in find_marks(message.text, signer, today=today):
+        yield Clue(rule=Rule.QUOTED_MARK, ticket_id=mark.ticket_id, where="text", person_id=mark.person_id)
 
 
 def subject_tags(message: ParsedMessage) -> list[str]:

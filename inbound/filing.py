@@ -23,9 +23,7 @@ from inbound.arriving import Arrived, make_item, read_entry
 from inbound.bounces import note_bounce
 from inbound.deciding import decide
 from inbound.door_hold import held_mark, own_mark, same_mail, settle_held_copy
-from inbound.recipients import find_project
-
-_DELIVERED = ("Delivered-To", "X-Original-To")
+from inbound.recipients import NOTED_BY_DELIVERY, delivered_to, find_project
 
 log = structlog.get_logger()
 
@@ -51,15 +49,8 @@ def route(envelope: MailEnvelope, message: ParsedMessage, projects: Sequence[Pro
 
     A mail that reached us names one of our addresses, except when it was piped in or came as a blind copy.
     """
-    places = (
-        envelope.rcpt_tos,
-        message.headers.all("Delivered-To"),
-        message.headers.all("X-Original-To"),
-        message.headers.all("Envelope-To"),
-        [mailbox.address for mailbox in message.recipients],
-    )
-    for addresses in places:
-        found = [find_project(address.strip(" <>"), projects) for address in addresses]
+    for _, addresses in delivered_to(envelope, message):
+        found = [find_project(address, projects) for address in addresses]
         named = dict.fromkeys(project for project in found if project is not None)
         if named:
             return tuple(named)
@@ -109,7 +100,8 @@ def _note_failed_delivery(connection: Connection, runtime: Runtime, item: MailIt
 
     What comes from a mailbox has no envelope of its own, but the address that its delivery noted.
     """
-    noted = [address.strip(" <>") for name in _DELIVERED for address in item.message.headers.all(name)]
+    places = dict(delivered_to(item.envelope, item.message))
+    noted = [address for name in NOTED_BY_DELIVERY for address in places[name]]
     note_bounce(
         connection,
         runtime,

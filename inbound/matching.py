@@ -1,10 +1,10 @@
 """Which ticket does a mail belong to? Clues out of the mail, facts out of the database, a decision out of both.
 
 In this order: a signed reply address, then one of our own Message-IDs, then the Message-ID of another mail on a
-ticket, then a signed mark in the text that they quote, then the reference in the subject. A token in an address
-proves itself; an id or a quoted mark is believed from somebody who is on the ticket; a reference, which anybody
-can guess, only from somebody on the ticket who is proved to be who they say. Two tickets by one rule are never
-guessed between.
+ticket, then a signed mark in the text that they quote, then the reference in the subject. A token in an address is
+believed from the person whom it names, and from whoever is on the ticket; an id or a quoted mark from somebody who
+is on the ticket; a reference, which anybody can guess, only from somebody on the ticket who is proved to be who they
+say. Two tickets by one rule are never guessed between.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,30 +20,52 @@ MAX_RELATED = 20  # anybody can put one Message-ID on any number of tickets
 class Standing(IntEnum):
     """How far a sender is believed on a ticket."""
 
-    STRANGER = 0
-    PARTICIPANT = 1
-    PROVED = 2  # a participant, or an agent of the project, whose domain vouches for the mail
+    SUSPECT = 0  # says to be an agent, and their domain does not vouch for the mail
+    STRANGER = 1
+    PARTICIPANT = 2
+    PROVED = 3  # a participant, or an agent who sees the ticket, whose domain vouches for the mail
 
 
 @dataclass(frozen=True, kw_only=True)
 class TicketFacts:
-    """What the decision needs to know of a ticket, and the sender's standing on it."""
+    """What the decision needs to know of a ticket, and the sender's standing on it. `is_hidden` says that the sender is
+    an agent who must not see it, and is not on it either: no token helps them."""
 
     project: str
     standing: Standing
+    is_hidden: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asker:
+    """The sender and the project that they wrote to. `person_id` is None for an address that we never met."""
+
+    project: str
+    address: str
+    person_id: int | None
+
+    def is_named_in(self, clue: Clue) -> bool:
+        """True where a token of ours stands behind the clue, and it was made for the sender."""
+        return clue.person_id is not None and clue.person_id == self.person_id
 
 
 @dataclass(frozen=True, kw_only=True)
 class Match:
     """The ticket that a mail belongs to, and the rule that found it.
 
-    `signed` says that a token of ours proves it; `internal` that the mail answers what the reporter must not see.
+    `signed` says that a token of ours that was made for the sender proves it; `internal` that the mail answers what
+    the reporter must not see.
     """
 
     ticket_id: int
     rule: Rule
     signed: bool
     internal: bool
+
+    @property
+    def proves_sender(self) -> bool:
+        """True where the sender used the address that only their own mails tell: ids and marks are quoted to others."""
+        return self.signed and self.rule is Rule.REPLY_ADDRESS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +77,7 @@ class Matching:
 
 
 _NEEDS = {
-    Rule.REPLY_ADDRESS: Standing.STRANGER,
+    Rule.REPLY_ADDRESS: Standing.PARTICIPANT,
     Rule.OWN_ID: Standing.PARTICIPANT,
     Rule.STORED_ID: Standing.PARTICIPANT,
     Rule.QUOTED_MARK: Standing.PARTICIPANT,
@@ -64,9 +86,7 @@ _NEEDS = {
 _BY_ID = frozenset({Rule.OWN_ID, Rule.STORED_ID})
 
 
-def choose_ticket(
-    clues: Sequence[Clue], facts: Mapping[int, TicketFacts], *, project: str, sender: str, trace: Trace
-) -> Matching:
+def choose_ticket(clues: Sequence[Clue], facts: Mapping[int, TicketFacts], asker: Asker, *, trace: Trace) -> Matching:
     """Ask the rules in order. Why clues are not believed is in the trace, each reason once."""
     related: dict[int, None] = {}
     doubts: dict[str, None] = {}
@@ -75,13 +95,13 @@ def choose_ticket(
         for clue in clues:
             if clue.rule is not rule:
                 continue
-            doubt = _doubt(clue, facts.get(clue.ticket_id), project=project, sender=sender)
+            doubt = _doubt(clue, facts.get(clue.ticket_id), asker)
             if doubt:
                 doubts.setdefault(f"{clue.where}: {doubt}")
-                if doubt == _NOT_ON_IT and rule is not Rule.SUBJECT_TAG:
+                if doubt in _OF_OTHERS and rule is not Rule.SUBJECT_TAG:
                     related.setdefault(clue.ticket_id)
-            else:
-                believed.setdefault(clue.ticket_id, clue)
+            elif clue.ticket_id not in believed or asker.is_named_in(clue):
+                believed[clue.ticket_id] = clue
         for doubt in doubts:
             trace.note(rule, "not believed", doubt)
         doubts.clear()
@@ -89,7 +109,8 @@ def choose_ticket(
             ((ticket_id, clue),) = believed.items()
             trace.note(rule, "match", clue.where)
             internal = _answers_internal(clues, ticket_id)
-            return Matching(match=Match(ticket_id=ticket_id, rule=rule, signed=rule.is_signed, internal=internal))
+            signed = asker.is_named_in(clue)
+            return Matching(match=Match(ticket_id=ticket_id, rule=rule, signed=signed, internal=internal))
         trace.note(rule, "ambiguous" if believed else "no match", f"{len(believed)} tickets" if believed else "")
         if believed:
             return Matching(match=None, related=tuple(believed)[:MAX_RELATED])
@@ -104,13 +125,25 @@ def _answers_internal(clues: Sequence[Clue], ticket_id: int) -> bool:
 
 _NOT_ON_IT = "the sender is not on that ticket"
 _NOT_PROVED = "nothing proves that the sender is who they say"
+_HIDDEN = "the sender is an agent who must not see that ticket"
+_OF_OTHERS = frozenset({_NOT_ON_IT, _HIDDEN})
 
 
-def _doubt(clue: Clue, facts: TicketFacts | None, *, project: str, sender: str) -> str:
+def _doubt(clue: Clue, facts: TicketFacts | None, asker: Asker) -> str:
     if facts is None:
         return "there is no such ticket any more"
-    if facts.project != project:
+    if facts.project != asker.project:
         return "that ticket belongs to another project than the address written to"
-    if facts.standing >= _NEEDS[clue.rule] or (clue.rule is Rule.STORED_ID and sender in clue.addressed):
+    if facts.is_hidden:
+        return _HIDDEN
+    if facts.standing >= _NEEDS[clue.rule] or _is_meant(clue, facts, asker):
         return ""
-    return _NOT_ON_IT if facts.standing is Standing.STRANGER else _NOT_PROVED
+    return _NOT_ON_IT if facts.standing <= Standing.STRANGER else _NOT_PROVED
+
+
+def _is_meant(clue: Clue, facts: TicketFacts, asker: Asker) -> bool:
+    """Was the address made for this sender, or the mail that they answer written to them? Whoever pretends to be an
+    agent is known to be one by a token alone, never by a mail that others saw too."""
+    if clue.rule is Rule.REPLY_ADDRESS:
+        return asker.is_named_in(clue)
+    return clue.rule is Rule.STORED_ID and facts.standing > Standing.SUSPECT and asker.address in clue.addressed

@@ -10,8 +10,13 @@ from datetime import date
 from gateway.domain.project import Project
 from gateway.errors import Refused
 from gateway.mail.address import domain_of, normalise_address, split_detail
+from gateway.mail.envelope import MailEnvelope
+from gateway.mail.parsed import ParsedMessage
 from gateway.mail.reply_address import BounceToken, ReplyToken, read_token
 from gateway.mail.tokens import TokenSigner
+
+NOTED_BY_DELIVERY = ("Delivered-To", "X-Original-To", "Envelope-To")
+"""The fields in which a mailbox's server notes the recipient of the envelope that it took a mail with."""
 
 _POSTMASTER = "postmaster"
 
@@ -45,6 +50,14 @@ def find_project(address: str, projects: Sequence[Project]) -> Project | None:
         domain = domain_of(plain)
         return next((p for p in projects if any(domain_of(known) == domain for known in p.every_address)), None)
     return None
+
+
+def delivered_to(envelope: MailEnvelope, message: ParsedMessage) -> list[tuple[str, tuple[str, ...]]]:
+    """Where it stands to whom a mail was delivered, the surest place first: the envelope, what delivery noted in the
+    header, To and Cc. Each place with its addresses."""
+    noted = [(name, tuple(value.strip(" <>") for value in message.headers.all(name))) for name in NOTED_BY_DELIVERY]
+    written = tuple(mailbox.address for mailbox in message.recipients)
+    return [("envelope", tuple(envelope.rcpt_tos)), *noted, ("To or Cc", written)]
 
 
 def check_recipient(address: str, *, projects: Sequence[Project], signer: TokenSigner, today: date) -> Recipient:

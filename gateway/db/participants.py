@@ -37,10 +37,11 @@ class KnownId:
 
 @dataclass(frozen=True, kw_only=True)
 class Presence:
-    """Where a ticket belongs, and whether a certain person is on it."""
+    """Where a ticket belongs, and whether a certain person is on it. `person_id` is None for nobody we know."""
 
     project: str
     is_on_it: bool
+    person_id: int | None
 
 
 def find_presences(connection: Connection, ticket_ids: Collection[int], *, email: str) -> dict[int, Presence]:
@@ -50,9 +51,12 @@ def find_presences(connection: Connection, ticket_ids: Collection[int], *, email
         tickets.c.reporter_id == person,
         exists().where(participants.c.ticket_id == tickets.c.id, participants.c.person_id == person),
     )
-    query = select(tickets.c.id, tickets.c.project, is_on_it).where(tickets.c.id.in_(ticket_ids))
+    query = select(tickets.c.id, tickets.c.project, is_on_it, person).where(tickets.c.id.in_(ticket_ids))
     rows = connection.execute(query) if ticket_ids else ()
-    return {ident: Presence(project=project, is_on_it=bool(is_on)) for ident, project, is_on in rows}
+    return {
+        ident: Presence(project=project, is_on_it=bool(is_on), person_id=person_id)
+        for ident, project, is_on, person_id in rows
+    }
 
 
 def find_participants(connection: Connection, ticket_id: int) -> set[str]:

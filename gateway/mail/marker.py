@@ -5,6 +5,7 @@ translation or a changed wording of the sentence between them still counts; cutt
 """
 
 import re
+from dataclasses import dataclass
 from datetime import date
 
 from gateway.mail.tokens import BadToken, Purpose, TokenSigner
@@ -18,6 +19,14 @@ _MARK = re.compile(r"\bq(?:-[0-9a-z]{1,13}){3}-[0-9a-z]{20}\b", re.IGNORECASE)
 _MAX_MARKS = 5
 
 
+@dataclass(frozen=True, kw_only=True)
+class QuotedMark:
+    """A mark that we signed for a notice to this person about this ticket."""
+
+    ticket_id: int
+    person_id: int
+
+
 def marker_line(lang: str, mark: str | None) -> str:
     """The line that begins our mails; `mark` is the ticket's signed mark, None in a mail that is about no ticket."""
     return MARKER[lang] if mark is None else f"{MARKER[lang]} ({mark})"
@@ -28,13 +37,13 @@ def make_mark(signer: TokenSigner, *, ticket_id: int, person_id: int, today: dat
     return signer.sign(Purpose.QUOTE, ticket_id, person_id, today=today)
 
 
-def find_marks(text: str, signer: TokenSigner, *, today: date) -> list[int]:
-    """The tickets whose signed marks stand in a text, in order, each once."""
-    found: dict[int, None] = {}
+def find_marks(text: str, signer: TokenSigner, *, today: date) -> list[QuotedMark]:
+    """The marks of ours that stand in a text, in order, each once."""
+    found: dict[QuotedMark, None] = {}
     for mark in list(dict.fromkeys(_MARK.findall(text)))[:_MAX_MARKS]:
         try:
-            ticket_id, _ = signer.verify(Purpose.QUOTE, mark, today=today)
+            ticket_id, person_id = signer.verify(Purpose.QUOTE, mark, today=today)
         except BadToken:
             continue
-        found.setdefault(ticket_id)
+        found.setdefault(QuotedMark(ticket_id=ticket_id, person_id=person_id))
     return list(found)

@@ -9,7 +9,7 @@ from gateway.db.people import Person, get_or_create_person
 from gateway.db.ticket_events import history_of, standing_of
 from gateway.db.tickets import Ticket, find_ticket, tickets
 from gateway.domain.change import NotAllowed
-from gateway.domain.events import EventType, TicketEvent
+from gateway.domain.events import EventType, Standing, TicketEvent
 from gateway.domain.project import Project
 from gateway.domain.rights import Actor, Place, may_see
 from gateway.domain.ticket import Level
@@ -65,7 +65,11 @@ def approach_all(connection: Connection, runtime: Runtime, *, refs: Sequence[str
 
 def place_of(ticket: Ticket, history: Sequence[TicketEvent]) -> Place:
     """Where a ticket stands and has been."""
-    standing = standing_of(ticket)
+    return place_at(standing_of(ticket), history)
+
+
+def place_at(standing: Standing, history: Sequence[TicketEvent]) -> Place:
+    """The same for a ticket of which only its standing is at hand."""
     been = {Level(event.value) for event in history if event.type is EventType.LEVEL}
     return Place(
         kind=standing.kind,
