@@ -48,7 +48,7 @@ tickets = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("closed_at", UtcDateTime),
-    Column("merged_into_id", ForeignKey("tickets.id"), index=True),
+    Column("merged_into_id", ForeignKey("tickets.id")),
     Column("follows_id", ForeignKey("tickets.id")),
     Index("ix_tickets_reporter_id_created_at", "reporter_id", "created_at"),
 )
@@ -231,7 +231,7 @@ def add_entry(connection: Connection, ticket_id: int, entry: NewEntry, files: It
         "visible": entry.visible,
         "raw_sha256": entry.raw_sha256,
         "data": entry.data or {},
-        "to_tell": _may_be_told(entry) or None,
+        "to_tell": None if entry.type is EntryType.NOTE or entry.direction is Direction.OUT else True,
     }
     entry_id: int = connection.execute(_INSERT_ENTRY, values).scalar_one()
     rows = [
@@ -251,11 +251,6 @@ def add_entry(connection: Connection, ticket_id: int, entry: NewEntry, files: It
         remember_message_id(connection, entry.message_id, ticket_id=ticket_id, entry_id=entry_id, ours=False)
     connection.execute(update(tickets).where(tickets.c.id == ticket_id).values(updated_at=entry.at))
     return entry_id
-
-
-def _may_be_told(entry: NewEntry) -> bool:
-    """True for what may concern agents who did not write it."""
-    return entry.type is not EntryType.NOTE and entry.direction is not Direction.OUT
 
 
 def remember_message_id(connection: Connection, message_id: str, *, ticket_id: int, entry_id: int, ours: bool) -> None:
