@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 from gateway.domain.contract import Contract
 from gateway.domain.levels import ROLE_OF, handing_fault
-from gateway.domain.ticket import Kind, Level, Role, Severity, Status
+from gateway.domain.ticket import STAFF, Kind, Level, Role, Severity, Status
 
 WORKED_ON = frozenset({Status.NEW, Status.OPEN, Status.PENDING})
 ENDED = frozenset({Status.RESOLVED, Status.CLOSED})
-_AGENTS = frozenset({Role.N1, Role.N2, Role.N3, Role.SUPERVISOR})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +28,7 @@ class Actor:
     @property
     def is_agent(self) -> bool:
         """True for somebody who works for the project, at whatever level."""
-        return bool(self.roles & _AGENTS)
+        return bool(self.roles & STAFF)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +65,7 @@ def may_read_notes(actor: Actor, note_level: Level) -> str | None:
     - notes of N2 and N3: N2, N3 and supervisors; N1 is usually the customer's own
     - reporters: none
     """
-    readers = _AGENTS if note_level is Level.N1 else _AGENTS - {Role.N1}
+    readers = STAFF if note_level is Level.N1 else STAFF - {Role.N1}
     return None if actor.roles & readers else "internal notes are for the agents of these levels"
 
 
