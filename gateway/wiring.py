@@ -5,6 +5,7 @@ Here a lane gets its handler and a role its `run` function; the console script a
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from gateway.admin.cli import cli
@@ -152,3 +153,26 @@ def serve_phone(settings: Settings, *, port: int, say: Callable[[str], None]) ->
     from telephony.simulator.command import serve_phone as serve
 
     serve(settings, clock=SystemClock(), port=port, say=say)
+
+
+def read_attachment(raw: bytes, position: int) -> bytes:
+    """The file at this position of a raw mail. Raises IndexError."""
+    from inbound.parse import read_file
+
+    return read_file(raw, position)
+
+
+def recording_eraser(runtime: Runtime) -> Callable[[str], None] | None:
+    """What lets the provider forget a recording, by its id; None where no account is configured. It raises Deferred."""
+    from telephony.messages import account_of
+    from telephony.provider import NoMessage, delete_recording
+
+    account = account_of(runtime)
+    if account is None:
+        return None
+
+    def erase(recording_id: str) -> None:
+        with suppress(NoMessage):  # an id that the provider never gave
+            delete_recording(account, recording_id)
+
+    return erase

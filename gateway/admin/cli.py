@@ -15,6 +15,7 @@ from gateway.admin import (
     items,
     mailboxes,
     people,
+    personal,
     roles,
     stores,
     suppressed,
@@ -38,7 +39,7 @@ def cli() -> None:
 
 
 _MODULES = (
-    *(roles, items, tickets, ticket_set, suppressed, people),
+    *(roles, items, tickets, ticket_set, suppressed, people, personal),
     *(mailboxes, stores, demo, call_simulate, calls, duty),
 )
 for module in _MODULES:

@@ -1,0 +1,57 @@
+"""`gateway person export`, `gateway person erase`: what the law lets a person ask for."""
+
+from pathlib import Path
+
+import click
+
+from gateway.admin.context import command_runtime
+from gateway.admin.people import person
+from gateway.errors import Refused
+from gateway.mail.address import is_address, normalise_address
+from gateway.services.erase_person import erase_person
+from gateway.services.export_person import export_person
+
+
+@person.command("export")
+@click.argument("email")
+@click.option("--to", "path", type=click.Path(path_type=Path), default=None, help="The archive; a new file.")
+def person_export(email: str, path: Path | None) -> None:
+    """Write all that is kept about a person into one readable archive (zip)."""
+    from gateway.wiring import read_attachment
+
+    address = _address(email)
+    with command_runtime() as runtime:
+        target = path or Path(f"person-{runtime.clock.now():%Y%m%dT%H%M%SZ}.zip")
+        done = export_person(runtime, address, target, read_file=read_attachment)
+    click.echo(f"{target}: {done.rows} rows, {done.files} files")
+
+
+@person.command("erase")
+@click.argument("email")
+def person_erase(email: str) -> None:
+    """Erase a person everywhere, for good, and print the proof.
+
+    A pseudonym drawn by chance stays for the statistics. Backups made before
+    still hold the person: erase again after one is restored.
+    """
+    from gateway.wiring import recording_eraser
+
+    address = _address(email)
+    with command_runtime() as runtime:
+        proof = erase_person(runtime, address, forget_recording=recording_eraser(runtime))
+        made_at = runtime.clock.now()
+    click.echo(f"erasure {proof.number} of {made_at:%Y-%m-%d %H:%M} UTC, pseudonym {proof.pseudonym}")
+    for store, count in proof.counts.items():
+        click.echo(f"  {store}: {count}")
+    if not proof.is_compact:
+        click.echo("  the database's log is in use: its last traces go when the gateway is restarted")
+
+
+def _address(email: str) -> str:
+    address = normalise_address(email)
+    if not is_address(address):
+        raise Refused(f"{email!r} is not a mail address")
+    return address
+
+
+COMMANDS: list[click.Command] = []

@@ -1,0 +1,142 @@
+"""Erasing a person: from the database, the archive, quarantine, sent files, recordings here and at the provider, logs.
+
+First the provider, then the files, the database last: until its transaction is committed it still knows whom to look
+for, so an erasure that was interrupted is begun again and finds the rest. What stays is a pseudonym drawn by chance,
+by which tickets and calls are still counted, and the proof: how much was erased where, and not who.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection, select
+
+from gateway.db.calls import call_messages
+from gateway.db.compact import compact
+from gateway.db.erasures import add_erasure
+from gateway.db.outbox import deliveries
+from gateway.db.schema import metadata
+from gateway.db.tickets import entries
+from gateway.errors import Conflict, NotFound, Refused
+from gateway.runtime import Runtime
+from gateway.services.data_subject import DataSubject
+from gateway.services.erase_rows import erase_receipts, erase_rows
+from gateway.services.find_subject import find_subject
+from gateway.services.forget_calls import message_file
+from gateway.services.personal_data import INVENTORY
+from gateway.services.personal_files import (
+    ArchivePlan,
+    clean_logs,
+    clean_quarantine,
+    forget_sent,
+    look_through_archive,
+    redact_archive,
+    waiting_entries,
+)
+from gateway.services.raw_mail import forget_raw
+from gateway.services.refresh_hotline import refresh_hotline
+
+ForgetRecording = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Erasure:
+    """The proof. `counts` are by store; `is_compact` is False where the database could not be written anew."""
+
+    number: int
+    pseudonym: str
+    counts: Mapping[str, int]
+    is_compact: bool
+
+
+def erase_person(runtime: Runtime, email: str, *, forget_recording: ForgetRecording | None) -> Erasure:
+    """Erase whoever has this (normalised) address. `forget_recording` asks the provider; None where there is none.
+
+    Raises Conflict while mail of theirs waits in the spool, NotFound where nothing is kept about them, and what the
+    provider raises, with nothing erased here.
+    """
+    with runtime.database.reading() as connection:
+        subject = find_subject(connection, email)
+        own, near, words = _raw_mails(connection, subject)
+    waiting = waiting_entries(runtime, subject)
+    if waiting:
+        raise Conflict(f"{len(waiting)} entries in the spool name this person: `gateway wait-idle`, then once more")
+    plan = look_through_archive(runtime, subject, own=own, near=near, words=words)
+    subject = replace(subject, names=subject.names | plan.names, mails=frozenset(plan.own))
+    with runtime.database.reading() as connection:
+        if not (plan.own or plan.naming or _is_known(connection, subject)):
+            raise NotFound("nothing is kept about this address")
+    files = _forget_recordings(runtime, subject, forget_recording)
+    with runtime.database.transaction() as connection:
+        erase_receipts(connection, subject)
+    files |= _forget_files(runtime, subject, plan)
+    moved = redact_archive(runtime, subject, plan.naming)
+    with runtime.database.transaction() as connection:
+        rows = erase_rows(connection, subject, gone=plan.gone, moved=moved)
+        counts = {name: count for name, count in files.items() if count} | {
+            f"table {name}": count for name, count in rows.items()
+        }
+        number = add_erasure(connection, at=runtime.clock.now(), pseudonym=subject.pseudonym, counts=counts)
+    for old in moved:
+        forget_raw(runtime.where.archive, old)
+    refresh_hotline(runtime)
+    return Erasure(number=number, pseudonym=subject.pseudonym, counts=counts, is_compact=compact(runtime.database))
+
+
+def _raw_mails(connection: Connection, subject: DataSubject) -> tuple[set[str], set[str], list[str]]:
+    """Sums of their own raw mails by their entries, of those on the same tickets, and what they wrote."""
+    touched = entries.c.ticket_id.in_(sorted(subject.touched))
+    rows = connection.execute(select(entries).where(touched)).all()
+    own = {row.raw_sha256 for row in rows if row.id in subject.authored and row.raw_sha256}
+    near = {row.raw_sha256 for row in rows if row.id not in subject.authored and row.raw_sha256}
+    return own - near, near, [row.text for row in rows if row.id in subject.authored]
+
+
+def _is_known(connection: Connection, subject: DataSubject) -> bool:
+    return any(
+        connection.execute(select(metadata.tables[name]).where(care.theirs(subject)).limit(1)).first() is not None
+        for name, care in INVENTORY.items()
+        if care.theirs is not None and name in metadata.tables
+    )
+
+
+def _forget_recordings(runtime: Runtime, subject: DataSubject, forget: ForgetRecording | None) -> dict[str, int]:
+    """Let the provider forget what it still has, and delete the sounds that we have."""
+    with runtime.database.reading() as connection:
+        query = select(call_messages).where(call_messages.c.call_id.in_(sorted(subject.calls)))
+        rows = connection.execute(query).all()
+    there = [row.recording_id for row in rows if row.deleted_at is None]
+    if forget is None and there:
+        raise Refused(
+            f"the provider may still have {len(there)} recordings, and no account is configured to ask it by:"
+            " set telephony.account_sid and its token"
+        )
+    for recording_id in there:
+        assert forget is not None, "or it was refused"
+        forget(recording_id)
+    paths = [message_file(runtime.where.data, row.sha256) for row in rows if row.sha256]
+    sounds = sum(path.exists() for path in paths)
+    for path in paths:
+        path.unlink(missing_ok=True)
+    return {"recordings at the provider": len(there), "recordings here": sounds}
+
+
+def _forget_files(runtime: Runtime, subject: DataSubject, plan: ArchivePlan) -> dict[str, int]:
+    deleted, cleaned = clean_quarantine(runtime, subject)
+    with runtime.database.reading() as connection:
+        theirs = deliveries.c.recipient == subject.email
+        if subject.person_id is not None:
+            theirs |= deliveries.c.person_id == subject.person_id
+        theirs |= deliveries.c.ticket_id.in_(sorted(subject.touched))
+        names = [
+            f"{row.created_at:%Y%m%dT%H%M%SZ}-{row.id:06d}"
+            for row in connection.execute(select(deliveries).where(theirs))
+        ]
+    return {
+        "raw mails": sum(forget_raw(runtime.where.archive, digest) for digest in plan.own),
+        "raw mails of others that quote them": sum(forget_raw(runtime.where.archive, one) for one in plan.quoting),
+        "raw mails of others, overwritten": len(plan.naming),
+        "quarantine": deleted,
+        "quarantine, overwritten": cleaned,
+        "sent files": forget_sent(runtime, subject, names),
+        "logs, overwritten": clean_logs(runtime, subject),
+    }
