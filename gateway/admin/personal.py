@@ -1,15 +1,17 @@
-"""`gateway person export`, `gateway person erase`: what the law lets a person ask for."""
+"""`gateway person export`, `gateway person erase`, `gateway retention`: what the law asks of who keeps data."""
 
 from pathlib import Path
 
 import click
 
-from gateway.admin.context import command_runtime
+from gateway.admin.context import command_runtime, print_rows
 from gateway.admin.people import person
 from gateway.errors import Refused
 from gateway.mail.address import is_address, normalise_address
 from gateway.services.erase_person import erase_person
 from gateway.services.export_person import export_person
+from gateway.services.processing_record import processing_record
+from gateway.services.retention import CLASSES, apply_retention
 
 
 @person.command("export")
@@ -54,4 +56,29 @@ def _address(email: str) -> str:
     return address
 
 
-COMMANDS: list[click.Command] = []
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Say what would go, and let nothing go.")
+@click.option("--record", is_flag=True, help="Print the tables of the processing record (deploy/PRIVACY.md) instead.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def retention(*, dry_run: bool, record: bool, as_json: bool) -> None:
+    """Let go what was kept long enough; the timetable does it every hour."""
+    if record:
+        click.echo(processing_record(), nl=False)
+        return
+    with command_runtime() as runtime:
+        rows = [
+            {
+                "class": kept.name,
+                "days": kept.days(runtime.settings),
+                "bounds": f"{kept.shortest}-{kept.longest}",
+                "setting": kept.setting or None,
+                "over": kept.due(runtime),
+            }
+            for kept in CLASSES
+        ]
+        if not dry_run:
+            apply_retention(runtime)
+        print_rows(rows, as_json=as_json)
+
+
+COMMANDS: list[click.Command] = [retention]

@@ -25,6 +25,7 @@ from gateway.services.forget_calls import forget_calls
 from gateway.services.mailbox_health import watch_mailboxes
 from gateway.services.note_contracts import note_contracts
 from gateway.services.refresh_hotline import refresh_hotline
+from gateway.services.retention import apply_retention
 from gateway.services.run_clocks import run_clocks
 from gateway.services.tell_agents import tell_agents
 from gateway.spool.entry import Lane
@@ -34,6 +35,7 @@ _SWEEP_AFTER = timedelta(seconds=2)
 _CLEAN_EVERY = 5  # beats
 _RECONCILE_EVERY = 300  # beats
 _FORGET_EVERY = 900  # beats
+_RETENTION_EVERY = 3600  # beats; the first one too: a machine that is restarted every night forgets all the same
 _HOTLINE_EVERY = 3  # beats; for so long a ticket that has just become blocking cannot be called about
 _CONTRACTS_EVERY = 60  # beats; the first one sees what an operator changed before the start
 
@@ -68,6 +70,7 @@ def tasks_of(beat: int) -> list[Callable[[Runtime], object]]:
         tell_the_team,
         *([keep_contracts] if beat % _CONTRACTS_EVERY == 0 else []),
         *([forget_calls, forget_old_counts] if beat % _FORGET_EVERY == 0 else []),
+        *([apply_retention] if beat % _RETENTION_EVERY == 0 else []),
         *([ring_for_reconciling] if beat % _RECONCILE_EVERY == 0 else []),
         *([refresh_hotline] if beat % _HOTLINE_EVERY == 0 else []),
         *([forget_dead_jobs] if beat % _CLEAN_EVERY == 0 else []),

@@ -122,11 +122,13 @@ def _settled(row: Row[Any], _subject: DataSubject) -> str:
     return str(Verdict.DISCARDED if row.verdict == Verdict.HELD else row.verdict)
 
 
-def _without_evidence(row: Row[Any], _subject: DataSubject) -> list[dict[str, Any]]:
+def without_evidence(row: Row[Any], _subject: DataSubject | None = None) -> list[dict[str, Any]]:
+    """The trace of a receipt: which rules were asked and what they said, not on what evidence."""
     return [{"rule": step["rule"], "outcome": step["outcome"], "evidence": ""} for step in row.trace]
 
 
-def _door(row: Row[Any], _subject: DataSubject) -> dict[str, Any]:
+def door_alone(row: Row[Any], _subject: DataSubject | None = None) -> dict[str, Any]:
+    """The envelope of a receipt: by which door and when, not from whom to whom."""
     return {name: row.envelope[name] for name in ("channel", "received_at") if name in row.envelope}
 
 
@@ -191,8 +193,8 @@ INVENTORY: Mapping[str, Care] = {
         theirs=_sent_by_them,
         instead={
             "message_id": _always(None),
-            "trace": _without_evidence,
-            "envelope": _door,
+            "trace": without_evidence,
+            "envelope": door_alone,
             "verdict": _settled,
         },
         kept=_names("""id spool_id lane project fingerprint sha256 reason ticket_id entry_id accepted_at filed_at"""),

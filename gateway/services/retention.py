@@ -1,0 +1,258 @@
+"""What is kept for how long, class by class, and forgetting what is over. Asked by the timetable; safe to run twice.
+
+| class | from when | then |
+| raw mail, attachments | the closing of the ticket; the filing where there is none | the file goes, the entry stays |
+| sent files | the sending | the file goes |
+| sessions | their end | the row goes |
+| logs | each line's own moment | the line goes |
+| recordings, call metadata, call payloads | `gateway.services.forget_calls` | |
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
+
+from gateway.config.load import Settings
+from gateway.config.retention import RetentionSettings
+from gateway.config.telephony import LONGEST_CALL_DAYS, LONGEST_MESSAGE_DAYS
+from gateway.db.receipts import Verdict, receipts
+from gateway.db.sign_in import sessions, sign_in_links
+from gateway.db.tickets import attachments, entries, tickets
+from gateway.runtime import Runtime
+from gateway.services.forget_calls import PAYLOAD_DAYS, count_old_calls, forget_calls
+from gateway.services.personal_data import door_alone, without_evidence
+from gateway.services.raw_mail import archive_path, archived_sums, forget_raw
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A class of what is kept. `longest` and `shortest` are the bounds in days that no setting passes.
+
+    `due` counts what is over now; `forget` lets it go and says how much went; None where it goes with another class.
+    """
+
+    name: str
+    holds: str
+    setting: str
+    days: Callable[[Settings], int]
+    shortest: int
+    longest: int
+    due: Callable[[Runtime], int]
+    forget: Callable[[Runtime], int] | None
+
+
+def apply_retention(runtime: Runtime) -> dict[str, int]:
+    """Forget what is over, in every class; how much, by class. Raises DatabaseTrouble."""
+    done = {kept.name: kept.forget(runtime) for kept in CLASSES if kept.forget is not None}
+    return {name: gone for name, gone in done.items() if gone}
+
+
+def _limit(runtime: Runtime, days: int) -> datetime:
+    return runtime.clock.now() - timedelta(days=days)
+
+
+def _due_mails(runtime: Runtime, *, with_files: bool) -> list[str]:
+    """The sums of raw mails that are over: none of their receipts keeps them, and the file is as old."""
+    rules = runtime.settings.retention
+    limit = _limit(runtime, rules.attachment_days if with_files else rules.raw_mail_days)
+    root = runtime.where.archive
+    old = {one for one in archived_sums(root) if archive_path(root, one).stat().st_mtime < limit.timestamp()}
+    if not old:
+        return []
+    with runtime.database.reading() as connection:
+        kept = set(connection.scalars(_kept_mails(limit)))
+        carrying = select(entries.c.raw_sha256).join(attachments, attachments.c.entry_id == entries.c.id).distinct()
+        files = set(connection.scalars(carrying.where(entries.c.raw_sha256.is_not(None))))
+    return sorted(one for one in old - kept if (one in files) is with_files)
+
+
+def _kept_mails(limit: datetime) -> Any:
+    is_open = and_(receipts.c.ticket_id.is_not(None), or_(tickets.c.closed_at.is_(None), tickets.c.closed_at >= limit))
+    is_young = and_(receipts.c.ticket_id.is_(None), receipts.c.filed_at >= limit)
+    return (
+        select(receipts.c.sha256)
+        .outerjoin(tickets, tickets.c.id == receipts.c.ticket_id)
+        .where(or_(receipts.c.verdict == Verdict.HELD, is_open, is_young))
+    )
+
+
+def _forget_mails(runtime: Runtime, *, with_files: bool) -> int:
+    over = _due_mails(runtime, with_files=with_files)
+    for start in range(0, len(over), _CHUNK):
+        some = over[start : start + _CHUNK]
+        with runtime.database.transaction() as connection:
+            _let_go(connection, some)
+        # After the commit: a file without a row is found again by its age, a row without its file leads nowhere.
+        for digest in some:
+            forget_raw(runtime.where.archive, digest)
+    return len(over)
+
+
+def _let_go(connection: Connection, sums: list[str]) -> None:
+    connection.execute(update(entries).where(entries.c.raw_sha256.in_(sums)).values(raw_sha256=None))
+    for row in connection.execute(select(receipts).where(receipts.c.sha256.in_(sums))).all():
+        values = {"envelope": door_alone(row), "trace": without_evidence(row)}
+        connection.execute(update(receipts).where(receipts.c.id == row.id).values(**values))
+
+
+def _old_sent(runtime: Runtime) -> list[Path]:
+    limit = _limit(runtime, runtime.settings.retention.sent_days).timestamp()
+    return [path for path in runtime.where.sent.glob("*.eml") if path.stat().st_mtime < limit]
+
+
+def _forget_sent(runtime: Runtime) -> int:
+    old = _old_sent(runtime)
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
+
+
+def _ended(runtime: Runtime) -> Iterator[tuple[Any, ColumnElement[bool]]]:
+    limit = _limit(runtime, runtime.settings.retention.session_days)
+    yield sessions, or_(sessions.c.expires_at < limit, sessions.c.revoked_at < limit)
+    yield sign_in_links, sign_in_links.c.expires_at < limit
+
+
+def _count_ended(runtime: Runtime) -> int:
+    with runtime.database.reading() as connection:
+        return sum(
+            int(connection.execute(select(func.count()).select_from(table).where(over)).scalar_one())
+            for table, over in _ended(runtime)
+        )
+
+
+def _forget_ended(runtime: Runtime) -> int:
+    with runtime.database.transaction() as connection:
+        return sum(connection.execute(delete(table).where(over)).rowcount for table, over in _ended(runtime))
+
+
+def _old_lines(runtime: Runtime) -> dict[Path, tuple[int, bytes]]:
+    """The logs with lines that are over: how many, and what stays. A line without a moment is as old as the one before
+    it; before any, as the file."""
+    limit = _limit(runtime, runtime.settings.retention.log_days)
+    found = {}
+    for path in sorted(runtime.where.log.glob("*.log*")):
+        content = path.read_bytes()
+        lines = content.splitlines(keepends=True)
+        number = _lines_over(lines, limit, at=datetime.fromtimestamp(path.stat().st_mtime, UTC))
+        if number:
+            found[path] = number, b"".join(lines[number:])
+    return found
+
+
+def _lines_over(lines: list[bytes], limit: datetime, *, at: datetime) -> int:
+    for number, line in enumerate(lines):
+        at = _moment(line) or at
+        if at >= limit:
+            return number
+    return len(lines)
+
+
+def _moment(line: bytes) -> datetime | None:
+    try:
+        return datetime.fromisoformat(json.loads(line)["timestamp"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _forget_lines(runtime: Runtime) -> int:
+    """Cut each log in place: whoever has it open goes on appending. What is written within this instant is lost."""
+    old = _old_lines(runtime)
+    for path, (_, rest) in old.items():
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
+        with os.fdopen(descriptor, "wb") as file:
+            file.truncate(0)
+            file.write(rest)
+    return sum(number for number, _ in old.values())
+
+
+def _bounds(name: str) -> dict[str, int]:
+    limits = {type(one).__name__: one for one in RetentionSettings.model_fields[name].metadata}
+    return {"shortest": limits["Ge"].ge, "longest": limits["Le"].le}
+
+
+CLASSES: tuple[Kept, ...] = (
+    Kept(
+        name="raw mail",
+        holds="courrier reçu, tel quel, sans pièce jointe",
+        setting="retention.raw_mail_days",
+        days=lambda settings: settings.retention.raw_mail_days,
+        **_bounds("raw_mail_days"),
+        due=lambda runtime: len(_due_mails(runtime, with_files=False)),
+        forget=lambda runtime: _forget_mails(runtime, with_files=False),
+    ),
+    Kept(
+        name="attachments",
+        holds="courrier reçu avec ses pièces jointes",
+        setting="retention.attachment_days",
+        days=lambda settings: settings.retention.attachment_days,
+        **_bounds("attachment_days"),
+        due=lambda runtime: len(_due_mails(runtime, with_files=True)),
+        forget=lambda runtime: _forget_mails(runtime, with_files=True),
+    ),
+    Kept(
+        name="sent files",
+        holds="copies du courrier envoyé, sans relais",
+        setting="retention.sent_days",
+        days=lambda settings: settings.retention.sent_days,
+        **_bounds("sent_days"),
+        due=lambda runtime: len(_old_sent(runtime)),
+        forget=_forget_sent,
+    ),
+    Kept(
+        name="sessions",
+        holds="sessions et liens de connexion échus",
+        setting="retention.session_days",
+        days=lambda settings: settings.retention.session_days,
+        **_bounds("session_days"),
+        due=_count_ended,
+        forget=_forget_ended,
+    ),
+    Kept(
+        name="logs",
+        holds="journaux techniques, sans adresse ni texte",
+        setting="retention.log_days",
+        days=lambda settings: settings.retention.log_days,
+        **_bounds("log_days"),
+        due=lambda runtime: sum(number for number, _ in _old_lines(runtime).values()),
+        forget=_forget_lines,
+    ),
+    Kept(
+        name="recordings",
+        holds="messages vocaux",
+        setting="telephony.message_days",
+        days=lambda settings: settings.telephony.message_days,
+        shortest=1,
+        longest=LONGEST_MESSAGE_DAYS,
+        due=lambda runtime: count_old_calls(runtime).messages,
+        forget=None,
+    ),
+    Kept(
+        name="call metadata",
+        holds="numéros des appelants",
+        setting="telephony.call_days",
+        days=lambda settings: settings.telephony.call_days,
+        shortest=1,
+        longest=LONGEST_CALL_DAYS,
+        due=lambda runtime: count_old_calls(runtime).numbers,
+        forget=None,
+    ),
+    Kept(
+        name="call payloads",
+        holds="paramètres transmis par l'opérateur de téléphonie",
+        setting="",
+        days=lambda _settings: PAYLOAD_DAYS,
+        shortest=PAYLOAD_DAYS,
+        longest=PAYLOAD_DAYS,
+        due=lambda runtime: count_old_calls(runtime).payloads,
+        forget=forget_calls,
+    ),
+)
