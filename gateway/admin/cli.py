@@ -19,6 +19,7 @@ from gateway.admin import (
     roles,
     stores,
     suppressed,
+    ticket_arrange,
     ticket_set,
     tickets,
 )
@@ -39,7 +40,7 @@ def cli() -> None:
 
 
 _MODULES = (
-    *(roles, items, tickets, ticket_set, suppressed, people, personal),
+    *(roles, items, tickets, ticket_set, ticket_arrange, suppressed, people, personal),
     *(mailboxes, stores, demo, call_simulate, calls, duty),
 )
 for module in _MODULES:

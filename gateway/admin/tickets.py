@@ -1,6 +1,7 @@
 """`gateway ticket`, `gateway outbox`: what there is, and what went out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -8,8 +9,10 @@ from sqlalchemy import Connection, Row
 
 from gateway.admin.context import command_runtime, print_rows
 from gateway.db.outbox import list_deliveries
+from gateway.db.participants import find_participants
 from gateway.db.people import find_emails
 from gateway.db.ticket_events import histories_of, history_of, standing_of
+from gateway.db.ticket_links import find_relations
 from gateway.db.tickets import Ticket, find_ticket, list_attachments, list_entries, list_tickets
 from gateway.domain.events import TicketEvent
 from gateway.errors import NotFound
@@ -58,22 +61,37 @@ def ticket_show(ref: str, *, as_json: bool) -> None:
     click.echo(
         f"{row['status']}, {row['kind']}{severity}, level {row['level']}{assignee}, reported by {row['reporter']}"
     )
-    for line in row["clocks"]:
+    for line in [*row["clocks"], *_around(row)]:
         click.echo(line)
     for entry in row["timeline"]:
-        click.echo(f"\n{entry['at']}  {entry['direction']} {entry['type']} by {entry['author'] or 'the gateway'}")
+        author = entry["author"] or "the gateway"
+        click.echo(f"\n{entry['at']}  #{entry['id']}  {entry['direction']} {entry['type']} by {author}")
         click.echo("  " + entry["text"].replace("\n", "\n  "))
         for file in entry["attachments"]:
             click.echo(f"  [{file['name']}, {file['size']} bytes]")
 
 
+def _around(row: Mapping[str, Any]) -> Iterator[str]:
+    """One line for each way in which others have to do with a ticket."""
+    others = [email for email in row["people"] if email != row["reporter"]]
+    named = {
+        "with": others,
+        "merged into": [row["merged_into"]] if row["merged_into"] else [],
+        "took over": row["merged"],
+        "follows": [row["follows"]] if row["follows"] else [],
+        "linked to": row["links"],
+    }
+    return (f"{word} {', '.join(found)}" for word, found in named.items() if found)
+
+
 def show_row(connection: Connection, runtime: Runtime, found: Ticket) -> dict[str, Any]:
-    """A ticket with its timeline, and one line that explains each of its clocks."""
+    """A ticket with its timeline, who is on it, the tickets around it, and one line that explains each clock."""
     files = list_attachments(connection, found.id)
     timeline = [entry_row(entry, files.get(entry.id, [])) for entry in list_entries(connection, found.id)]
     history = history_of(connection, found)
     emails = find_emails(connection, [] if found.assignee_id is None else [found.assignee_id])
-    row = ticket_row(runtime, found, history, emails) | {"timeline": timeline}
+    row = ticket_row(runtime, found, history, emails) | asdict(find_relations(connection, found))
+    row |= {"people": sorted(find_participants(connection, found.id)), "timeline": timeline}
     return row | {"clocks": _clocks(runtime, found, history).explanations()}
 
 

@@ -19,7 +19,10 @@ participants = Table(
     Column("person_id", ForeignKey("people.id"), primary_key=True, index=True),
     Column("added_at", UtcDateTime, nullable=False),
     Column("muted", Boolean, nullable=False),
+    Column("removed_at", UtcDateTime),  # kept, so that nobody's reply to all brings them back
 )
+
+IS_ON = participants.c.removed_at.is_(None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +52,7 @@ def find_presences(connection: Connection, ticket_ids: Collection[int], *, email
     person = select(people.c.id).where(people.c.email == email).scalar_subquery()
     is_on_it = or_(
         tickets.c.reporter_id == person,
-        exists().where(participants.c.ticket_id == tickets.c.id, participants.c.person_id == person),
+        exists().where(participants.c.ticket_id == tickets.c.id, participants.c.person_id == person, IS_ON),
     )
     query = select(tickets.c.id, tickets.c.project, is_on_it, person).where(tickets.c.id.in_(ticket_ids))
     rows = connection.execute(query) if ticket_ids else ()
@@ -67,19 +70,19 @@ def find_participants(connection: Connection, ticket_id: int) -> set[str]:
     others = (
         select(people.c.email)
         .join(participants, participants.c.person_id == people.c.id)
-        .where(participants.c.ticket_id == ticket_id)
+        .where(participants.c.ticket_id == ticket_id, IS_ON)
     )
     return set(connection.execute(union(reporter, others)).scalars())
 
 
 def count_participants(connection: Connection, ticket_id: int) -> int:
     """How many people are on a ticket beside its reporter."""
-    query = select(func.count()).select_from(participants).where(participants.c.ticket_id == ticket_id)
+    query = select(func.count()).select_from(participants).where(participants.c.ticket_id == ticket_id, IS_ON)
     return int(connection.execute(query).scalar_one())
 
 
 def add_participant(connection: Connection, *, ticket_id: int, person_id: int, now: datetime) -> bool:
-    """Put a person on a ticket. False where they are on it already."""
+    """Put a person on a ticket because they were copied. False where they are on it already, or were removed."""
     return insert_ignoring_duplicates(
         connection, participants, ticket_id=ticket_id, person_id=person_id, added_at=now, muted=False
     )

@@ -20,6 +20,7 @@ from gateway.db import (
     sign_in,
     suppressions,
     ticket_events,
+    ticket_links,
     tickets,
 )
 from gateway.db.types import metadata
@@ -45,5 +46,6 @@ __all__ = [
     "sign_in",
     "suppressions",
     "ticket_events",
+    "ticket_links",
     "tickets",
 ]

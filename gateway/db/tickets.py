@@ -48,7 +48,7 @@ tickets = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("closed_at", UtcDateTime),
-    Column("merged_into_id", ForeignKey("tickets.id")),
+    Column("merged_into_id", ForeignKey("tickets.id"), index=True),
     Column("follows_id", ForeignKey("tickets.id")),
     Index("ix_tickets_reporter_id_created_at", "reporter_id", "created_at"),
 )

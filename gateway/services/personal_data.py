@@ -276,7 +276,7 @@ INVENTORY: Mapping[str, Care] = {
     **dict.fromkeys(
         _names(
             """project_counters stale_clocks clock_marks contract_versions hotline_codes mailbox_folders
-            mailboxes follow_ups alarms"""
+            mailboxes follow_ups alarms ticket_links"""
         ),
         Care(),
     ),

@@ -1,0 +1,41 @@
+"""Putting people on a ticket and taking them off it, by somebody's word."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, Update, select, update
+
+from gateway.db.participants import IS_ON, add_participant, participants
+from gateway.db.tickets import Ticket, tickets
+from gateway.db.upsert import insert_ignoring_duplicates
+
+
+def restore_participant(connection: Connection, *, ticket_id: int, person_id: int, now: datetime) -> bool:
+    """Put a person on a ticket by somebody's word, also one who was removed. False where they are on it already."""
+    removed = _of(ticket_id, person_id).where(participants.c.removed_at.is_not(None))
+    if connection.execute(removed.values(removed_at=None, added_at=now)).rowcount == 1:
+        return True
+    return add_participant(connection, ticket_id=ticket_id, person_id=person_id, now=now)
+
+
+def remove_participant(connection: Connection, *, ticket_id: int, person_id: int, now: datetime) -> bool:
+    """Take a person off a ticket. False where they are not on it."""
+    return connection.execute(_of(ticket_id, person_id).where(IS_ON).values(removed_at=now)).rowcount == 1
+
+
+def join_participants(connection: Connection, *, from_id: int, into: Ticket, now: datetime) -> None:
+    """Put everybody who is on one ticket onto another too; who wants no mail about the one gets none about the other.
+
+    The other's reporter is on it already, and who was removed from it stays so.
+    """
+    reporter = connection.execute(select(tickets.c.reporter_id).where(tickets.c.id == from_id)).scalar_one()
+    others = select(participants.c.person_id, participants.c.muted).where(participants.c.ticket_id == from_id, IS_ON)
+    people_on_it = [(reporter, False), *((row.person_id, row.muted) for row in connection.execute(others))]
+    for person_id, muted in people_on_it:
+        if person_id != into.reporter_id:
+            insert_ignoring_duplicates(
+                connection, participants, ticket_id=into.id, person_id=person_id, added_at=now, muted=muted
+            )
+
+
+def _of(ticket_id: int, person_id: int) -> Update:
+    return update(participants).where(participants.c.ticket_id == ticket_id, participants.c.person_id == person_id)

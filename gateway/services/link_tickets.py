@@ -1,0 +1,36 @@
+"""Two tickets have to do with each other: each names the other, for agents."""
+
+from gateway.db.ticket_links import link
+from gateway.domain.arranging import may_link
+from gateway.domain.change import NotAllowed
+from gateway.domain.ticket import Language
+from gateway.runtime import Runtime
+from gateway.services.approach import approach_all
+from gateway.services.tell_reporter import note_happening
+
+_LINKED = {Language.FR: "Lié à {ref} : {subject}", Language.EN: "Linked to {ref}: {subject}"}
+
+
+def link_tickets(runtime: Runtime, *, ref: str, other: str, by: str) -> bool:
+    """Link the two, of whatever projects. False where they are linked already, and then nothing is written.
+
+    Raises NotFound where one is no ticket for this person, NotAllowed with the reason.
+    """
+    with runtime.database.transaction() as connection:
+        both = approach_all(connection, runtime, refs=[ref, other], by=by)
+        for found in both:
+            found.require_sight()
+            if fault := may_link(found.actor):
+                raise NotAllowed(fault)
+        one, two = both
+        if one.ticket.id == two.ticket.id:
+            raise NotAllowed("a ticket is not linked to itself")
+        now, doer = runtime.clock.now(), one.person(connection, runtime)
+        if not link(connection, one.ticket.id, two.ticket.id, author_id=doer.id, now=now):
+            return False
+        for here, there in ((one, two), (two, one)):
+            text = _LINKED[here.project.language].format(ref=there.ticket.ref, subject=there.ticket.subject)
+            note_happening(
+                connection, ticket=here.ticket, doer=doer, text=text, event="linked", now=now, ref=there.ticket.ref
+            )
+    return True
