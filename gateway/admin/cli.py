@@ -8,6 +8,7 @@ import click
 
 from gateway import __version__
 from gateway.admin import (
+    backup,
     call_simulate,
     calls,
     demo,
@@ -40,6 +41,7 @@ def cli() -> None:
 
 
 _MODULES = (
+    *(backup,),
     *(roles, items, tickets, ticket_set, ticket_arrange, suppressed, people, personal),
     *(mailboxes, stores, demo, call_simulate, calls, duty),
 )

@@ -68,8 +68,8 @@ def _count(connection: Connection, query: Select[Any]) -> int:
 
 
 def _has_old_payload(now: datetime) -> ColumnElement[bool]:
-    has_payload = call_events.c.data["params"].as_string().is_not(None)
-    return (call_events.c.at < now - timedelta(days=PAYLOAD_DAYS)) & has_payload
+    has_payload: ColumnElement[bool] = call_events.c.data["params"].as_string().is_not(None)
+    return has_payload & (call_events.c.at < now - timedelta(days=PAYLOAD_DAYS))
 
 
 def _has_old_number(runtime: Runtime, now: datetime) -> ColumnElement[bool]:

@@ -1,0 +1,47 @@
+"""`gateway backup`, `gateway restore`: a copy of everything, and putting it back."""
+
+from pathlib import Path
+
+import click
+
+from gateway.clock import SystemClock
+from gateway.config.load import load_settings
+from gateway.logs import configure_logs
+from gateway.services.backup import back_up
+from gateway.services.restore import restore as put_back
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--with-secrets", is_flag=True, help="The keys under secrets/ too; keep such a backup as you keep keys.")
+def backup(path: Path, *, with_secrets: bool) -> None:
+    """Copy everything to a new folder, or to a new file (.tar, .tar.gz, .tgz), while the gateway runs.
+
+    Without its keys a restored gateway knows no link, address or mailbox
+    token that it signed or sealed before: keep secrets/ somewhere else, or
+    use --with-secrets.
+    """
+    settings = load_settings()
+    configure_logs("warning", role="command")
+    done = back_up(settings, path, clock=SystemClock(), with_secrets=with_secrets)
+    secrets = "with the secrets" if done.has_secrets else "without the secrets"
+    click.echo(f"{path}: {done.files} files, {done.bytes} bytes, database at {done.revision}, {secrets}")
+
+
+@click.command()
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+def restore(path: Path) -> None:
+    """Put a backup back onto an empty data folder and an empty database. Nothing may run meanwhile."""
+    settings = load_settings()
+    configure_logs("warning", role="command")
+    done = put_back(settings, path)
+    click.echo(f"restored {done.files} files of {done.made_at}, database at {done.revision}")
+    if not done.has_secrets:
+        click.echo("the backup holds no secrets: put those of the old installation into secrets/ before you start")
+    if done.is_behind:
+        click.echo("the backup is of an earlier release: `gateway up` or `gateway migrate` brings it up to date")
+    if done.waiting:
+        click.echo(f"{done.waiting} mails waited when it was made: those that left since will leave once more")
+
+
+COMMANDS: list[click.Command] = [backup, restore]
