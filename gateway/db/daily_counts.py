@@ -5,7 +5,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, Date, Integer, String, Table, delete, select
+from sqlalchemy import Column, Connection, Date, Integer, String, Table, bindparam, delete, select
 
 from gateway.db.types import metadata
 from gateway.db.upsert import maker_of
@@ -19,12 +19,15 @@ daily_counts = Table(
 )
 
 
+_COUNTS = select(daily_counts.c.scope, daily_counts.c.count).where(
+    daily_counts.c.day == bindparam("day"), daily_counts.c.scope.in_(bindparam("scopes", expanding=True))
+)
+
+
 def read_counts(connection: Connection, scopes: Sequence[str], *, day: date) -> dict[str, int]:
     """The counts of these scopes on a day; 0 for what did not happen."""
-    query = select(daily_counts.c.scope, daily_counts.c.count).where(
-        daily_counts.c.day == day, daily_counts.c.scope.in_(scopes)
-    )
-    return dict.fromkeys(scopes, 0) | {scope: int(count) for scope, count in connection.execute(query)}
+    rows = connection.execute(_COUNTS, {"day": day, "scopes": list(scopes)})
+    return dict.fromkeys(scopes, 0) | {scope: int(count) for scope, count in rows}
 
 
 def count_once(connection: Connection, scopes: Sequence[str], *, day: date) -> None:

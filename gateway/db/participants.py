@@ -49,13 +49,15 @@ class Presence:
 
 def find_presences(connection: Connection, ticket_ids: Collection[int], *, email: str) -> dict[int, Presence]:
     """Of these tickets those that there are, and whether the person with this address is on them: one query."""
+    if not ticket_ids:
+        return {}
     person = select(people.c.id).where(people.c.email == email).scalar_subquery()
     is_on_it = or_(
         tickets.c.reporter_id == person,
         exists().where(participants.c.ticket_id == tickets.c.id, participants.c.person_id == person, IS_ON),
     )
     query = select(tickets.c.id, tickets.c.project, is_on_it, person).where(tickets.c.id.in_(ticket_ids))
-    rows = connection.execute(query) if ticket_ids else ()
+    rows = connection.execute(query)
     return {
         ident: Presence(project=project, is_on_it=bool(is_on), person_id=person_id)
         for ident, project, is_on, person_id in rows

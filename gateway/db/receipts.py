@@ -87,6 +87,12 @@ _EARLIER = select(receipts).where(
     or_(receipts.c.spool_id == bindparam("spool_id"), receipts.c.fingerprint.in_(bindparam("marks", expanding=True))),
 )
 
+_SEEN = (
+    select(receipts.c.id)
+    .where(receipts.c.message_id == bindparam("message_id"), receipts.c.project == bindparam("project"))
+    .limit(1)
+)
+
 
 def find_receipt(connection: Connection, *, spool_id: str, project: str) -> Receipt | None:
     """The receipt of this spool entry in this project."""
@@ -118,8 +124,7 @@ def find_receipts(connection: Connection, ident: str) -> list[Receipt]:
 
 def is_seen(connection: Connection, message_id: str, *, project: str) -> bool:
     """Has a mail with this Message-ID come to this project? However many have, one is looked at."""
-    query = select(receipts.c.id).where(receipts.c.message_id == message_id, receipts.c.project == project).limit(1)
-    return connection.execute(query).first() is not None
+    return connection.execute(_SEEN, {"message_id": message_id, "project": project}).first() is not None
 
 
 def list_receipts(connection: Connection, verdict: Verdict) -> list[Receipt]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from gateway.db.people import people
 from gateway.db.tickets import Ticket, entries, find_ticket, tickets
@@ -59,6 +59,21 @@ def is_begun_with_proof(connection: Connection, ticket_id: int) -> bool:
     return Authentication.from_json(data.get("authentication")).is_aligned_pass
 
 
+# Built once: filing asks for every mail, and building a statement costs more than running it.
+_BEGUN = (
+    select(tickets.c.id, tickets.c.subject)
+    .join(people, people.c.id == tickets.c.reporter_id)
+    .where(
+        people.c.email == bindparam("reporter"),
+        tickets.c.project == bindparam("project"),
+        tickets.c.created_at > bindparam("after"),
+        tickets.c.created_at <= bindparam("until"),
+    )
+    .order_by(tickets.c.created_at, tickets.c.id)
+    .limit(bindparam("most"))
+)
+
+
 def burst_ticket(
     connection: Connection, *, reporter: str, project: str, subject: str, now: datetime, rules: BurstRules
 ) -> int | None:
@@ -66,19 +81,14 @@ def burst_ticket(
 
     It is the first with a subject alike, where there are too many of those, or else the first of all.
     """
-    query = (
-        select(tickets.c.id, tickets.c.subject)
-        .join(people, people.c.id == tickets.c.reporter_id)
-        .where(
-            people.c.email == reporter,
-            tickets.c.project == project,
-            tickets.c.created_at > now - timedelta(minutes=1),
-            tickets.c.created_at <= now,
-        )
-        .order_by(tickets.c.created_at, tickets.c.id)
-        .limit(rules.most)
-    )
-    found = [(row.id, alike_key(row.subject)) for row in connection.execute(query)]
+    asked = {
+        "reporter": reporter,
+        "project": project,
+        "after": now - timedelta(minutes=1),
+        "until": now,
+        "most": rules.most,
+    }
+    found = [(row.id, alike_key(row.subject)) for row in connection.execute(_BEGUN, asked)]
     alike = [ticket_id for ticket_id, key in found if key == alike_key(subject)]
     if len(alike) >= rules.most_alike:
         return int(alike[0])

@@ -168,6 +168,9 @@ _INSERT_TICKET = insert(tickets).returning(
     literal(0).label("entries"),
 )
 
+_INSERT_FILES = insert(attachments)
+_MOVE = update(tickets).where(tickets.c.id == bindparam("ticket")).values(updated_at=bindparam("at"))
+
 
 def create_ticket(
     connection: Connection,
@@ -246,10 +249,10 @@ def add_entry(connection: Connection, ticket_id: int, entry: NewEntry, files: It
         for file in files
     ]
     if rows:
-        connection.execute(insert(attachments), rows)
+        connection.execute(_INSERT_FILES, rows)
     if entry.message_id:
         remember_message_id(connection, entry.message_id, ticket_id=ticket_id, entry_id=entry_id, ours=False)
-    connection.execute(update(tickets).where(tickets.c.id == ticket_id).values(updated_at=entry.at))
+    connection.execute(_MOVE, {"ticket": ticket_id, "at": entry.at})
     return entry_id
 
 
