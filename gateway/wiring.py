@@ -12,6 +12,7 @@ from gateway.admin.cli import cli
 from gateway.clock import SystemClock
 from gateway.config.load import Settings, load_settings
 from gateway.db.migrate import require_head
+from gateway.domain.project import Project
 from gateway.jobs.doorbell import OUTBOX
 from gateway.jobs.drain import Handler, drain_lane
 from gateway.jobs.timetable import run_timetable
@@ -53,9 +54,11 @@ def drain(lane: str) -> None:
         elif lane == Lane.CALL:
             from telephony.messages import fetch_due
             from telephony.reconcile import reconcile_if_due
+            from telephony.texts import send_due
 
             reconcile_if_due(runtime)
             fetch_due(runtime, deadline=deadline)
+            send_due(runtime, deadline=deadline)
 
 
 def _handler(lane: Lane) -> Handler:
@@ -146,6 +149,13 @@ def simulate_call(
     from telephony.simulator.command import simulate
 
     return simulate(settings, script, clock=SystemClock(), say=say, called=called, seed=seed, is_real_time=is_real_time)
+
+
+def away_documents(settings: Settings, project: Project, *, base: str) -> dict[str, bytes]:
+    """What another host says to a project's callers while we are away, by file name. Raises Misconfigured."""
+    from telephony.away import away_documents as write
+
+    return write(settings, project, base=base)
 
 
 def serve_phone(settings: Settings, *, port: int, say: Callable[[str], None]) -> None:

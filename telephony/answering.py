@@ -143,6 +143,7 @@ class Operator:
             called=params.get("To", "") if route in {Route.VOICE, Route.STEP, Route.FALLBACK} else "",
             key=self._keys[0],
             now=now,
+            caller=params.get("From", ""),
             may_trust=self._unverified.count(_UNVERIFIED, now) < allowed,
             link=link,
         )

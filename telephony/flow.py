@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from gateway.domain.call import OPENS
+from gateway.domain.call import OPENS, TEXT
 from gateway.domain.hotline_code import LENGTH, is_hotline_code
 from gateway.domain.ticket import Language
 from telephony import message, ringing
@@ -86,7 +86,7 @@ def _closed(line: Line, state: State) -> Answer:
         address=address(line.address, lang),
     )
     menu = "message-offer" if line.takes_any_call else "closed-menu"
-    words = (say(closed, line.voice(lang)), say(prompt(menu, lang), line.voice(lang)))
+    words = (say(closed, line.voice(lang)), *_words(line, state, menu, *_text_offer(line)))
     state = replace(state, question=Question.CLOSED)
     ask = gather(*words, action=line.link(Route.STEP, state), timeout=5, digits=1)
     return Answer(document=(ask,), steps=(Step(name="told.closed", facts={"opens": opening.isoformat()}),))
@@ -94,7 +94,7 @@ def _closed(line: Line, state: State) -> Answer:
 
 def _after_closed(line: Line, state: State, heard: Heard) -> Answer:
     if heard.digits[:1] != "1":
-        return Answer(document=(*_words(line, state, "thanks"), hang_up()))
+        return _goodbye(line, state, heard)
     if line.takes_any_call:
         return _opening(line, state, message.notice(line, state, why="closed"))
     return _ask_code(line, state)
@@ -175,16 +175,28 @@ def _refuse(line: Line, state: State, *steps: Step) -> Answer:
     lang = state.lang
     words = prompt("refused", lang, platform=address(line.platform, lang), address=address(line.address, lang))
     told = (*steps, Step(name="told.refused"))
-    if not line.rules.message_without_code:
+    offers = (*(["message-offer"] if line.rules.message_without_code else []), *_text_offer(line))
+    if not offers:
         return Answer(document=(say(words, line.voice(lang)), *_words(line, state, "thanks"), hang_up()), steps=told)
     state = replace(state, question=Question.REFUSED)
-    offer = (say(words, line.voice(lang)), *_words(line, state, "message-offer"))
-    return Answer(document=(gather(*offer, action=line.link(Route.STEP, state), timeout=5, digits=1),), steps=told)
+    asked = (say(words, line.voice(lang)), *_words(line, state, *offers))
+    return Answer(document=(gather(*asked, action=line.link(Route.STEP, state), timeout=5, digits=1),), steps=told)
 
 
 def _after_refused(line: Line, state: State, heard: Heard) -> Answer:
-    if heard.digits[:1] == "1":
+    if heard.digits[:1] == "1" and line.rules.message_without_code:
         return message.notice(line, state, why="no code")
+    return _goodbye(line, state, heard)
+
+
+def _text_offer(line: Line) -> tuple[str, ...]:
+    return ("text-offer",) if line.may_text else ()
+
+
+def _goodbye(line: Line, state: State, heard: Heard) -> Answer:
+    """The end for whoever is not put through; with the platform's address by text message where they pressed for it."""
+    if heard.digits[:1] == "2" and line.may_text:
+        return Answer(document=(*_words(line, state, "text-coming", "thanks"), hang_up()), steps=(Step(name=TEXT),))
     return Answer(document=(*_words(line, state, "thanks"), hang_up()))
 
 

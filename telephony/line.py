@@ -43,7 +43,8 @@ class Line:
     `projects` are those that this number serves, `project` is the one whose hours hold. `codes` are eligible tickets by
     hashed code; `is_fresh` is False while nobody could look at the tickets lately, and then up to a limit
     (`may_trust`) a code that agrees with itself is believed. `agents` are on duty now, the first to ring first.
-    `link` makes the address of a route that carries a state.
+    `may_text` says that the caller can be sent the platform's address as a text message. `link` makes the address of
+    a route that carries a state.
     """
 
     now: datetime
@@ -57,6 +58,7 @@ class Line:
     is_fresh: bool
     may_trust: bool
     agents: tuple[Agent, ...]
+    may_text: bool
     platform: str
     address: str
     rules: TelephonySettings

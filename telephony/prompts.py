@@ -1,4 +1,4 @@
-"""Every sentence that a caller hears, French beside English. Nothing of a ticket is in any of them."""
+"""Every sentence that a caller hears or is sent, French beside English. Nothing of a ticket is in any of them."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -38,6 +38,15 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "or write to {address}.",
     ),
     "message-offer": ("Pour laisser un message, tapez 1.", "To leave a message, press 1."),
+    "text-offer": (
+        "Pour recevoir l'adresse de la plateforme par SMS, tapez 2.",
+        "To get the platform's address by text message, press 2.",
+    ),
+    "text-coming": ("Vous allez recevoir un SMS.", "You will get a text message."),
+    "text": (
+        "Support {project} : signalez votre incident ou suivez votre demande sur {platform} ou par mail à {address}",
+        "Support {project}: report your incident or follow your request on {platform} or by mail to {address}",
+    ),
     "ringing": ("Merci. Nous cherchons un agent, restez en ligne.", "Thank you. We are finding an agent, please hold."),
     "closed": (
         "Le support par téléphone est ouvert {hours}. Il rouvre {opening}. À toute heure, signalez votre incident sur "

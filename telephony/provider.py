@@ -1,4 +1,4 @@
-"""The provider's lists and recordings: taken from where the configuration says, and nowhere else.
+"""The provider's lists, recordings and text messages: asked for where the configuration says, and nowhere else.
 
 What a webhook says of an address is never looked at: the path is made of ids. The account's secret goes to the API's
 host alone; one redirect is followed, without it, and only to https (or to this machine, for a stand-in that runs here).
@@ -15,6 +15,8 @@ import wave
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -77,6 +79,47 @@ def delete_recording(account: Account, recording_id: str) -> None:
         raise NotYet(f"the provider answers {reply.status}")
 
 
+@dataclass(frozen=True, kw_only=True)
+class TextMessage:
+    """A text message. `sender` is a number of the account's, or a name."""
+
+    sender: str
+    to: str
+    body: str
+
+
+def send_text(account: Account, text: TextMessage) -> str:
+    """Hand a text message to the provider; its id there. Raises NotYet, or NoMessage where the provider refuses it."""
+    form = {"From": text.sender, "To": text.to, "Body": text.body}
+    address = f"{account.base}/2010-04-01/Accounts/{account.sid}/Messages.json"
+    reply = _ask("POST", address, account, body=urlencode(form).encode("ascii"))
+    if reply.status in {400, 403}:
+        raise NoMessage(f"the provider refuses it ({reply.status})")
+    if reply.status != 201:
+        raise NotYet(f"the provider answers {reply.status}")
+    try:
+        return str(json.loads(reply.body)["sid"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotYet("the provider's answer cannot be read") from error
+
+
+def find_text(account: Account, text: TextMessage, *, since: datetime) -> str | None:
+    """The id of this very message, if the provider took it since then. Raises NotYet."""
+    day = f"{since.astimezone(UTC):%Y-%m-%d}"
+    for item in list_resources(account, "Messages", {"To": text.to, "DateSent>": day}):
+        created = _moment(item.get("date_created"))
+        if item.get("to") == text.to and item.get("body") == text.body and created is not None and created >= since:
+            return str(item["sid"])
+    return None
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        return parsedate_to_datetime(str(text)).astimezone(UTC)
+    except (ValueError, TypeError):
+        return None
+
+
 def seconds_of(sound: bytes) -> float:
     """How long a WAV file plays. Raises NoMessage for one that is broken."""
     try:
@@ -101,10 +144,12 @@ def _next_address(account: Account, location: str) -> str:
     return location
 
 
-def _ask(method: str, address: str, account: Account | None) -> _Reply:
+def _ask(method: str, address: str, account: Account | None, *, body: bytes | None = None) -> _Reply:
     parts = urlsplit(address)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     headers = {"Accept": "*/*"}
+    if body is not None:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
     if account is not None:
         headers["Authorization"] = "Basic " + b64encode(f"{account.sid}:{account.secret}".encode()).decode()
     if parts.scheme == "https":
@@ -115,15 +160,15 @@ def _ask(method: str, address: str, account: Account | None) -> _Reply:
     else:
         connection = http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT)
     try:
-        connection.request(method, target, headers=headers)
+        connection.request(method, target, body=body, headers=headers)
         answer = connection.getresponse()
-        body = _read(answer, until=time.monotonic() + PATIENCE)
+        content = _read(answer, until=time.monotonic() + PATIENCE)
     except (OSError, http.client.HTTPException) as error:
         raise NotYet(f"the provider does not answer ({type(error).__name__})") from error
     finally:
         connection.close()
     kind = answer.headers.get("Content-Type", "")
-    return _Reply(status=answer.status, kind=kind, location=answer.headers.get("Location", ""), body=body)
+    return _Reply(status=answer.status, kind=kind, location=answer.headers.get("Location", ""), body=content)
 
 
 def _read(answer: http.client.HTTPResponse, *, until: float) -> bytes:

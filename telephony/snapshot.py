@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.config.model import SettingsModel
+from gateway.config.telephony import TelephonySettings
 from gateway.domain.business_hours import hours_of
 from gateway.domain.duty import on_duty
 from gateway.domain.project import Project
@@ -45,6 +46,7 @@ def line_of(
     key: bytes,
     now: datetime,
     may_trust: bool,
+    caller: str,
     link: Callable[[Route, State | None], str],
 ) -> Line:
     """The hotline of the number that was called.
@@ -71,11 +73,21 @@ def line_of(
         agents=tuple(
             Agent(person_id=person, number=numbers[person]) for person in on_duty(shifts, local) if person in numbers
         ),
+        may_text=may_text(settings.telephony, caller),
         platform=settings.http.base_url,
         address=project.address,
         rules=settings.telephony,
         link=link,
     )
+
+
+def may_text(rules: TelephonySettings, caller: str) -> bool:
+    """Whether this caller can be sent a text message.
+
+    - a sender is configured, and the account to send by
+    - the number is shown and a mobile's: never one that is withheld, a landline or no number
+    """
+    return bool(rules.text_sender and rules.account_sid and rules.auth_tokens) and read_number(caller).is_mobile
 
 
 def served_by(projects: tuple[Project, ...], called: str) -> tuple[Project, ...]:

@@ -5,6 +5,7 @@
     POST /telephony/twilio/whisper     an agent took off        POST .../screen   and pressed a key
     POST /telephony/twilio/leg, /recording, /status             what happened; answered by 204
     POST /telephony/twilio/fallback    one of the above did not answer
+    POST /telephony/pbx                another telephone system's (`pbx.py`)
 
 Not signed: 403, and nothing is kept. No secret to check it with: 503. A request that is repeated gets the same bytes.
 What happened is in the spool before a 204 says so (503 where the disk does not take it); a caller is answered even
@@ -27,6 +28,7 @@ from gateway.config.model import SettingsModel
 from gateway.errors import Deferred
 from gateway.spool.entry import Lane
 from gateway.spool.store import Spool
+from telephony import pbx
 from telephony.answering import PREFIX, Operator
 from telephony.line import Route
 from telephony.signature import MAX_BODY, Secrets, Webhook, is_signed, read_form
@@ -63,6 +65,13 @@ def create_app(exchange: Exchange) -> Flask:
         app.add_url_rule(
             f"{PREFIX}/{route}", route.value, _view(exchange, operator, route), methods=["POST"], strict_slashes=True
         )
+    pbx.register(
+        app,
+        settings=exchange.settings,
+        snapshot=exchange.snapshots.current,
+        now=exchange.clock.now,
+        keep=lambda event: _keep(exchange, event),
+    )
     app.register_error_handler(Deferred, lambda _error: _plain(503))
 
     @app.after_request

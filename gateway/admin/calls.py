@@ -6,6 +6,7 @@ from typing import Any
 import click
 from sqlalchemy import Row
 
+from gateway.admin.call_fallback import call_fallback
 from gateway.admin.call_simulate import call
 from gateway.admin.context import command_runtime, print_rows
 from gateway.db.callbacks import list_callbacks
@@ -173,4 +174,5 @@ def _moment(text: str) -> datetime:
     raise Refused(f"{text!r} is no moment with a time zone (2026-11-24T10:00:00+01:00)")
 
 
+call.add_command(call_fallback)
 COMMANDS: list[click.Command] = [callback]

@@ -3,12 +3,13 @@
 from datetime import date
 
 import click
+from sqlalchemy import Connection
 
 from gateway.admin.context import command_runtime, print_rows
 from gateway.db.hotline import list_shifts, replace_shifts
-from gateway.db.people import find_person, find_person_by_id
+from gateway.db.people import Person, find_person, find_person_by_id
 from gateway.domain.calendar import DAY_NAMES, parse_hours
-from gateway.domain.duty import Shift
+from gateway.domain.duty import Shift, shifts_of_day, swapped
 from gateway.errors import NotFound, Refused
 from gateway.mail.address import normalise_address
 from gateway.runtime import Runtime
@@ -62,17 +63,57 @@ def duty_set(project: str | None, day: str, hours: str, agents: tuple[str, ...])
         with runtime.database.transaction() as connection:
             shifts = []
             for position, email in enumerate(agents):
-                person = find_person(connection, email=normalise_address(email))
-                if person is None:
-                    raise NotFound(f"nobody is known by {email}: `gateway person add` first")
-                if person.phone is None:
-                    raise Refused(f"{email} has no number: `gateway person add {email} --phone +33...`")
+                person = _agent(connection, email)
                 shifts += [
                     Shift(person_id=person.id, position=position, start=start, end=end, weekday=weekday, day=exact)
                     for start, end in spans
                 ]
             replace_shifts(connection, key, shifts, weekday=weekday, day=exact)
         refresh_hotline(runtime)
+
+
+@duty.command("swap")
+@_project
+@click.option("--day", required=True, metavar="DATE", help="The day of ONE's turn.")
+@click.option("--for", "other_day", metavar="DATE", help="The day of OTHER's turn, where it is another.")
+@click.argument("one", metavar="ONE")
+@click.argument("other", metavar="OTHER")
+def duty_swap(project: str | None, day: str, other_day: str | None, one: str, other: str) -> None:
+    """Let OTHER take ONE's turn on a day, and ONE that of OTHER: on the same day, or on another."""
+    first, second = _date(day), None if other_day is None else _date(other_day)
+    with command_runtime() as runtime:
+        key = _key(runtime, project)
+        with runtime.database.transaction() as connection:
+            giver, taker = _agent(connection, one).id, _agent(connection, other).id
+            known = list_shifts(connection, key)
+            there, back = {giver: taker}, {taker: giver}
+            changes = {first: {**there, **back}} if second in {None, first} else {first: there, second: back}
+            if not _has_turn(known, first, giver) or (second is not None and not _has_turn(known, second, taker)):
+                raise Refused("nobody can swap a turn that they do not have: `gateway duty show`")
+            for date_, turns in changes.items():
+                replace_shifts(connection, key, swapped(known, date_, turns), weekday=None, day=date_)
+        refresh_hotline(runtime)
+
+
+def _has_turn(shifts: list[Shift], day: date, person_id: int) -> bool:
+    return any(shift.person_id == person_id for shift in shifts_of_day(shifts, day))
+
+
+def _agent(connection: Connection, email: str) -> Person:
+    """Somebody who can be rung. Raises NotFound, Refused."""
+    person = find_person(connection, email=normalise_address(email))
+    if person is None:
+        raise NotFound(f"nobody is known by {email}: `gateway person add` first")
+    if person.phone is None:
+        raise Refused(f"{email} has no number: `gateway person add {email} --phone +33...`")
+    return person
+
+
+def _date(text: str) -> date:
+    weekday, exact = _day(text)
+    if weekday is not None or exact is None:
+        raise Refused(f"{text!r} is no date (2026-12-24): a turn is swapped for one day")
+    return exact
 
 
 def _key(runtime: Runtime, project: str | None) -> str:

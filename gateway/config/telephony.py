@@ -20,6 +20,8 @@ class TelephonySettings(Section):
 
     `..._per_hour` limits count wrong codes of one number, of all withheld numbers together, and calls that are put
     through while the tickets cannot be looked at. `message_without_code` lets a caller without a code leave a message.
+    With `text_sender`, which needs the account, a caller who is not put through may have the platform's address sent to
+    their mobile. `pbx_secret` lets another telephone system feed the log.
     """
 
     account_sid: str | None = Field(default=None, pattern=r"^AC[0-9a-f]{32}$")
@@ -27,7 +29,7 @@ class TelephonySettings(Section):
     previous_auth_token: SecretStr | None = None
     shared_key: SecretStr | None = None
     previous_shared_key: SecretStr | None = None
-    pbx_secret: SecretStr | None = None
+    pbx_secret: SecretStr | None = Field(default=None, min_length=16)
     api_base: str = "https://api.twilio.com"
     french_voice: str = Field(default="Polly.Lea-Neural", pattern=r"^(Polly|Google)\.[A-Za-z0-9-]+$")
     english_voice: str = Field(default="Polly.Amy-Neural", pattern=r"^(Polly|Google)\.[A-Za-z0-9-]+$")
@@ -36,6 +38,10 @@ class TelephonySettings(Section):
     max_agents: int = Field(default=4, ge=1, le=8)
     message_seconds: int = Field(default=120, ge=10, le=120)
     message_without_code: bool = False
+    text_sender: str | None = Field(
+        default=None, pattern=r"^(\+[1-9]\d{6,14}|[A-Za-z][A-Za-z0-9 ]{0,10})$", description="a number, or a name"
+    )
+    texts_per_hour: int = Field(default=60, ge=0, description="in all; a number gets one a day")
     callback_minutes: int = Field(default=30, ge=1, description="of working time")
     wrong_codes_per_hour: int = Field(default=10, ge=1)
     wrong_codes_of_withheld_numbers_per_hour: int = Field(default=60, ge=1)

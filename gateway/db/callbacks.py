@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, ForeignKey, Integer, Row, String, Table, delete, insert, select, update
 
 from gateway.db.types import UtcDateTime, metadata
+from gateway.domain.escalation import BREACH
 
 MERGED_WITHIN = timedelta(minutes=30)
 OPEN_STATES = ("open", "claimed", "attempted")
@@ -24,6 +25,7 @@ callback_requests = Table(
     Column("agent_id", ForeignKey("people.id", ondelete="SET NULL")),
     Column("closed_at", UtcDateTime),
     Column("warned_at", UtcDateTime),
+    Column("warned_percent", Integer, nullable=False, server_default="0"),
 )
 
 
@@ -63,6 +65,24 @@ def forget_callback(connection: Connection, callback_id: int) -> bool:
 def find_callback(connection: Connection, callback_id: int) -> Row[Any] | None:
     """The request with this id."""
     return connection.execute(select(callback_requests).where(callback_requests.c.id == callback_id)).one_or_none()
+
+
+def callbacks_to_warn_of(connection: Connection, *, now: datetime, lock: bool) -> list[Row[Any]]:
+    """The requests that are not closed and may have passed a mark that nobody was told of, as rows."""
+    waiting = (
+        callback_requests.c.state.in_(OPEN_STATES)
+        & (callback_requests.c.warned_percent < BREACH)
+        & (callback_requests.c.requested_at < now)
+    )
+    query = select(callback_requests).where(waiting).order_by(callback_requests.c.id)
+    return list(connection.execute(query.with_for_update(skip_locked=True) if lock else query))
+
+
+def mark_callback(connection: Connection, callback_id: int, *, percent: int, now: datetime) -> bool:
+    """Remember the mark that is told of. False where somebody else was faster."""
+    mine = (callback_requests.c.id == callback_id) & (callback_requests.c.warned_percent < percent)
+    values = {"warned_percent": percent, "warned_at": now}
+    return connection.execute(update(callback_requests).where(mine).values(**values)).rowcount == 1
 
 
 def list_callbacks(connection: Connection) -> list[Row[Any]]:

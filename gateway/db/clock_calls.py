@@ -8,6 +8,9 @@ from sqlalchemy import Column, Connection, ForeignKey, Index, Integer, String, T
 
 from gateway.db.types import UtcDateTime, metadata
 
+CALL_BACK = "CB"
+"""In the place of a guarantee: not a clock of the ticket, but somebody to call back about it."""
+
 clock_calls = Table(
     "clock_calls",
     metadata,

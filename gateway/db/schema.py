@@ -3,6 +3,7 @@
 from gateway.db import (
     agent_news,
     alarms,
+    call_texts,
     callbacks,
     calls,
     clock_calls,
@@ -28,6 +29,7 @@ from gateway.db.types import metadata
 __all__ = [
     "agent_news",
     "alarms",
+    "call_texts",
     "callbacks",
     "calls",
     "clock_calls",

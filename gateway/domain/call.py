@@ -18,6 +18,9 @@ SHORTEST_MESSAGE = 2
 OPENS = "ticket.wanted"
 """The step by which a call becomes a ticket. It holds the project, the language and when the call began."""
 
+TEXT = "text.wanted"
+"""The step by which a caller asks for the platform's address on their mobile."""
+
 ENDED = ("completed", "busy", "failed", "no-answer", "canceled")
 _PROGRESS = ("queued", "initiated", "ringing", "in-progress")
 _JOINED = frozenset({"completed", "answered"})
@@ -29,7 +32,7 @@ class Outcome(StrEnum):
     UNDER_WAY = "under_way"
     ANSWERED = "answered"  # an agent talked to the caller
     MESSAGE = "message"  # a message was left
-    MISSED = "missed"  # a caller with a ticket reached nobody
+    MISSED = "missed"  # a caller with a ticket, or of another telephone system, reached nobody
     REDIRECTED = "redirected"  # was told what to do instead
     OUT_OF_HOURS = "out_of_hours"
     ABANDONED = "abandoned"  # hung up on the way
@@ -49,11 +52,15 @@ class CallEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """One agent rung: what came of it and how many seconds the leg lasted, None where nobody said."""
+    """One agent rung: what came of it and how many seconds the leg lasted, None where nobody said.
+
+    `label` is what another telephone system calls them; `agent` is 0 where that is all that is known.
+    """
 
     agent: int
     outcome: str
     seconds: int | None = None
+    label: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +77,9 @@ class CallRecord:
     """A call as its events tell it. Seconds are None where unknown.
 
     `ticket` is the reference that was matched; `unverified_code` a code that nobody could look at. `opened_at` is when
-    a call began that becomes a ticket itself, as on a line that takes anybody. `answered_by` is the agent who talked,
-    `note` what they wrote down. `steps` are the names of what the caller went through, in order.
+    a call began that becomes a ticket itself, as on a line that takes anybody; `text_wanted_at` when the caller asked
+    for a text message. `answered_by` is the agent who talked, `note` what they wrote down. `steps` are the names of
+    what the caller went through, in order.
     """
 
     started_at: datetime
@@ -87,6 +95,7 @@ class CallRecord:
     ticket: str | None
     unverified_code: str | None
     opened_at: datetime | None
+    text_wanted_at: datetime | None
     answered_at: datetime | None
     answered_by: int | None
     total_seconds: int | None
@@ -162,10 +171,11 @@ def fold_call(events: Iterable[CallEvent]) -> CallRecord:
         ticket=_fact(steps, "ticket.matched", "ticket") or _first(ordered, "ticket"),
         unverified_code=_fact(steps, "ticket.unverified", "code"),
         opened_at=None if opened is None else datetime.fromtimestamp(opened, UTC),
+        text_wanted_at=min((event.at for event, step in steps if step["name"] == TEXT), default=None),
         answered_at=min(accepted) if accepted else None,
         answered_by=joined.agent if joined else None,
         total_seconds=max(totals) if totals else None,
-        talk_seconds=joined.seconds if joined else None,
+        talk_seconds=_talk_seconds(joined, min(accepted, default=None), ended_at),
         attempts=attempts,
         messages=messages,
         steps=tuple(step["name"] for _, step in steps),
@@ -193,7 +203,7 @@ def _outcome(known: _Known) -> Outcome:
         (known.joined, Outcome.ANSWERED),
         (left, Outcome.MESSAGE),
         (not is_over, Outcome.UNDER_WAY),
-        (bool(names & {"ticket.matched", "ticket.unverified", OPENS}), Outcome.MISSED),
+        (bool(names & {"ticket.matched", "ticket.unverified", OPENS, "pbx.ended"}), Outcome.MISSED),
         ("apology" in names, Outcome.ERROR),
         ("told.refused" in names, Outcome.REDIRECTED),
         ("told.closed" in names, Outcome.OUT_OF_HOURS),
@@ -242,7 +252,15 @@ def _attempt(agent: int, found: Mapping[str, Mapping[str, Any]]) -> Attempt:
         outcome = over.get("status") or leg.get("status") or "rung"
         # Answered and never joined, by somebody or something that pressed no key.
         outcome = "silent" if outcome in _JOINED else outcome
-    return Attempt(agent=agent, outcome=str(outcome), seconds=None if seconds is None else int(seconds))
+    label = str(found.get("accepted", {}).get("label", ""))
+    return Attempt(agent=agent, outcome=str(outcome), seconds=None if seconds is None else int(seconds), label=label)
+
+
+def _talk_seconds(joined: Attempt | None, answered_at: datetime | None, ended_at: datetime | None) -> int | None:
+    """As the leg says; where it says nothing, from being taken to the end of the call."""
+    if joined is None or joined.seconds is not None or answered_at is None or ended_at is None:
+        return joined.seconds if joined else None
+    return max(0, round((ended_at - answered_at).total_seconds()))
 
 
 def _messages(ordered: Sequence[CallEvent], steps: _Steps) -> tuple[Message, ...]:

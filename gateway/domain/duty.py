@@ -1,7 +1,7 @@
-"""Who is on duty for a hotline: a weekly pattern, and days that are different."""
+"""Who is on duty for a hotline: a weekly pattern, days that are different, and who takes whose turn."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 
@@ -27,9 +27,28 @@ def on_duty(shifts: Iterable[Shift], at: datetime) -> tuple[int, ...]:
     - a day that has shifts of its own has no others
     - a shift covers its first minute and not its last
     """
-    known = list(shifts)
-    own = [shift for shift in known if shift.day == at.date()]
-    usual = [shift for shift in known if shift.day is None and shift.weekday in {None, at.weekday()}]
     minute = at.hour * 60 + at.minute
-    now = [shift for shift in own or usual if shift.start <= minute < shift.end]
+    now = [shift for shift in shifts_of_day(shifts, at.date()) if shift.start <= minute < shift.end]
     return tuple(dict.fromkeys(shift.person_id for shift in sorted(now, key=lambda shift: shift.position)))
+
+
+def shifts_of_day(shifts: Iterable[Shift], day: date) -> list[Shift]:
+    """The shifts that count on a day: its own, or else those of the week."""
+    known = list(shifts)
+    own = [shift for shift in known if shift.day == day]
+    return own or [shift for shift in known if shift.day is None and shift.weekday in {None, day.weekday()}]
+
+
+def swapped(shifts: Iterable[Shift], day: date, turns: Mapping[int, int]) -> list[Shift]:
+    """The shifts of a day, as its own, once some people's turns are others': `turns` are who takes over, by whose turn.
+
+    A person who would have two turns at the same minutes keeps the one that is rung first.
+    """
+    moved = [
+        replace(shift, person_id=turns.get(shift.person_id, shift.person_id), weekday=None, day=day)
+        for shift in shifts_of_day(shifts, day)
+    ]
+    first: dict[tuple[int, int, int], Shift] = {}
+    for shift in sorted(moved, key=lambda shift: shift.position):
+        first.setdefault((shift.person_id, shift.start, shift.end), shift)
+    return list(first.values())

@@ -14,6 +14,7 @@ import structlog
 from rq.registry import StartedJobRegistry
 
 from gateway.db.call_messages import count_due_messages
+from gateway.db.call_texts import count_due_texts
 from gateway.db.daily_counts import forget_counts
 from gateway.db.engine import DatabaseTrouble
 from gateway.db.outbox import count_due
@@ -28,6 +29,7 @@ from gateway.services.refresh_hotline import refresh_hotline
 from gateway.services.retention import apply_retention
 from gateway.services.run_clocks import run_clocks
 from gateway.services.tell_agents import tell_agents
+from gateway.services.warn_callbacks import warn_callbacks
 from gateway.spool.entry import Lane
 
 BEAT = 1.0  # seconds
@@ -103,7 +105,7 @@ def ring_for_due_mail(runtime: Runtime) -> bool:
 def find_passed_marks(runtime: Runtime) -> int:
     """Let the clocks of tickets warn: each warning and breach once, also those of the time when nothing ran."""
     try:
-        found = run_clocks(runtime)
+        found = run_clocks(runtime) + warn_callbacks(runtime)
         tell_called_people(runtime)
         return found
     except DatabaseTrouble:
@@ -135,12 +137,15 @@ def keep_contracts(runtime: Runtime) -> list[str]:
 
 
 def ring_for_due_messages(runtime: Runtime) -> bool:
-    """Ring for the calls when a voice message is to be fetched, or forgotten at the provider, and can be."""
+    """Ring for the calls when a voice message is to be fetched or forgotten at the provider, or a text to be sent."""
     telephony = runtime.settings.telephony
     if telephony.account_sid is None or not telephony.auth_tokens:
         return False
     with runtime.database.reading() as connection:
-        due = count_due_messages(connection, now=runtime.clock.now())
+        now = runtime.clock.now()
+        due = count_due_messages(connection, now=now) + (
+            count_due_texts(connection, now=now) if telephony.text_sender else 0
+        )
     return bool(due) and runtime.doorbell.ring(Lane.CALL)
 
 

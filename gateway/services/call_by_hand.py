@@ -82,7 +82,7 @@ def _events(ident: str, call: CallByHand, *, project: str, agent_id: int) -> tup
 def link_call(runtime: Runtime, ident: str, *, ref: str, email: str) -> None:
     """Put a call that waits for it onto a ticket, with its message. Raises Conflict where that was decided before."""
     with runtime.database.transaction() as connection:
-        row = _waiting(connection, ident)
+        row = _waiting(connection, ident, for_ticket=True)
         ticket = _ticket(connection, ref)
         _agent(connection, runtime, ticket.project, email)
         _link(connection, runtime, row, ticket, email=email)
@@ -100,7 +100,7 @@ def ticket_from_call(
     if reporter is not None and not is_address(reporter):
         raise Refused(f"{reporter!r} is not a mail address")
     with runtime.database.transaction() as connection:
-        row = _waiting(connection, ident)
+        row = _waiting(connection, ident, for_ticket=True)
         key = row.project or project.upper()
         _agent(connection, runtime, key, email)
         found = find_project(runtime, key)
@@ -147,12 +147,14 @@ def _link(connection: Connection, runtime: Runtime, row: Row[Any], ticket: Ticke
     refresh_call(connection, runtime, connection.execute(select(calls).where(calls.c.id == row.id)).one())
 
 
-def _waiting(connection: Connection, ident: str) -> Row[Any]:
+def _waiting(connection: Connection, ident: str, *, for_ticket: bool = False) -> Row[Any]:
+    """The locked row of a call that nobody has decided on; for a ticket, any that another system told of will do."""
     found = find_call(connection, ident)
     if found is None:
         raise NotFound(f"there is no call {ident}")
     row = lock_call(connection, CallKey(provider=found.provider, provider_id=found.provider_id), now=found.started_at)
-    if row.triage != "open":
+    is_free = row.provider == "pbx" and row.triage is None and row.ticket_id is None
+    if row.triage != "open" and not (for_ticket and is_free):
         raise Conflict(f"call {ident} is {row.triage or 'not waiting for anybody'}")
     return row
 

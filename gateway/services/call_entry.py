@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Any
 
-from gateway.domain.call import CallRecord, Outcome
+from gateway.domain.call import Attempt, CallRecord, Outcome
 from gateway.domain.ticket import Language
 
 _OUTCOMES: dict[Outcome, tuple[str, str]] = {
@@ -54,9 +54,7 @@ def entry_text(
     lines = [f"{_OUTCOMES[record.outcome][language]} ({mask_number(record.caller)})"]
     for one in record.attempts:
         told = _ATTEMPTS.get(one.outcome, (one.outcome, one.outcome))[language]
-        lines.append(
-            f"{names.get(one.agent, f'#{one.agent}')} - {told}" + (f" ({one.seconds} s)" if one.seconds else "")
-        )
+        lines.append(f"{_name(one, names)} - {told}" + (f" ({one.seconds} s)" if one.seconds else ""))
     if record.talk_seconds:
         lines.append(_SENTENCES["talked"][language].format(record.talk_seconds))
     for message in record.messages:
@@ -71,6 +69,10 @@ def entry_text(
     return "\n".join(lines)
 
 
+def _name(attempt: Attempt, names: Mapping[int, str]) -> str:
+    return names.get(attempt.agent) or attempt.label or (f"#{attempt.agent}" if attempt.agent else "?")
+
+
 def entry_data(record: CallRecord, *, names: Mapping[int, str], sounds: Mapping[str, str | None]) -> dict[str, Any]:
     """What pages show of the call beside the text. `sounds` are the sums of the messages that we have, by their id."""
     return {
@@ -78,8 +80,7 @@ def entry_data(record: CallRecord, *, names: Mapping[int, str], sounds: Mapping[
         "source": record.source,
         "steps": list(record.steps),
         "agents": [
-            {"agent": names.get(one.agent, f"#{one.agent}"), "outcome": one.outcome, "seconds": one.seconds}
-            for one in record.attempts
+            {"agent": _name(one, names), "outcome": one.outcome, "seconds": one.seconds} for one in record.attempts
         ],
         "waiting_seconds": record.waiting_seconds,
         "talk_seconds": record.talk_seconds,

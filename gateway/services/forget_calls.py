@@ -1,6 +1,6 @@
 """What is kept of calls, and for how long; the bounds cannot be configured away.
 
-- what a webhook carried beyond the facts: 30 days
+- what a webhook carried beyond the facts, and that a text message was sent: 30 days
 - a voice message: `message_days` after its ticket was closed, and 180 days at most; its sum and length stay, as proof
 - the caller's number: `call_days`; then a keyed pseudonym stands in its place, and the call is still counted
 """
@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, upd
 
 from gateway.config.locations import signing_keys
 from gateway.config.telephony import LONGEST_MESSAGE_DAYS
+from gateway.db.call_texts import forget_texts
 from gateway.db.callbacks import callback_requests
 from gateway.db.calls import call_events, call_messages, calls
 from gateway.db.tickets import tickets
@@ -35,6 +36,7 @@ def forget_calls(runtime: Runtime) -> int:
     now = runtime.clock.now()
     with runtime.database.transaction() as connection:
         forgotten = _forget_payloads(connection, now=now)
+        forgotten += forget_texts(connection, before=now - timedelta(days=PAYLOAD_DAYS))
         forgotten += _forget_numbers(connection, runtime, now=now)
         sounds = _forget_messages(connection, runtime, now=now)
     for digest in sounds:

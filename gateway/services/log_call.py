@@ -4,6 +4,7 @@ Whatever comes first, twice or late leads to the same: the event is kept once by
 from all events, under a lock on the call's row, in one transaction.
 """
 
+import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from gateway.config.locations import signing_keys
+from gateway.db.call_texts import want_text
 from gateway.db.callbacks import find_callback, forget_callback, join_callback, revise_callback
 from gateway.db.calls import (
     CallKey,
@@ -96,6 +99,7 @@ def refresh_call(connection: Connection, runtime: Runtime, row: Row[Any]) -> Non
     for message in record.messages:
         if message.seconds and message.status not in {"absent", "failed"}:
             know_message(connection, row.id, recording_id=message.id, seconds=message.seconds)
+    _want_text(connection, runtime, row.id, record)
     sounds = {one.recording_id: one.sha256 for one in messages_of_call(connection, row.id)}
     logged = _Logged(row=row, record=record, ticket=ticket, agents=_agents(connection, record), sounds=sounds)
     callback_id = _callback(connection, runtime, logged)
@@ -107,7 +111,8 @@ def refresh_call(connection: Connection, runtime: Runtime, row: Row[Any]) -> Non
 
 def _values(logged: _Logged) -> dict[str, Any]:
     record, row = logged.record, logged.row
-    waits = record.outcome is Outcome.MESSAGE and logged.ticket is None
+    is_missed = record.outcome is Outcome.MISSED and record.source == "pbx"
+    waits = logged.ticket is None and (record.outcome is Outcome.MESSAGE or is_missed)
     return {
         "project": logged.ticket.project if logged.ticket else record.project,
         "ticket_id": logged.ticket.id if logged.ticket else None,
@@ -151,6 +156,16 @@ def _ticket(connection: Connection, runtime: Runtime, row: Row[Any], record: Cal
     else:
         return None
     return None if found is None else follow_merges(connection, found.id)
+
+
+def _want_text(connection: Connection, runtime: Runtime, call_id: int, record: CallRecord) -> None:
+    """A caller asked for the platform's address by text message."""
+    if record.text_wanted_at is None or record.caller is None or record.caller_kind != "e164":
+        return
+    day = f"{record.text_wanted_at.date()}"
+    key = hmac.digest(signing_keys(runtime.settings)[0], f"text {record.caller} {day}".encode(), "sha256").hex()
+    most = runtime.settings.telephony.texts_per_hour
+    want_text(connection, call_id, key=key, at=record.text_wanted_at, most_per_hour=most)
 
 
 def _new_ticket(connection: Connection, runtime: Runtime, record: CallRecord) -> Ticket | None:

@@ -252,11 +252,16 @@ INVENTORY: Mapping[str, Care] = {
             """id call_id recording_id seconds sha256 size type attempts next_attempt_at fetched_at deleted_at"""
         ),
     ),
+    "call_texts": Care(
+        holds="SMS demandés par l'appelant", theirs=_in("call_texts", "call_id", "calls"), is_deleted=True
+    ),
     "callback_requests": Care(
         holds="rappels demandés, numéro à rappeler",
         theirs=_either(_in("callback_requests", "number", "phones"), _in("callback_requests", "ticket_id", "reported")),
         instead={"number": _always(None)},
-        kept=_names("id project ticket_id requested_at due_at state attempts agent_id closed_at warned_at"),
+        kept=_names(
+            "id project ticket_id requested_at due_at state attempts agent_id closed_at warned_at warned_percent"
+        ),
     ),
     "clock_calls": Care(
         holds="alertes aux agents", theirs=_equals("clock_calls", "person_id", "person_id"), is_deleted=True

@@ -185,3 +185,59 @@ def test_the_roster_is_set_by_day_and_the_hotline_knows_it_at_once(runtime: Runt
 def test_a_roster_that_cannot_be_is_refused(ticket: Ticket, arguments: tuple[str, ...], code: int) -> None:
     assert run("duty", "set", *arguments).exit_code == code
     assert rows("duty", "show") == []
+
+
+@pytest.fixture
+def two_on_duty(runtime: Runtime, ticket: Ticket) -> None:
+    """Ana on Thursdays and Ben on Saturdays, both with a number."""
+    with runtime.database.transaction() as connection:
+        ben = get_or_create_person(connection, email="ben@demo.example", name="Ben", now=BEGAN)
+        update_person(connection, ben.id, name=None, lang=None, phone="+33612345602")
+    assert run("duty", "set", "--day", "thursday", "ana@demo.example").exit_code == 0
+    assert run("duty", "set", "--day", "saturday", "--hours", "9:00-12:00", "ben@demo.example").exit_code == 0
+
+
+def turns() -> list[tuple[str, str]]:
+    return [(row["when"], row["agent"]) for row in rows("duty", "show")]
+
+
+@pytest.mark.usefixtures("two_on_duty")
+def test_two_turns_are_swapped_for_their_days_and_the_week_stays() -> None:
+    done = run("duty", "swap", "--day", "2026-12-24", "--for", "2026-12-26", "ana@demo.example", "ben@demo.example")
+    assert done.exit_code == 0, done.output
+    assert turns() == [
+        ("thursday", "ana@demo.example"),
+        ("saturday", "ben@demo.example"),
+        ("2026-12-24", "ben@demo.example"),
+        ("2026-12-26", "ana@demo.example"),
+    ]
+
+
+@pytest.mark.usefixtures("two_on_duty")
+def test_two_of_one_day_change_places_and_one_who_is_off_takes_over() -> None:
+    assert run("duty", "set", "--day", "friday", "ana@demo.example", "ben@demo.example").exit_code == 0
+    assert run("duty", "swap", "--day", "2026-12-25", "ana@demo.example", "ben@demo.example").exit_code == 0
+    assert run("duty", "swap", "--day", "2026-12-24", "ana@demo.example", "ben@demo.example").exit_code == 0
+    assert [turn for turn in turns() if turn[0].startswith("2026")] == [
+        ("2026-12-24", "ben@demo.example"),
+        ("2026-12-25", "ben@demo.example"),
+        ("2026-12-25", "ana@demo.example"),
+    ]
+
+
+@pytest.mark.usefixtures("two_on_duty")
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--day", "2026-12-25", "ana@demo.example", "ben@demo.example"), 65),
+        (("--day", "2026-12-24", "--for", "2026-12-25", "ana@demo.example", "ben@demo.example"), 65),
+        (("--day", "thursday", "ana@demo.example", "ben@demo.example"), 65),
+        (("--day", "2026-12-24", "ana@demo.example", "marie@client.example"), 65),
+        (("--day", "2026-12-24", "ana@demo.example", "nobody@demo.example"), 66),
+    ],
+    ids=["no turn", "no turn of the other's", "no date", "no number", "unknown"],
+)
+def test_a_swap_that_cannot_be_changes_nothing(arguments: tuple[str, ...], code: int) -> None:
+    before = turns()
+    assert run("duty", "swap", *arguments).exit_code == code
+    assert turns() == before

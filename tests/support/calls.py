@@ -46,6 +46,7 @@ def line(**changes: object) -> Line:
         "is_fresh": True,
         "may_trust": True,
         "agents": AGENTS,
+        "may_text": False,
         "platform": BASE,
         "address": "support@demo.example",
         "rules": RULES,

@@ -154,6 +154,7 @@ def _call(runtime: Runtime) -> None:
         step(0, {"name": "call.received", "open": True, "project": "DEMO"}, kind="voice", params={"From": PHONE}),
         step(4, {"name": "ticket.matched", "ticket": "DEMO-1"}),
         step(6, left, status="completed"),
+        step(4, {"name": "text.wanted"}),
         event("recording", 5, recording={"id": RECORDING, "status": "completed", "seconds": 20}, note="MARQUE-NOTE"),
     ):
         log_event(runtime, key, one)
