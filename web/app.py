@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
 from gateway.runtime import Runtime
-from web import attachments, auth, errors, health, html_body, i18n, navigation, reply, sent, tickets, words
+from web import attachments, auth, errors, health, html_body, i18n, navigation, outcome, reply, sent, tickets, words
 from web.background import Background
 from web.limits import make_limiter
 from web.security import protect_answers, security_config
@@ -49,7 +49,7 @@ def create_app(
     limiter = make_limiter(settings)
     protect_answers(app, settings)
     auth.register(app, limiter)  # first: its gate asks who is there before anything else asks anything
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
     limiter.init_app(app)
     i18n.register(app)
     words.register(app)
@@ -58,6 +58,7 @@ def create_app(
     attachments.register(app)
     html_body.register(app)
     reply.register(app, limiter)
+    outcome.register(app, limiter, csrf)
     sent.register(app)
     health.register(app, runtime, limiter)
     errors.register(app)

@@ -18,6 +18,7 @@ from gateway.domain.trace import Trace
 from gateway.errors import Refused
 from gateway.runtime import Runtime
 from gateway.services.enter_ticket import enter_ticket
+from gateway.services.outcome import is_outcome, record_outcome
 from gateway.services.wake_ticket import wake_ticket
 from gateway.spool.entry import SpoolEntry
 
@@ -28,6 +29,9 @@ class BadReply(Refused):
 
 def record_web_reply(entry: SpoolEntry, runtime: Runtime) -> set[str]:
     """File a claimed entry of the web lane. Returns no lanes: a person's own reply is told to nobody yet."""
+    if is_outcome(entry):
+        record_outcome(entry, runtime)
+        return set()
     reply = _read(entry)
     nonce = sha256(f"web\n{reply['person_id']}\n{reply['nonce']}".encode()).hexdigest()
     with runtime.database.transaction() as connection:

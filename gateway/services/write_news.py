@@ -41,8 +41,8 @@ def write_news(connection: Connection, runtime: Runtime, person_id: int, news: S
 
 def without_echoes(news: Sequence[News]) -> list[News]:
     """All but what says nothing new: that a ticket was reopened, beside the words that reopened it."""
-    replies = {(one.ticket_id, one.at) for one in news if one.happening == Happening.REPLY}
-    return [one for one in news if one.happening != Happening.REOPENED or (one.ticket_id, one.at) not in replies]
+    answered = {one.ticket_id for one in news if one.happening == Happening.REPLY}
+    return [one for one in news if one.happening != Happening.REOPENED or one.ticket_id not in answered]
 
 
 def _write_one(connection: Connection, runtime: Runtime, person: Person, ticket: Ticket, news: News) -> None:

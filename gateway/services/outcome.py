@@ -1,0 +1,177 @@
+"""A reporter says by the link of a mail that a solution works, or does not: asked on a page, filed from the web lane.
+
+It goes the way of everybody's acts, `change_ticket`. The link is bound to the person, the ticket and this one solution;
+once more said, or said too late, it changes nothing.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from gateway.db.people import Person, find_person_by_id
+from gateway.db.receipts import Receipt, Verdict, add_receipt, find_receipt
+from gateway.db.ticket_events import history_of
+from gateway.db.ticket_facts import lock_ticket
+from gateway.db.tickets import NewEntry, Ticket, add_entry, entries, find_ticket
+from gateway.domain.change import Change
+from gateway.domain.outcome import Outcome, sayable
+from gateway.domain.ticket import Channel, Direction, EntryType, Status
+from gateway.domain.trace import Trace
+from gateway.errors import NotFound, Refused
+from gateway.mail.tokens import BadToken
+from gateway.notify.links import read_outcome
+from gateway.runtime import Runtime
+from gateway.services.change_ticket import apply_change
+from gateway.spool.entry import Lane, SpoolEntry
+
+_KIND = "outcome"
+
+
+class BadOutcome(Refused):
+    """Not something that our own page writes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What a link asks, and what may still be answered."""
+
+    ticket: Ticket
+    person: Person
+    entry_id: int
+    answers: frozenset[Outcome]
+
+
+def find_question(connection: Connection, runtime: Runtime, token: str) -> Question:
+    """The question behind a link. Raises NotFound for one that we did not make and for one that is too old."""
+    try:
+        numbers = read_outcome(runtime, token, today=runtime.clock.now().date())
+    except (BadToken, ValueError):
+        raise NotFound("no link of ours") from None
+    ticket_id, person_id, entry_id = numbers
+    ticket, person = find_ticket(connection, ticket_id=ticket_id), find_person_by_id(connection, person_id)
+    if ticket is None or person is None or ticket.reporter_id != person.id:
+        raise NotFound("the ticket or the person of this link is gone")
+    answers = _answers(connection, runtime, ticket, entry_id, now=runtime.clock.now())
+    return Question(ticket=ticket, person=person, entry_id=entry_id, answers=answers)
+
+
+def accept_outcome(runtime: Runtime, question: Question, outcome: Outcome, *, text: str) -> None:
+    """Put the answer into the spool, where it is safe; filing it comes next. Raises Deferred where it cannot be."""
+    payload = {
+        "kind": _KIND,
+        "outcome": outcome.value,
+        "ticket_id": question.ticket.id,
+        "person_id": question.person.id,
+        "entry_id": question.entry_id,
+        "text": text,
+    }
+    envelope = {"channel": Channel.WEB.value, "received_at": runtime.clock.now().isoformat()}
+    runtime.spool.accept(Lane.WEB, envelope, json.dumps(payload, ensure_ascii=False, sort_keys=True).encode())
+    runtime.doorbell.ring_soon(Lane.WEB)
+
+
+def is_outcome(entry: SpoolEntry) -> bool:
+    """True for an entry of the web lane that `accept_outcome` wrote."""
+    try:
+        document = json.loads(entry.payload)
+    except ValueError:
+        return False
+    return isinstance(document, dict) and document.get("kind") == _KIND
+
+
+def record_outcome(entry: SpoolEntry, runtime: Runtime) -> None:
+    """File a claimed entry: the ticket is closed or reopened, once, by its reporter."""
+    said = _read(entry)
+    with runtime.database.transaction() as connection:
+        ticket = lock_ticket(connection, said["ticket_id"])
+        person = find_person_by_id(connection, said["person_id"])
+        if ticket is None or person is None or ticket.reporter_id != person.id:
+            raise BadOutcome("the ticket or the person of this answer is gone, or they are not together")
+        if find_receipt(connection, spool_id=entry.id, project=ticket.project) is not None:
+            return
+        at = datetime.fromisoformat(entry.envelope["received_at"])
+        outcome = Outcome(said["outcome"])
+        may = outcome in _answers(connection, runtime, ticket, said["entry_id"], now=at)
+        entry_id = None
+        if may:
+            status = Status.CLOSED if outcome is Outcome.WORKS else Status.OPEN
+            change = Change(status=status)
+            apply_change(connection, runtime, ref=ticket.ref, change=change, by=person.email, channel=Channel.WEB)
+            entry_id = _write_words(connection, entry, ticket, person, said["text"]) if said["text"] else None
+        _receive(connection, runtime, entry, ticket, outcome, is_done=may, entry_id=entry_id)
+
+
+def _write_words(connection: Connection, entry: SpoolEntry, ticket: Ticket, person: Person, text: str) -> int:
+    words = NewEntry(
+        at=datetime.fromisoformat(entry.envelope["received_at"]),
+        type=EntryType.MESSAGE,
+        direction=Direction.IN,
+        channel=Channel.WEB,
+        author_id=person.id,
+        author=person.email,
+        text=text,
+        match="outcome link",
+        visible=True,
+        data={"spool_id": entry.id},
+    )
+    return add_entry(connection, ticket.id, words)
+
+
+def _receive(
+    connection: Connection,
+    runtime: Runtime,
+    entry: SpoolEntry,
+    ticket: Ticket,
+    outcome: Outcome,
+    *,
+    is_done: bool,
+    entry_id: int | None,
+) -> None:
+    trace = Trace()
+    trace.note("outcome link", "match", outcome.value)
+    trace.note("outcome", "done" if is_done else "nothing to do", f"the ticket was {ticket.status}")
+    add_receipt(
+        connection,
+        Receipt(
+            spool_id=entry.id,
+            lane=entry.lane,
+            project=ticket.project,
+            fingerprint=sha256(f"outcome\n{entry.id}".encode()).hexdigest(),
+            message_id=None,
+            sha256=entry.sha256,
+            verdict=Verdict.FILED if is_done else Verdict.DUPLICATE,
+            reason=outcome.value if is_done else "said before, or the request has moved on",
+            ticket_id=ticket.id,
+            entry_id=entry_id,
+            trace=trace.as_json(),
+            envelope=dict(entry.envelope),
+            accepted_at=entry.accepted_at,
+            filed_at=runtime.clock.now(),
+        ),
+    )
+
+
+def _answers(
+    connection: Connection, runtime: Runtime, ticket: Ticket, entry_id: int, *, now: datetime
+) -> frozenset[Outcome]:
+    told_at = connection.execute(
+        select(entries.c.at).where(entries.c.id == entry_id, entries.c.ticket_id == ticket.id)
+    ).scalar_one_or_none()
+    if told_at is None or ticket.merged_into_id is not None:
+        return frozenset()
+    history = history_of(connection, ticket)
+    return sayable(history, told_at=told_at, now=now, reopen_days=runtime.settings.intake.reopen_days)
+
+
+def _read(entry: SpoolEntry) -> dict[str, Any]:
+    try:
+        document = json.loads(entry.payload)
+        said = {name: document[name] for name in ("outcome", "ticket_id", "person_id", "entry_id", "text")}
+        Outcome(said["outcome"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadOutcome("not an answer that our page writes") from error
+    return said
