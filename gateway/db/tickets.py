@@ -50,6 +50,7 @@ tickets = Table(
     Column("closed_at", UtcDateTime),
     Column("merged_into_id", ForeignKey("tickets.id"), index=True),
     Column("follows_id", ForeignKey("tickets.id")),
+    Column("due_at", UtcDateTime, nullable=False, server_default="9999-01-01 00:00:00.000000"),
     Index("ix_tickets_reporter_id_created_at", "reporter_id", "created_at"),
 )
 

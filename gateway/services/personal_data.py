@@ -154,7 +154,7 @@ INVENTORY: Mapping[str, Care] = {
         instead={"subject": _pseudonym},
         kept=_names(
             """id ref project kind severity status level lang reporter_id assignee_id created_at updated_at
-            closed_at merged_into_id follows_id"""
+            closed_at merged_into_id follows_id due_at"""
         ),
     ),
     "entries": Care(
@@ -268,6 +268,11 @@ INVENTORY: Mapping[str, Care] = {
     ),
     "agent_news": Care(
         holds="nouvelles aux agents", theirs=_equals("agent_news", "person_id", "person_id"), is_deleted=True
+    ),
+    "ticket_presences": Care(
+        holds="agents devant une demande, dix minutes",
+        theirs=_equals("ticket_presences", "person_id", "person_id"),
+        is_deleted=True,
     ),
     "duty_shifts": Care(
         holds="tours d'astreinte", theirs=_equals("duty_shifts", "person_id", "person_id"), is_deleted=True

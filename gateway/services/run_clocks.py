@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from gateway.db.clock_marks import anything_to_do, find_passed, replace_marks, take_stale
 from gateway.db.follow_ups import replace_follow_ups
+from gateway.db.queue import store_dues
 from gateway.db.ticket_events import find_standings, histories_of
 from gateway.domain.escalation import BREACH, marks_of
 from gateway.domain.follow_up import USUAL_FOLLOW_UP, plan_follow_ups
@@ -49,20 +50,23 @@ def _batch(runtime: Runtime, work: Callable[[Connection, Runtime], int]) -> int:
 
 
 def renew_marks(connection: Connection, runtime: Runtime, ids: list[int]) -> None:
-    """Work out when the clocks of these tickets will warn, and what happens by itself, as things stand."""
+    """Work out when the clocks of these tickets will warn, what happens by itself, and when they are due."""
     now = runtime.clock.now()
     found = find_standings(connection, ids)
     histories = histories_of(connection, {ticket_id: standing for ticket_id, (_, standing) in found.items()})
     projects = {key: find_project(runtime, key) for key in {project for project, _ in found.values()}}
     marks = {}
     planned = {}
+    dues = {}
     for ticket_id, (key, _) in found.items():
         read = ticket_clocks(histories[ticket_id], projects[key], now=now)
         marks[ticket_id] = marks_of(read.clocks, calendar=read.calendar, now=now)
+        dues[ticket_id] = read.next_due
         rules = USUAL_FOLLOW_UP if (project := projects[key]) is None else project.follow_up
         planned[ticket_id] = plan_follow_ups(histories[ticket_id], calendar=read.calendar, rules=rules)
     replace_marks(connection, marks, now=now)
     replace_follow_ups(connection, planned)
+    store_dues(connection, dues)
 
 
 def _renew_marks(connection: Connection, runtime: Runtime) -> int:

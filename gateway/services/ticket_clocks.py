@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from gateway.domain.calendar import USUAL_CALENDAR, Calendar
-from gateway.domain.clock_reading import Reading, explain, read_clock, read_current
+from gateway.domain.clock_reading import ClockState, Reading, explain, read_clock, read_current
 from gateway.domain.clocks import Clocks, Guarantee, fold
 from gateway.domain.contract import USUAL_CONTRACT
 from gateway.domain.events import TicketEvent
 from gateway.domain.project import Project
 from gateway.runtime import Runtime
+
+_COUNTING = frozenset({ClockState.RUNNING, ClockState.BREACHED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +27,13 @@ class TicketClocks:
     def reading(self, guarantee: Guarantee) -> Reading:
         """The clock that runs now or ran last."""
         return read_current(self.clocks, calendar=self.calendar, now=self.now)[guarantee]
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When the first of the clocks that nothing has stopped is due, or was; None where none counts."""
+        readings = (self.reading(guarantee) for guarantee in Guarantee)
+        dues = [one.due for one in readings if one.state in _COUNTING and one.clock.stopped_at is None]
+        return min((due for due in dues if due is not None), default=None)
 
     def fields(self) -> dict[str, Any]:
         """The fields of a ticket that the operator's interface names."""

@@ -18,9 +18,15 @@ def test_migrations_lead_to_the_schema_of_the_code(database: Database) -> None:
     from alembic.migration import MigrationContext
 
     with database.reading() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_object": is_of_the_code}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, metadata) == []
     assert current_revision(database) == head_revision()
+
+
+def is_of_the_code(_object: object, name: str | None, *_more: object) -> bool:
+    """False for the full-text index, which is the database's own work."""
+    return not (name or "").startswith("words_of_")
 
 
 def test_migrating_twice_changes_nothing(database: Database) -> None:

@@ -47,7 +47,7 @@ def content(connection: Connection) -> Content:
 def _tables(connection: Connection) -> list[Table]:
     """Those that are pointed at before those that point at them."""
     schema = MetaData()
-    schema.reflect(connection)
+    schema.reflect(connection, only=lambda name, _: not name.startswith("words_of_"))  # the index is SQLite's own
     return [table for table in schema.sorted_tables if table.name != "alembic_version"]
 
 
