@@ -5,8 +5,8 @@ import unicodedata
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 
 _INDEXED = {"tickets": ("ref", "subject"), "entries": ("author", "text"), "people": ("name", "email")}
 _MOST = (
