@@ -8,6 +8,7 @@ import click
 
 from gateway import __version__
 from gateway.admin import (
+    advisories,
     backup,
     call_simulate,
     calls,
@@ -41,7 +42,7 @@ def cli() -> None:
 
 
 _MODULES = (
-    *(backup,),
+    *(backup, advisories),
     *(roles, items, tickets, ticket_set, ticket_arrange, suppressed, people, personal),
     *(mailboxes, stores, demo, call_simulate, calls, duty),
 )

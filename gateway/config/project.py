@@ -35,12 +35,22 @@ class ProjectSettings(Section):
     hotline: str | None = Field(default=None, pattern=r"^\+[1-9]\d{6,14}$", description="in international form")
     hotline_policy: Literal["blocking-only", "open"] = "blocking-only"
     teams: TeamSettings = TeamSettings()
+    contacts: tuple[str, ...] = Field(default=(), description="the customer's, told of preventive work")
     level_addresses: LevelAddressSettings = LevelAddressSettings()
 
     @field_validator("addresses")
     @classmethod
     def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(_own_address(address) for address in value)
+
+    @field_validator("contacts")
+    @classmethod
+    def _are_contacts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        addresses = tuple(dict.fromkeys(normalise_address(address) for address in value))
+        for address in addresses:
+            if not is_address(address):
+                raise ValueError(f"{address!r} is not a mail address")
+        return addresses
 
     @field_validator("level_addresses")
     @classmethod
@@ -63,6 +73,7 @@ class ProjectSettings(Section):
             contract=contract.contract(),
             teams=self.teams.teams(),
             level_addresses=self.level_addresses.level_addresses(),
+            contacts=self.contacts,
             hotline=self.hotline,
             follow_up=contract.follow_up.rules(),
             takes_any_call=self.hotline_policy == "open",

@@ -1,6 +1,7 @@
 """All tables, for whoever needs the whole schema: migrations and their tests."""
 
 from gateway.db import (
+    advisories,
     agent_news,
     alarms,
     call_texts,
@@ -29,6 +30,7 @@ from gateway.db import (
 from gateway.db.types import metadata
 
 __all__ = [
+    "advisories",
     "agent_news",
     "alarms",
     "call_texts",

@@ -24,6 +24,7 @@ class EventType(StrEnum):
     CALL_ANSWERED = "call_answered"  # nothing: a person spoke to the reporter
     WORKAROUND = "workaround"  # nothing: service is restored, the cause may remain
     CONTRACT = "contract"  # the terms from now on, as JSON
+    STEP = "step"  # the step of an advisory's procedure; the reason is what was found or done
 
 
 class By(StrEnum):
@@ -40,7 +41,7 @@ _VALUES: dict[EventType, type[StrEnum]] = {
     EventType.STATUS: Status,
     EventType.LEVEL: Level,
 }
-_FREE = frozenset({EventType.ASSIGNED, EventType.CONTRACT})
+_FREE = frozenset({EventType.ASSIGNED, EventType.CONTRACT, EventType.STEP})
 FIRST: dict[EventType, str] = {
     EventType.KIND: Kind.ASSISTANCE.value,
     EventType.SEVERITY: "",

@@ -14,7 +14,8 @@ class Project:
 
     `key` begins every reference (`DEMO-42`); `addresses` are lower case, the first is the one we write from.
     `level_addresses` are those by which a level is written to directly. `teams` are the addresses that the
-    configuration gives a role; people with a role in the database are members too. `hotline` is a number in
+    configuration gives a role; people with a role in the database are members too. `contacts` are the customer's people
+    who are told of work that we do of our own accord. `hotline` is a number in
     international form; with `takes_any_call` its callers need no ticket, and each call becomes one. `follow_up` is what
     happens by itself to a ticket that waits for its reporter or is resolved.
     """
@@ -27,6 +28,7 @@ class Project:
     calendar: Calendar = USUAL_CALENDAR
     teams: tuple[tuple[Role, frozenset[str]], ...] = ()
     level_addresses: tuple[tuple[Level, str], ...] = ()
+    contacts: tuple[str, ...] = ()
     hotline: str | None = None
     follow_up: FollowUpRules = USUAL_FOLLOW_UP
     takes_any_call: bool = False

@@ -33,13 +33,17 @@ class Actor:
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a ticket stands, and every level that it has been before."""
+    """Where a ticket stands, and every level that it has been before.
+
+    `in_procedure` is true for preventive work whose steps (`advisory.py`) are not all taken.
+    """
 
     kind: Kind
     severity: Severity | None
     status: Status
     level: Level
     been: frozenset[Level]
+    in_procedure: bool = False
 
 
 def may_see(actor: Actor, place: Place) -> str | None:
@@ -116,6 +120,7 @@ def may_set_status(actor: Actor, place: Place, status: Status) -> str | None:
     - nobody sets `new` or `merged` by hand, and a merged ticket moves no more
     - an agent of its level or a supervisor: everything else
     - its reporter: to `resolved` or `closed`, and back to `open` from there
+    - preventive work ends by the steps of its procedure
     """
     by_its_agent = bool(actor.roles & {ROLE_OF[place.level], Role.SUPERVISOR})
     by_its_reporter = actor.is_reporter and (status in ENDED or (status is Status.OPEN and place.status in ENDED))
@@ -124,6 +129,7 @@ def may_set_status(actor: Actor, place: Place, status: Status) -> str | None:
         (place.status is Status.MERGED, "it is merged into another ticket"),
         (place.status is status, f"it is already {status}"),
         (place.status in ENDED and status is Status.PENDING, "it is at its end: reopen it first"),
+        (place.in_procedure and status in ENDED, "preventive work ends by the steps of its advisory"),
         (
             not by_its_agent and not by_its_reporter,
             f"it is before {place.level}, and only {place.level} or a supervisor sets its status",

@@ -13,6 +13,7 @@ from babel.dates import format_date, format_datetime, get_day_names
 from gateway.domain.calendar import Calendar, DayHours
 from gateway.domain.contract import Contract, Counting, Guarantees
 from gateway.domain.ticket import Language
+from gateway.notify.advisory_wording import advisory_sentence
 
 Told = Mapping[str, str]
 """A change as it is kept: `what` happened, the `value` that a thing has now, and the moment `at` in ISO 8601."""
@@ -151,6 +152,8 @@ def _hours(time: timedelta) -> str:
 
 def _sentence(change: Told, lang: Language, zone: ZoneInfo) -> str:
     what, value = change["what"], change["value"]
+    if what == "advisory":
+        return advisory_sentence(change, lang=lang)
     return _SENTENCES[lang][f"status.{value}" if what == "status" else what].format(
         number=value.removeprefix("N"),
         word=word(value, lang=lang),

@@ -8,11 +8,12 @@ from sqlalchemy import Connection, select
 from gateway.db.people import Person, get_or_create_person
 from gateway.db.ticket_events import history_of, standing_of
 from gateway.db.tickets import Ticket, find_ticket, tickets
+from gateway.domain.advisory import Stage, stage_after, steps_of
 from gateway.domain.change import NotAllowed
 from gateway.domain.events import EventType, Standing, TicketEvent
 from gateway.domain.project import Project
 from gateway.domain.rights import Actor, Place, may_see
-from gateway.domain.ticket import Level
+from gateway.domain.ticket import Kind, Level
 from gateway.errors import NotFound, Refused
 from gateway.mail.address import is_address, normalise_address
 from gateway.runtime import Runtime
@@ -77,6 +78,7 @@ def place_at(standing: Standing, history: Sequence[TicketEvent]) -> Place:
         status=standing.status,
         level=standing.level,
         been=frozenset(been | {standing.level}),
+        in_procedure=standing.kind is Kind.PREVENTIVE and stage_after(steps_of(history)) is not Stage.CLOSED,
     )
 
 

@@ -286,7 +286,7 @@ INVENTORY: Mapping[str, Care] = {
     **dict.fromkeys(
         _names(
             """project_counters stale_clocks clock_marks contract_versions hotline_codes mailbox_folders
-            mailboxes follow_ups alarms ticket_links"""
+            mailboxes follow_ups alarms ticket_links advisories advisory_tickets"""
         ),
         Care(),
     ),
