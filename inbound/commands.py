@@ -33,6 +33,9 @@ class Command:
     name: CommandName
     argument: str
 
+    def __str__(self) -> str:
+        return f"#{self.name} {self.argument}".strip()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Orders:
@@ -80,20 +83,23 @@ def read_orders(text: str) -> Orders:
     return Orders(commands=tuple(commands), unknown=tuple(unknown), text=rest if rest.strip() else "")
 
 
-def to_change(orders: Orders, *, agent: str) -> tuple[Change, tuple[str, ...]]:
+def to_change(orders: Orders, *, agent: str, enclosed: str = "") -> tuple[Change, tuple[str, ...]]:
     """What the orders ask for, with the text as an answer or as a note; and what cannot be understood of them.
 
-    Of two orders of one name the last counts.
+    Of two orders of one name the last counts. `enclosed` names the files that came along: it stands for the text of
+    whoever wrote none, and ordered nothing but a note.
     """
-    wanted: dict[str, object] = {"note" if orders.is_note else "reply": orders.text}
-    faults = list(orders.unknown)
+    is_only_files = not orders.text and all(command.name is CommandName.NOTE for command in orders.commands)
+    text = enclosed if is_only_files else orders.text
+    wanted: dict[str, object] = {"note" if orders.is_note else "reply": text}
+    faults = [f"there is no command {word}" if word.startswith("#") else word for word in orders.unknown]
     for command in orders.commands:
         if command.name is CommandName.NOTE:
             continue
         try:
             wanted |= _meaning(command, agent)
         except ValueError:
-            faults.append(f"#{command.name} {command.argument}".strip())
+            faults.append(f"{command} is not understood")
     return Change(**wanted), tuple(faults)  # type: ignore[arg-type]  # each value has its field's type
 
 

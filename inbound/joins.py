@@ -8,10 +8,12 @@ from gateway.db.receipts import Verdict
 from gateway.db.ticket_facts import count_reopenings, follow_merges
 from gateway.db.tickets import Ticket
 from gateway.domain.joining import Arrival, Joining, decide_joining
-from gateway.domain.ticket import Status
+from gateway.domain.ticket import Language, Status
+from gateway.notify.enclosed import say_enclosed
 from gateway.runtime import Runtime
 from gateway.services.mail_item import Decision, MailItem, Order
 from gateway.services.sight import seen_by
+from gateway.services.write_mail_entry import mail_files
 from inbound.commands import read_orders, to_change
 from inbound.matching import Match
 from inbound.screening import Screening
@@ -99,8 +101,8 @@ def _acts_as_agent(connection: Connection, sender: Sender, ticket: Ticket, match
 
 def _obey(item: MailItem, sender: Sender, *, ticket: Ticket, match: Match, flags: tuple[str, ...]) -> Decision:
     """An agent's mail: its first lines may order something, its text answers the reporter unless it is a note."""
-    orders = read_orders(item.text)
-    change, faults = to_change(orders, agent=sender.mailbox.address)
+    enclosed = say_enclosed([file.name for file in mail_files(item)], Language(ticket.lang))
+    change, faults = to_change(read_orders(item.text), agent=sender.mailbox.address, enclosed=enclosed)
     if match.internal and change.reply:
         change = replace(change, note=change.reply, reply="")
     return Decision(

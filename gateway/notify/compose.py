@@ -29,6 +29,7 @@ from gateway.notify.mime import address_field, alternative, field, ids_field, te
 from gateway.notify.news import news_digest_values, news_values
 from gateway.notify.notices import Notice
 from gateway.notify.progress import is_a_letter, participant_values, progress_values
+from gateway.notify.refusals import say_refusal
 from gateway.notify.render import render
 from gateway.notify.wording import promises, say_week
 from gateway.runtime import Runtime
@@ -190,7 +191,9 @@ def _mailbox(delivery: Delivery, _runtime: Runtime) -> dict[str, Any]:
 
 
 def _orders_refused(delivery: Delivery, _runtime: Runtime) -> dict[str, Any]:
-    return {"ref": delivery.context["ref"], "faults": delivery.context["faults"], "usage": USAGE}
+    lang = Language(delivery.lang)
+    faults = [say_refusal(fault, lang) for fault in delivery.context["faults"]]
+    return {"ref": delivery.context["ref"], "faults": faults, "usage": USAGE[lang]}
 
 
 _VALUES: dict[str, Callable[[Delivery, Runtime], dict[str, Any]]] = {

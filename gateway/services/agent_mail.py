@@ -4,6 +4,7 @@ All of it is done or nothing: where a line is not understood or the rules do not
 note, and the agent gets one answer that says why and lists the orders that there are.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -16,6 +17,7 @@ from gateway.notify.notices import Notice
 from gateway.notify.thread import parent_of
 from gateway.notify.ticket_mail import write_ticket_mail
 from gateway.runtime import Runtime
+from gateway.services.answer_caps import cap_reached, count_answer
 from gateway.services.change_ticket import apply_change
 from gateway.services.mail_item import Decision, MailItem, Order
 from gateway.services.write_act import Source
@@ -34,8 +36,18 @@ def act_by_mail(
         item.trace.note("orders", "done", f"{len(item.text)} characters")
         return faults
     item.trace.note("orders", "refused", "; ".join(faults))
-    entry_id = _keep_as_note(connection, item, decision, ticket=ticket, agent=agent, flags=("orders-refused",))
-    _tell_refused(connection, runtime, item, ticket=ticket, agent=agent, entry_id=entry_id, faults=faults)
+    silence = cap_reached(connection, runtime, item, recipient=agent.email)
+    entry_id = _keep_as_note(
+        connection,
+        item,
+        decision,
+        ticket=ticket,
+        agent=agent,
+        more={"flags": [*decision.flags, "orders-refused"], "acknowledgement": silence or "sent"},
+    )
+    if not silence:
+        _tell_refused(connection, runtime, item, ticket=ticket, agent=agent, entry_id=entry_id, faults=faults)
+        count_answer(connection, runtime, recipient=agent.email)
     return entry_id
 
 
@@ -72,7 +84,7 @@ def _do(
         return tuple(str(error).split("; "))
     if changed.entry_id is not None:
         return changed.entry_id
-    return _keep_as_note(connection, item, decision, ticket=ticket, agent=agent, flags=())
+    return _keep_as_note(connection, item, decision, ticket=ticket, agent=agent, more={"flags": list(decision.flags)})
 
 
 def _keep_as_note(
@@ -82,9 +94,8 @@ def _keep_as_note(
     *,
     ticket: Ticket,
     agent: Person,
-    flags: tuple[str, ...],
+    more: Mapping[str, Any],
 ) -> int:
-    data: dict[str, Any] = {"spool_id": item.entry.id, "flags": [*decision.flags, *flags], "level": ticket.level}
     note = NewEntry(
         at=item.envelope.received_at,
         type=EntryType.NOTE,
@@ -98,7 +109,7 @@ def _keep_as_note(
         match=decision.match_rule,
         visible=False,
         raw_sha256=item.entry.sha256,
-        data=data,
+        data={"spool_id": item.entry.id, "level": ticket.level} | dict(more),
     )
     return add_entry(connection, ticket.id, note, mail_files(item))
 

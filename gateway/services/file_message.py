@@ -16,8 +16,9 @@ from gateway.domain.joining import Joining
 from gateway.domain.ticket import Language
 from gateway.mail.language import detect_language
 from gateway.runtime import Runtime
-from gateway.services.acknowledge_mail import acknowledge_mail, cap_reached
+from gateway.services.acknowledge_mail import acknowledge_mail
 from gateway.services.agent_mail import act_by_mail
+from gateway.services.answer_caps import cap_reached
 from gateway.services.enter_by_mail import enter_by_mail
 from gateway.services.mail_item import Decision, MailItem
 from gateway.services.wake_ticket import wake_ticket

@@ -2,14 +2,15 @@
 
 from dataclasses import replace
 from email import message_from_bytes
+from email.message import EmailMessage
 from email.policy import default
 
 import pytest
 
 from gateway.db.outbox import Delivery
-from gateway.db.people import add_membership, get_or_create_person
-from gateway.db.tickets import Ticket, find_ticket
-from gateway.domain.ticket import Role
+from gateway.db.people import add_membership, get_or_create_person, update_person
+from gateway.db.tickets import Ticket, find_ticket, list_attachments
+from gateway.domain.ticket import Language, Role
 from gateway.mail.authentication import NO_AUTHENTICATION, Result
 from gateway.notify.compose import compose
 from gateway.runtime import Runtime
@@ -57,16 +58,32 @@ def told_since_acknowledged(runtime: Runtime) -> list[Delivery]:
     return [mail for mail in outbox(runtime) if mail.notice != "acknowledgement"]
 
 
+def plain(runtime: Runtime, notice: Delivery) -> str:
+    body = message_from_bytes(compose(notice, runtime=runtime).content, policy=default).get_body(("plain",))
+    assert body is not None
+    return body.get_content()
+
+
+def with_file(runtime: Runtime, text: str, *, html: str = "") -> None:
+    """A mail of an agent with a picture: attached, or shown by the HTML."""
+    message = EmailMessage()
+    message["From"], message["Subject"], message["Message-ID"] = AGENT, "Re: [DEMO-1] Écran", "<file@x.example>"
+    message.set_content(html or text, subtype="html" if html else "plain")
+    if html:
+        message.add_related(b"GIF89a", maintype="image", subtype="gif", cid="<picture@x>", filename="capture.gif")
+    else:
+        message.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="devis.pdf")
+    file(runtime, message.as_bytes(), mail_from=AGENT)
+
+
 def test_an_agents_text_is_the_answer_to_the_reporter(runtime: Runtime, ticket: Ticket) -> None:
     write(runtime, "Bonjour,\n\nC'est corrigé, pouvez-vous réessayer ?\n")
     entry = timeline(runtime, ticket)[1]
     assert (entry.direction, entry.visible, entry.author, entry.channel) == ("out", True, AGENT, "smtp")
     [notice] = told_since_acknowledged(runtime)
     assert notice.recipient == ticket.reporter
+    assert "C'est corrigé" in plain(runtime, notice)
     sent = message_from_bytes(compose(notice, runtime=runtime).content, policy=default)
-    body = sent.get_body(("plain",))
-    assert body is not None
-    assert "C'est corrigé" in body.get_content()
     assert "<support@demo.example>" in sent["From"]
     assert AGENT not in sent.as_string()
 
@@ -117,11 +134,68 @@ def test_an_order_that_is_unknown_or_refused_gets_one_answer_and_nothing_goes_ou
     [notice] = told_since_acknowledged(runtime)
     assert (notice.notice, notice.recipient) == ("orders_refused", AGENT)
     assert any(cause in fault for fault in notice.context["faults"])
-    content = compose(notice, runtime=runtime).content.decode()
+    content = plain(runtime, notice)
     assert "#severity blocking | major | minor" in content
+    assert "(le texte reste interne)" in content
     note = timeline(runtime, ticket)[-1]
     assert (note.type, note.visible, note.data["flags"]) == ("note", False, ["orders-refused"])
     assert fresh(runtime, ticket).severity is None
+
+
+def test_a_refusal_is_said_in_the_agents_language(runtime: Runtime, ticket: Ticket) -> None:
+    write(runtime, "#level N3 bogue\nBonjour")
+    [notice] = told_since_acknowledged(runtime)
+    assert "de N1 elle passe d'abord à N2, pas directement à N3" in plain(runtime, notice)
+    with runtime.database.transaction() as connection:
+        agent = get_or_create_person(connection, email=AGENT, name="", now=runtime.clock.now())
+        update_person(connection, agent.id, name=None, lang=Language.EN, phone=None)
+    write(runtime, "#level N3 bogue\nBonjour", number=3)
+    assert "from N1 it goes to N2 first, not to N3 at once" in plain(runtime, told_since_acknowledged(runtime)[-1])
+
+
+def test_refusals_count_against_the_caps_on_automatic_answers(runtime: Runtime, ticket: Ticket) -> None:
+    most = runtime.settings.mail.acknowledgements_per_day
+    for number in range(2, most + 4):
+        write(runtime, "#sevrity blocking", number=number)
+    assert len(told_since_acknowledged(runtime)) == most
+    said = [entry.data["acknowledgement"] for entry in timeline(runtime, ticket)[1:]]
+    assert said == ["sent"] * most + [f"{most} acknowledgements to this address today"] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "html", "answer"),
+    [
+        ("", "", "Fichier joint : devis.pdf"),
+        ("\n \n", "", "Fichier joint : devis.pdf"),
+        ("", "<p><img src='cid:picture@x'></p>", "Fichier joint : capture.gif"),
+        ("Voici le devis.", "", "Voici le devis."),
+    ],
+)
+def test_a_file_without_words_is_an_answer(runtime: Runtime, ticket: Ticket, text: str, html: str, answer: str) -> None:
+    with_file(runtime, text, html=html)
+    entry = next(entry for entry in timeline(runtime, ticket) if entry.direction == "out")
+    assert (entry.text.strip(), entry.visible) == (answer, True)
+    with runtime.database.reading() as connection:
+        [kept] = list_attachments(connection, ticket.id)[entry.id]
+    assert kept.name in {"devis.pdf", "capture.gif"}
+    [notice] = told_since_acknowledged(runtime)
+    assert answer in plain(runtime, notice)
+
+
+def test_a_file_with_a_mere_note_stays_inside(runtime: Runtime, ticket: Ticket) -> None:
+    with_file(runtime, "#note\n")
+    entry = timeline(runtime, ticket)[-1]
+    assert (entry.type, entry.visible, entry.text) == ("note", False, "Fichier joint : devis.pdf")
+    assert told_since_acknowledged(runtime) == []
+
+
+def test_a_file_beside_orders_alone_is_no_answer(runtime: Runtime, ticket: Ticket) -> None:
+    """It may be the logo of a signature."""
+    with_file(runtime, "#assign me\n")
+    assert not any(entry.direction == "out" for entry in timeline(runtime, ticket))
+    with runtime.database.reading() as connection:
+        [kept] = list_attachments(connection, ticket.id)
+    assert [entry.visible for entry in timeline(runtime, ticket) if entry.id == kept] == [False]
 
 
 def test_orders_of_anybody_else_are_text(runtime: Runtime, ticket: Ticket) -> None:

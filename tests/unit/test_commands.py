@@ -37,10 +37,10 @@ def test_orders(text: str, commands: list[tuple[str, str]], unknown: tuple[str, 
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("#status resolved merci de votre patience", "#status resolved merci de votre patience"),
-        ("#assign", "#assign"),
-        ("#severity", "#severity"),
-        ("#level", "#level"),
+        ("#status resolved merci de votre patience", "#status resolved merci de votre patience is not understood"),
+        ("#assign", "#assign is not understood"),
+        ("#severity", "#severity is not understood"),
+        ("#level", "#level is not understood"),
         ("#assign me\n" * 21 + "Bonjour", "more than 20 commands"),
     ],
 )

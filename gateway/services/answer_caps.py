@@ -1,0 +1,37 @@
+"""The caps on what we answer by ourselves: acknowledgements, and refusals of what agents ordered, counted as one."""
+
+from sqlalchemy import Connection
+
+from gateway.db.daily_counts import count_once, read_counts
+from gateway.mail.address import domain_of, mailbox_key
+from gateway.runtime import Runtime
+from gateway.services.mail_item import MailItem
+
+_SAYING = {"address": "to this address", "domain": "to this domain", "all": "in all"}
+
+
+def cap_reached(connection: Connection, runtime: Runtime, item: MailItem, *, recipient: str) -> str:
+    """Which cap forbids one more automatic answer to this address today (UTC); "" where none does."""
+    caps = _caps(runtime, recipient)
+    counts = read_counts(connection, list(caps), day=runtime.clock.now().date())
+    for scope, cap in caps.items():
+        kind = scope.partition(":")[0]
+        reached = counts[scope] >= cap
+        item.trace.note(f"cap {kind}", "reached" if reached else "below", f"{counts[scope]} of {cap} today")
+        if reached:
+            return f"{counts[scope]} acknowledgements {_SAYING[kind]} today"
+    return ""
+
+
+def count_answer(connection: Connection, runtime: Runtime, *, recipient: str) -> None:
+    """Count an automatic answer that goes to this address."""
+    count_once(connection, list(_caps(runtime, recipient)), day=runtime.clock.now().date())
+
+
+def _caps(runtime: Runtime, recipient: str) -> dict[str, int]:
+    mail = runtime.settings.mail
+    return {
+        f"address:{mailbox_key(recipient)}": mail.acknowledgements_per_day,
+        f"domain:{domain_of(recipient)}": mail.acknowledgements_per_domain,
+        "all": mail.acknowledgements_in_all,
+    }
