@@ -4,9 +4,11 @@ Here a lane gets its handler and a role its `run` function; the console script a
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from gateway.admin.cli import cli
 from gateway.clock import SystemClock
@@ -23,6 +25,9 @@ from gateway.runtime import Runtime, open_runtime
 from gateway.services.log_call import log_call
 from gateway.services.record_web_reply import record_web_reply
 from gateway.spool.entry import Lane
+
+if TYPE_CHECKING:
+    from inbound.replaying import Outcome, Replayed
 
 _TURN = 5.0  # seconds that a drain goes on; then another lane gets its turn, and a worker that is to stop can
 
@@ -186,3 +191,17 @@ def recording_eraser(runtime: Runtime) -> Callable[[str], None] | None:
             delete_recording(account, recording_id)
 
     return erase
+
+
+def replay_archive(runtime: Runtime, *, since: datetime) -> "list[Replayed]":
+    """Decide the mail accepted since then once more, each against its own past; changes nothing."""
+    from inbound.replaying import replay_archive as replay
+
+    return replay(runtime, since=since)
+
+
+def replay_files(runtime: Runtime, files: Sequence[Path], *, to: Sequence[str]) -> "Iterator[tuple[Path, Outcome]]":
+    """File mails into an empty database, one after the other, to see what is decided."""
+    from inbound.replaying import replay_files as replay
+
+    return replay(runtime, files, to=to)

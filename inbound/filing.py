@@ -39,7 +39,7 @@ def file_mail(entry: SpoolEntry, runtime: Runtime) -> set[str]:
     with runtime.database.transaction() as connection:
         # In one order whatever the mail's, so that two mails to the same projects never wait for each other.
         ordered = sorted(projects, key=lambda project: project.key)
-        verdicts = [_file_in_project(connection, runtime, arrived, project) for project in ordered]
+        verdicts = [file_in_project(connection, runtime, arrived, project) for project in ordered]
     log.info("mail.filed", spool_id=entry.id, verdicts=[str(verdict) for verdict in verdicts], attempt=entry.attempts)
     return {OUTBOX} if Verdict.FILED in verdicts else set()
 
@@ -70,7 +70,8 @@ def fingerprint(message: ParsedMessage, entry: SpoolEntry) -> str:
     return sha256("\n".join(identity).encode()).hexdigest()
 
 
-def _file_in_project(connection: Connection, runtime: Runtime, arrived: Arrived, project: Project) -> Verdict:
+def file_in_project(connection: Connection, runtime: Runtime, arrived: Arrived, project: Project) -> Verdict:
+    """Decide and write a mail in one project, unless that was done before; the verdict that stands."""
     spool_id, mark = arrived.entry.id, fingerprint(arrived.message, arrived.entry)
     earlier = find_earlier(connection, spool_id=spool_id, marks=(mark, held_mark(mark)), project=project.key)
     for receipt in earlier:

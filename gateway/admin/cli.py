@@ -18,6 +18,7 @@ from gateway.admin import (
     mailboxes,
     people,
     personal,
+    replay,
     roles,
     stores,
     suppressed,
@@ -42,6 +43,7 @@ def cli() -> None:
 
 
 _MODULES = (
+    *(replay,),
     *(backup, advisories),
     *(roles, items, tickets, ticket_set, ticket_arrange, suppressed, people, personal),
     *(mailboxes, stores, demo, call_simulate, calls, duty),

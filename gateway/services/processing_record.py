@@ -19,9 +19,7 @@ def _classes() -> list[str]:
 
 def _tables() -> list[str]:
     rows = [
-        f"| {care.holds} | `{name}` | {_fate(care)} |"
-        for name, care in INVENTORY.items()
-        if care.theirs is not None
+        f"| {care.holds} | `{name}` | {_fate(care)} |" for name, care in INVENTORY.items() if care.theirs is not None
     ]
     return ["| Données | Table | À l'effacement d'une personne |", "| --- | --- | --- |", *rows]
 

@@ -93,8 +93,8 @@ def drain(runtime: Runtime) -> None:
 
 def plant(runtime: Runtime) -> None:
     """Marie in every store."""
-    _write_mails(runtime)
-    _act(runtime)
+    write_mails(runtime)
+    act(runtime)
     _call(runtime)
     with runtime.database.transaction() as connection:
         _rows(connection, runtime)
@@ -104,7 +104,8 @@ def plant(runtime: Runtime) -> None:
     _quarantine(runtime)
 
 
-def _write_mails(runtime: Runtime) -> None:
+def write_mails(runtime: Runtime) -> None:
+    """DEMO-1 of Marie's, answered by Bob, who is in copy; DEMO-2 of Bob's; and one of hers that is held."""
     words = "Le MARQUE-TEXTE de mon message, au {}".format("06 12 34 56 78")
     first = write(
         by=MARIE,
@@ -139,7 +140,8 @@ def _write_mails(runtime: Runtime) -> None:
     drain(runtime)
 
 
-def _act(runtime: Runtime) -> None:
+def act(runtime: Runtime) -> None:
+    """Nina answers DEMO-1, which is blocking, and all that waits is sent."""
     with runtime.database.transaction() as connection:
         nina = get_or_create_person(connection, email=NINA, name="Nina", now=BEGAN)
         add_membership(connection, person_id=nina.id, project="DEMO", role=Role.N1)
