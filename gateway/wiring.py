@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,8 @@ from gateway.jobs.worker import run_worker
 from gateway.logs import configure_logs
 from gateway.notify.deliver import deliver_due
 from gateway.runtime import Runtime, open_runtime
+from gateway.services.file_web_form import file_web_form
 from gateway.services.log_call import log_call
-from gateway.services.record_web_reply import record_web_reply
 from gateway.spool.entry import Lane
 
 if TYPE_CHECKING:
@@ -72,7 +73,9 @@ def _handler(lane: Lane) -> Handler:
 
         return file_mail
     if lane is Lane.WEB:
-        return record_web_reply
+        from inbound.form_files import read_form_files
+
+        return partial(file_web_form, read_files=read_form_files)
     return log_call
 
 
@@ -90,12 +93,19 @@ def _imapd(runtime: Runtime, _number: int) -> None:
 
 
 def _web(runtime: Runtime, _number: int) -> None:
+    from inbound.attachment_policy import refuse
     from inbound.formatted import read_formatted
     from inbound.parse import read_file
     from telephony.exchange import open_exchange
     from web.server import run_web
 
-    run_web(runtime, read_file, read_formatted=read_formatted, beside={"/telephony": open_exchange(runtime)})
+    run_web(
+        runtime,
+        read_file,
+        read_formatted=read_formatted,
+        refuse_files=refuse,
+        beside={"/telephony": open_exchange(runtime)},
+    )
 
 
 def _worker(runtime: Runtime, number: int) -> None:

@@ -11,20 +11,38 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
 from gateway.runtime import Runtime
-from web import attachments, auth, errors, health, html_body, i18n, navigation, outcome, reply, sent, tickets, words
+from web import (
+    attachments,
+    auth,
+    errors,
+    health,
+    html_body,
+    i18n,
+    navigation,
+    outcome,
+    reply,
+    report,
+    sent,
+    tickets,
+    words,
+)
 from web.background import Background
 from web.limits import make_limiter
 from web.security import protect_answers, security_config
-from web.state import ReadAttachment, ReadFormatted, WebState, read_no_layout
+from web.state import ReadAttachment, ReadFormatted, RefuseFiles, WebState, read_no_layout, refuse_no_files
 
 _ONE_DAY = 24 * 3600  # seconds
 
 
 def create_app(
-    runtime: Runtime, read_attachment: ReadAttachment, *, read_formatted: ReadFormatted = read_no_layout
+    runtime: Runtime,
+    read_attachment: ReadAttachment,
+    *,
+    read_formatted: ReadFormatted = read_no_layout,
+    refuse_files: RefuseFiles = refuse_no_files,
 ) -> Flask:
     """The application on these stores. `read_attachment` takes a file out of a raw mail, by its position;
-    `read_formatted` its body with its layout."""
+    `read_formatted` its body with its layout; `refuse_files` tells which files are not taken."""
     settings = runtime.settings
     app = Flask(__name__)
     app.config.update(security_config(settings, runtime.signer), SEND_FILE_MAX_AGE_DEFAULT=_ONE_DAY)
@@ -34,6 +52,7 @@ def create_app(
         runtime=runtime,
         read_attachment=read_attachment,
         read_formatted=read_formatted,
+        refuse_files=refuse_files,
         background=Background(),
         shows_sent=sent.may_show_sent(settings),
     )
@@ -59,6 +78,7 @@ def create_app(
     html_body.register(app)
     reply.register(app, limiter)
     outcome.register(app, limiter, csrf)
+    report.register(app, limiter)
     sent.register(app)
     health.register(app, runtime, limiter)
     errors.register(app)

@@ -17,10 +17,12 @@ from flask_limiter import Limiter
 from werkzeug.wrappers import Response as AnyResponse
 
 from gateway.services.sign_in import NewSession, consume_link, end_session, find_visitor, request_link
+from web.drafts import keep_what_was_typed
 from web.i18n import language, local_path
 from web.limits import ASK_FOR_LINK, USE_LINK
 from web.security import cookie_name, is_https
 from web.state import find_visitor_of_request, web
+from web.uploads import ENDPOINTS, most_in_all
 
 # Everything else needs a session. A new page is closed until somebody writes its name here.
 PUBLIC = frozenset(
@@ -63,6 +65,9 @@ def gate() -> AnyResponse | None:
     """Find out who is asking; a stranger is sent to the sign-in form, whatever they asked for."""
     if request.endpoint in _WITHOUT_VISITOR:
         return None
+    if request.endpoint in ENDPOINTS and request.mimetype == "multipart/form-data":
+        # Twice what may be sent: a little too much is answered with the form and what was typed in it.
+        request.max_content_length = 2 * most_in_all(web().runtime.settings)
     token = request.cookies.get(_cookie())
     g.visitor = find_visitor(web().runtime, token) if token else None
     # No endpoint: there is no such page, which is not worth signing in for.
@@ -70,7 +75,8 @@ def gate() -> AnyResponse | None:
         return None
     if request.method == "GET":
         session[_WANTED] = request.path[:200]
-    return redirect(url_for("login"), 303)
+        return redirect(url_for("login"), 303)
+    return keep_what_was_typed(token, wanted=_WANTED) or redirect(url_for("login"), 303)
 
 
 def home() -> AnyResponse:

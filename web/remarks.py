@@ -38,7 +38,10 @@ def remarks(data: Mapping[str, Any]) -> Iterator[str]:
     said = {code.partition(":")[0]: None for code in data.get("notes", ())}
     yield from dict.fromkeys(str(_NOTES[code]) for code in said if code in _NOTES)
     for file in data.get("refused_files", ()):
-        reason = _REFUSED.get(file["reason"], lazy_gettext("it was not accepted"))
-        yield gettext(
-            "The file “%(name)s” was not kept: %(reason)s.", name=clean_file_name(file["name"]), reason=reason
-        )
+        name, reason = clean_file_name(file["name"]), refusal(file["reason"])
+        yield gettext("The file “%(name)s” was not kept: %(reason)s.", name=name, reason=reason)
+
+
+def refusal(code: str) -> str:
+    """Why a file is not kept, in words."""
+    return str(_REFUSED.get(code, lazy_gettext("it was not accepted")))

@@ -4,10 +4,8 @@ What is sent carries a number made of the form's own and the text, the key by wh
 click is one entry, and a text changed after going back is another.
 """
 
-import json
 import re
 import unicodedata
-from hashlib import sha256
 
 from flask import Flask, flash, make_response, redirect, request, url_for
 from flask_babel import gettext
@@ -15,10 +13,13 @@ from flask_limiter import Limiter
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
+from gateway.services.web_form import Form, FormFile, WebForm, envelope_of, number_of, payload_of
 from gateway.spool.entry import Lane
+from web.drafts import drop_draft, reply_place
 from web.limits import REPLY
 from web.state import visitor, web
-from web.tickets import my_ticket, ticket_page
+from web.tickets import Reply, my_ticket, ticket_page
+from web.uploads import uploaded_files
 
 MAX_TEXT = 100_000  # bytes of UTF-8
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -34,23 +35,50 @@ def reply(ref: str) -> Response:
     runtime = web().runtime
     with runtime.database.reading() as connection:
         ticket = my_ticket(connection, ref)
+    nonce = form_nonce()
+    text = clean_text(request.form.get("text", ""))
+    files, faults = uploaded_files()
+    problems = text_faults(text, files) or [("files", fault) for fault in faults]
+    if problems:
+        page = ticket_page(ref, reply=Reply(text=text, nonce=nonce, faults=problems))
+        return make_response(page, 413 if len(text.encode()) > MAX_TEXT else 400)
+    form = WebForm(
+        form=Form.REPLY,
+        person_id=visitor().person.id,
+        number=number_of(nonce, text, files),
+        at=runtime.clock.now(),
+        text=text,
+        ticket_id=ticket.id,
+    )
+    send_form(form, files)
+    if "draft" in request.form:
+        drop_draft(reply_place(ref))
+    flash(gettext("Your answer is safe with us. It appears below within moments."))
+    return redirect(url_for("ticket", ref=ref), 303)
+
+
+def form_nonce() -> str:
+    """The number of the form that was sent. Raises BadRequest for anything that is none."""
     nonce = request.form.get("nonce", "")
     if not _NONCE.fullmatch(nonce):
         raise BadRequest
-    text = clean_text(request.form.get("text", ""))
-    if not text:
-        page = ticket_page(ref, nonce=nonce, error=gettext("There is nothing to send yet: write your answer first."))
-        return make_response(page, 400)
-    if len(text.encode()) > MAX_TEXT:
-        page = ticket_page(ref, typed=text, nonce=nonce, error=gettext("This is too long: shorten it, or send a mail."))
-        return make_response(page, 413)
-    number = sha256(f"{nonce}\n{text}".encode()).hexdigest()[:32]
-    payload = {"ticket_id": ticket.id, "person_id": visitor().person.id, "text": text, "nonce": number}
-    envelope = {"channel": "web", "received_at": runtime.clock.now().isoformat()}
-    runtime.spool.accept(Lane.WEB, envelope, json.dumps(payload, ensure_ascii=False, sort_keys=True).encode())
+    return nonce
+
+
+def send_form(form: WebForm, files: list[FormFile]) -> None:
+    """Make what was sent durable; only then may the browser be told. Raises Deferred."""
+    runtime = web().runtime
+    runtime.spool.accept(Lane.WEB, envelope_of(form), payload_of(form, files))
     runtime.doorbell.ring_soon(Lane.WEB)
-    flash(gettext("Your answer is safe with us. It appears below within moments."))
-    return redirect(url_for("ticket", ref=ref), 303)
+
+
+def text_faults(text: str, files: list[FormFile]) -> list[tuple[str, str]]:
+    """What is wrong with a text: the id of its box, and a sentence."""
+    if not text and not files:
+        return [("text", gettext("There is nothing to send yet: write your answer first."))]
+    if len(text.encode()) > MAX_TEXT:
+        return [("text", gettext("This is too long: shorten it, or send a mail."))]
+    return []
 
 
 def clean_text(text: str) -> str:

@@ -17,7 +17,8 @@ from waitress.server import create_server
 from gateway.runtime import Runtime
 from web.app import create_app
 from web.security import MAX_BODY
-from web.state import ReadAttachment, ReadFormatted, WebState, read_no_layout
+from web.state import ReadAttachment, ReadFormatted, RefuseFiles, WebState, read_no_layout, refuse_no_files
+from web.uploads import most_in_all
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -31,6 +32,7 @@ def run_web(
     read_attachment: ReadAttachment,
     *,
     read_formatted: ReadFormatted = read_no_layout,
+    refuse_files: RefuseFiles = refuse_no_files,
     beside: Mapping[str, "WSGIApplication"] | None = None,
 ) -> None:
     """Serve the pages until a signal ends it. Call it in the main thread.
@@ -38,7 +40,7 @@ def run_web(
     `beside` are applications of others by the path that theirs begin with (`/telephony`).
     """
     http = runtime.settings.http
-    app = create_app(runtime, read_attachment, read_formatted=read_formatted)
+    app = create_app(runtime, read_attachment, read_formatted=read_formatted, refuse_files=refuse_files)
     channels: dict[int, Any] = {}
     server = create_server(
         side_by_side(app, beside or {}),
@@ -46,7 +48,8 @@ def run_web(
         host=http.host,
         port=http.port,
         threads=http.threads,
-        max_request_body_size=2 * MAX_BODY,  # ours is refused with a page, twice that by the server
+        # Ours is refused with a page, twice that by the server.
+        max_request_body_size=2 * (most_in_all(runtime.settings) + MAX_BODY),
         ident=None,
         clear_untrusted_proxy_headers=True,
         **_proxy(http.trusted_proxy),

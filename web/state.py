@@ -1,13 +1,15 @@
 """What a view needs beyond its request: kept with the app, so that two apps in one process share nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
 from flask import current_app, g
 
+from gateway.config.mail_checks import AttachmentSettings
 from gateway.errors import NotFound
 from gateway.mail.formatted import FormattedBody
+from gateway.mail.parsed import MailFile
 from gateway.runtime import Runtime
 from gateway.services.sign_in import Visitor
 from web.background import Background
@@ -17,6 +19,9 @@ ReadAttachment = Callable[[bytes, int], bytes]
 
 ReadFormatted = Callable[[bytes], FormattedBody]
 """The body of a raw mail in its own layout, not yet safe to show. Handed in likewise."""
+
+RefuseFiles = Callable[[Iterable[MailFile], AttachmentSettings], Mapping[int, str]]
+"""The files that are not kept: their position, and why as a code. Handed in likewise."""
 
 _KEY = "gateway"
 
@@ -28,6 +33,7 @@ class WebState:
     runtime: Runtime
     read_attachment: ReadAttachment
     read_formatted: ReadFormatted
+    refuse_files: RefuseFiles
     background: Background
     shows_sent: bool
 
@@ -44,6 +50,11 @@ def web() -> WebState:
 def read_no_layout(_raw: bytes) -> FormattedBody:
     """For pages that show each mail as text alone."""
     return FormattedBody(pieces=(), images={})
+
+
+def refuse_no_files(_files: Iterable[MailFile], _settings: AttachmentSettings) -> Mapping[int, str]:
+    """For pages whose files are looked at when they are filed, and not before."""
+    return {}
 
 
 def find_visitor_of_request() -> Visitor | None:

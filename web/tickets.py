@@ -1,22 +1,46 @@
-"""My requests, and one request's timeline. Only what its reporter may see ever reaches a template.
+"""My requests, my organisation's where the contract says so, and one request's page.
 
-A reference that is somebody else's and one that does not exist are the same 404.
+Only what its reporter may see ever reaches a template. A reference that is somebody else's and one that does not exist
+are the same 404.
 """
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from flask import Flask, render_template
+from flask import Flask, render_template, request
 from sqlalchemy import Connection
 
 from gateway.db.hotline import find_hotline_code
-from gateway.db.tickets import Ticket, find_ticket, list_attachments, list_entries, list_tickets
-from gateway.domain.ticket import Status, is_reference
+from gateway.db.my_tickets import Following, list_followed
+from gateway.db.ticket_events import histories_of, history_of, standing_of
+from gateway.db.tickets import Ticket, find_ticket, list_attachments, list_entries
+from gateway.domain.ticket import Severity, Status, is_reference
 from gateway.errors import NotFound
+from gateway.mail.address import domain_of
+from gateway.services.roles import actor_for
+from gateway.services.ticket_clocks import find_project, ticket_clocks
+from web.drafts import find_draft, reply_place
+from web.hotline_view import hotline_view
+from web.i18n import file_size
+from web.paging import page_number, page_of
 from web.state import visitor, web
+from web.ticket_view import TicketView, ticket_view
 from web.timeline import timeline
-from web.words import STATES
+from web.uploads import most_in_all
 
-LISTED = 200
+LISTED = 25
+_MAX_WORDS = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What is in the reply box: `faults` are pairs of a field's id and a sentence about it."""
+
+    text: str = ""
+    nonce: str = ""
+    faults: Sequence[tuple[str, str]] = ()
+    is_draft: bool = False
 
 
 def register(app: Flask) -> None:
@@ -26,55 +50,105 @@ def register(app: Flask) -> None:
 
 
 def show_tickets() -> str:
-    """GET /tickets"""
+    """GET /tickets?q=WORDS&whose=mine&page=N"""
     runtime = web().runtime
+    searched = request.args.get("q", "").strip()[:200]
+    only_mine = request.args.get("whose") == "mine"
+    number = page_number(request.args.get("page"))
+    following = _following()
     with runtime.database.reading() as connection:
-        found = list_tickets(connection, reporter_id=visitor().person.id, limit=LISTED + 1)
-    projects = runtime.settings.project_list
+        found = list_followed(
+            connection,
+            following,
+            words=searched.split()[:_MAX_WORDS],
+            only_mine=only_mine,
+            limit=LISTED + 1,
+            offset=(number - 1) * LISTED,
+        )
+        views = _views(connection, found[:LISTED])
+    query = {"q": searched, "whose": "mine" if only_mine else ""}
     return render_template(
         "tickets.html",
-        tickets=found[:LISTED],
-        cut=len(found) > LISTED,
-        limit=LISTED,
-        states=STATES,
-        addresses=[project.address for project in projects],
+        tickets=views,
+        searched=searched,
+        only_mine=only_mine,
+        has_colleagues=bool(following.projects),
+        page=page_of("/tickets", query, number=number, has_more=len(found) > LISTED),
+        addresses=[project.address for project in runtime.settings.project_list],
     )
 
 
 def show_ticket(ref: str) -> str:
     """GET /tickets/REF"""
-    return ticket_page(ref)
+    kept = find_draft(reply_place(ref)) if is_reference(ref) else {}
+    return ticket_page(ref, reply=Reply(text=kept.get("text", ""), is_draft=bool(kept)))
 
 
-def ticket_page(ref: str, *, typed: str = "", nonce: str | None = None, error: str | None = None) -> str:
-    """One request's page. `typed`, `nonce` and `error` bring a reply that could not be taken back into its box."""
+def ticket_page(ref: str, *, reply: Reply) -> str:
+    """One request's page. `reply` may bring back what could not be taken."""
     runtime = web().runtime
+    now = runtime.clock.now()
+    reader = visitor().person
     with runtime.database.reading() as connection:
         ticket = my_ticket(connection, ref)
         rows = list_entries(connection, ticket.id, visible_only=True)
         files = list_attachments(connection, ticket.id)
         code = find_hotline_code(connection, ticket)
-    hotlines = {project.key: project.hotline for project in runtime.settings.project_list}
-    names = {project.key: project.name for project in runtime.settings.project_list}
-    state, meaning = STATES[Status(ticket.status)]
+        history = history_of(connection, ticket)
+        survivor = None if ticket.merged_into_id is None else find_ticket(connection, ticket_id=ticket.merged_into_id)
+    project = find_project(runtime, ticket.project)
+    clocks = ticket_clocks(history, project, now=now)
+    is_urgent = code is not None or (ticket.severity == Severity.BLOCKING and Status(ticket.status) is Status.NEW)
     return render_template(
         "ticket.html",
-        ticket=ticket,
-        project=names.get(ticket.project, ticket.project),
-        state=state,
-        meaning=meaning,
-        hotline=hotlines.get(ticket.project),
-        hotline_code=None if code is None else f"{code[:4]} {code[4:]}",
-        timeline=timeline(rows, files, ref=ticket.ref, reader_id=visitor().person.id),
-        typed=typed,
-        nonce=nonce or secrets.token_urlsafe(16),
-        error=error,
+        ticket=ticket_view(ticket, clocks, names=_project_names(), reader_id=reader.id),
+        hotline=hotline_view(project, code, now=now) if is_urgent else None,
+        survivor=survivor.ref if survivor is not None and survivor.reporter_id == ticket.reporter_id else None,
+        timeline=timeline(rows, files, ref=ticket.ref, reader_id=reader.id),
+        reply=reply,
+        nonce=reply.nonce or secrets.token_urlsafe(16),
+        limit=file_size(most_in_all(runtime.settings)),
     )
 
 
 def my_ticket(connection: Connection, ref: str) -> Ticket:
-    """The visitor's own request with this reference. Raises NotFound for any other."""
+    """The request with this reference, if it is the visitor's own or their organisation's. Raises NotFound."""
     ticket = find_ticket(connection, ref=ref) if is_reference(ref) else None
-    if ticket is None or ticket.reporter_id != visitor().person.id:
+    if ticket is None or not _follows(connection, ticket):
         raise NotFound("there is no such request")
     return ticket
+
+
+def _follows(connection: Connection, ticket: Ticket) -> bool:
+    person = visitor().person
+    project = find_project(web().runtime, ticket.project)
+    if ticket.reporter_id == person.id or project is None:
+        return ticket.reporter_id == person.id
+    return actor_for(connection, project, person.email, reporter=ticket.reporter).is_colleague
+
+
+def _following() -> Following:
+    person = visitor().person
+    domain = domain_of(person.email)
+    projects = web().runtime.settings.project_list
+    open_to_them = (project.key for project in projects if domain in project.contract.organisations)
+    return Following(person_id=person.id, domain=domain, projects=frozenset(open_to_them))
+
+
+def _views(connection: Connection, found: Sequence[Ticket]) -> list[TicketView]:
+    runtime, names, reader_id = web().runtime, _project_names(), visitor().person.id
+    now = runtime.clock.now()
+    histories = histories_of(connection, {ticket.id: standing_of(ticket) for ticket in found})
+    return [
+        ticket_view(
+            ticket,
+            ticket_clocks(histories[ticket.id], find_project(runtime, ticket.project), now=now),
+            names=names,
+            reader_id=reader_id,
+        )
+        for ticket in found
+    ]
+
+
+def _project_names() -> dict[str, str]:
+    return {project.key: project.name for project in web().runtime.settings.project_list}

@@ -73,14 +73,18 @@ def timeline(rows: Sequence[Any], files: Mapping[int, Sequence[Any]], *, ref: st
 def file_view(file: Any, *, ref: str) -> FileView:
     """A row of `attachments`, with where it can be had."""
     path = f"/tickets/{ref}/attachments/{file.id}"
-    shown = file.type.partition(";")[0].strip().lower() in PREVIEWED and file.size <= PREVIEW_MAX
     return FileView(
         id=file.id,
         name=clean_file_name(file.name),
         size=file.size,
         path=path,
-        preview=f"{path}/preview" if shown else None,
+        preview=f"{path}/preview" if may_preview(file) else None,
     )
+
+
+def may_preview(file: Any) -> bool:
+    """True for what claims to be an image of a kind that every browser shows, and is small enough."""
+    return file.type.partition(";")[0].strip().lower() in PREVIEWED and file.size <= PREVIEW_MAX
 
 
 def _tone(row: Any, *, mine: bool) -> str:

@@ -48,4 +48,9 @@ LEVELS = {
 
 def register(app: Flask) -> None:
     """Let templates use these words: `words.states[status]`, a pair, and the others by their value."""
-    app.add_template_global({"states": STATES, "severities": SEVERITIES, "kinds": KINDS, "levels": LEVELS}, "words")
+    app.jinja_env.globals["words"] = {
+        "states": STATES,
+        "severities": SEVERITIES,
+        "kinds": KINDS,
+        "levels": LEVELS,
+    }

@@ -73,6 +73,18 @@ def find_session(connection: Connection, *, token_sha256: str, now: datetime) ->
     return None if row is None else Session(id=row.id, person_id=row.person_id)
 
 
+def find_lapsed_session(connection: Connection, *, token_sha256: str, now: datetime, since: datetime) -> Session | None:
+    """The session with this token that ran out after `since`, and was not ended by anybody."""
+    query = select(sessions).where(
+        sessions.c.token_sha256 == token_sha256,
+        sessions.c.expires_at > since,
+        sessions.c.expires_at <= now,
+        sessions.c.revoked_at.is_(None),
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Session(id=row.id, person_id=row.person_id)
+
+
 def revoke_session(connection: Connection, session_id: int, *, now: datetime) -> None:
     """End a session."""
     connection.execute(update(sessions).where(sessions.c.id == session_id).values(revoked_at=now))

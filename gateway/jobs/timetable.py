@@ -16,6 +16,7 @@ from rq.registry import StartedJobRegistry
 from gateway.db.call_messages import count_due_messages
 from gateway.db.call_texts import count_due_texts
 from gateway.db.daily_counts import forget_counts
+from gateway.db.drafts import forget_drafts
 from gateway.db.engine import DatabaseTrouble
 from gateway.db.outbox import count_due
 from gateway.jobs.doorbell import LANES, OUTBOX
@@ -71,7 +72,7 @@ def tasks_of(beat: int) -> list[Callable[[Runtime], object]]:
         follow_up,
         tell_the_team,
         *([keep_contracts] if beat % _CONTRACTS_EVERY == 0 else []),
-        *([forget_calls, forget_old_counts] if beat % _FORGET_EVERY == 0 else []),
+        *([forget_calls, forget_old_counts, forget_old_drafts] if beat % _FORGET_EVERY == 0 else []),
         *([apply_retention] if beat % _RETENTION_EVERY == 0 else []),
         *([ring_for_reconciling] if beat % _RECONCILE_EVERY == 0 else []),
         *([refresh_hotline] if beat % _HOTLINE_EVERY == 0 else []),
@@ -158,6 +159,12 @@ def forget_old_counts(runtime: Runtime) -> int:
     """Drop yesterday's counts of acknowledgements, and older: they hold addresses, and no cap looks at them."""
     with runtime.database.transaction() as connection:
         return forget_counts(connection, before=runtime.clock.now().date())
+
+
+def forget_old_drafts(runtime: Runtime) -> int:
+    """Drop what was typed into a page and never sent."""
+    with runtime.database.transaction() as connection:
+        return forget_drafts(connection, now=runtime.clock.now())
 
 
 def forget_dead_jobs(runtime: Runtime) -> None:

@@ -36,7 +36,7 @@ def act_by_mail(
         item.trace.note("orders", "done", f"{len(item.text)} characters")
         return faults
     item.trace.note("orders", "refused", "; ".join(faults))
-    silence = cap_reached(connection, runtime, item, recipient=agent.email)
+    silence = cap_reached(connection, runtime, item.trace, recipient=agent.email)
     entry_id = _keep_as_note(
         connection,
         item,

@@ -3,21 +3,21 @@
 from sqlalchemy import Connection
 
 from gateway.db.daily_counts import count_once, read_counts
+from gateway.domain.trace import Trace
 from gateway.mail.address import domain_of, mailbox_key
 from gateway.runtime import Runtime
-from gateway.services.mail_item import MailItem
 
 _SAYING = {"address": "to this address", "domain": "to this domain", "all": "in all"}
 
 
-def cap_reached(connection: Connection, runtime: Runtime, item: MailItem, *, recipient: str) -> str:
+def cap_reached(connection: Connection, runtime: Runtime, trace: Trace, *, recipient: str) -> str:
     """Which cap forbids one more automatic answer to this address today (UTC); "" where none does."""
     caps = _caps(runtime, recipient)
     counts = read_counts(connection, list(caps), day=runtime.clock.now().date())
     for scope, cap in caps.items():
         kind = scope.partition(":")[0]
         reached = counts[scope] >= cap
-        item.trace.note(f"cap {kind}", "reached" if reached else "below", f"{counts[scope]} of {cap} today")
+        trace.note(f"cap {kind}", "reached" if reached else "below", f"{counts[scope]} of {cap} today")
         if reached:
             return f"{counts[scope]} acknowledgements {_SAYING[kind]} today"
     return ""

@@ -98,7 +98,7 @@ def _open_ticket(
         now=item.envelope.received_at,
         follows_id=decision.follows_id,
     )
-    silence = decision.silence or cap_reached(connection, runtime, item, recipient=decision.answer_to)
+    silence = decision.silence or cap_reached(connection, runtime, item.trace, recipient=decision.answer_to)
     item.trace.note("acknowledgement", "none" if silence else "sent", silence)
     entry_id = write_mail_entry(connection, item, replace(decision, silence=silence), ticket=ticket, author=author)
     if not silence:

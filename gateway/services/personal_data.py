@@ -222,6 +222,11 @@ INVENTORY: Mapping[str, Care] = {
     "sign_in_links": Care(
         holds="liens de connexion", theirs=_equals("sign_in_links", "person_id", "person_id"), is_deleted=True
     ),
+    "drafts": Care(
+        holds="brouillons de réponses et de signalements",
+        theirs=_equals("drafts", "person_id", "person_id"),
+        is_deleted=True,
+    ),
     "sessions": Care(
         holds="sessions",
         theirs=_equals("sessions", "person_id", "person_id"),

@@ -30,6 +30,7 @@ from gateway.mail.tokens import BadToken, Purpose, TokenSigner
 from gateway.notify.notices import Notice
 from gateway.runtime import Runtime
 
+LAPSED_DAYS = timedelta(days=30)
 LINKS_PER_HOUR = 5  # mails to one person, so that nobody can flood a mailbox through our form
 
 
@@ -134,6 +135,17 @@ def find_visitor(runtime: Runtime, session_token: str) -> Visitor | None:
     if session is None or person is None:
         return None
     return Visitor(session_id=session.id, person=person)
+
+
+def find_lapsed_visitor(runtime: Runtime, session_token: str) -> int | None:
+    """The id of the person whose session ran out lately. It opens nothing: it is only good for keeping what they had
+    typed until they sign in again."""
+    now = runtime.clock.now()
+    with runtime.database.reading() as connection:
+        found = sign_in.find_lapsed_session(
+            connection, token_sha256=_sum(session_token), now=now, since=now - LAPSED_DAYS
+        )
+    return None if found is None else found.person_id
 
 
 def end_session(runtime: Runtime, visitor: Visitor) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,9 +13,12 @@ from gateway.db.ticket_status import set_status
 from gateway.db.tickets import Ticket, find_ticket, list_entries, tickets
 from gateway.domain.ticket import Channel, Direction, Status
 from gateway.jobs.drain import drain_lane
-from gateway.services.record_web_reply import record_web_reply
+from gateway.services.file_web_form import file_web_form
 from gateway.spool.entry import Lane
+from inbound.form_files import read_form_files
 from tests.support.web import Browser, Site
+
+FILE = partial(file_web_form, read_files=read_form_files)
 
 
 @pytest.fixture
@@ -36,7 +40,7 @@ def send(browser: Browser, ticket: Ticket, text: str, **form: str) -> None:
 def file_all(site: Site) -> list[Receipt]:
     """What a worker does; the receipts of what it found, in order."""
     waiting = site.runtime.spool.waiting(Lane.WEB)
-    drain_lane(Lane.WEB, record_web_reply, site.runtime, deadline=time.monotonic() + 30)
+    drain_lane(Lane.WEB, FILE, site.runtime, deadline=time.monotonic() + 30)
     with site.runtime.database.reading() as connection:
         return [receipt for spool_id, _ in waiting for receipt in find_receipts(connection, spool_id)]
 
@@ -82,7 +86,7 @@ def test_a_reply_whose_worker_died_after_the_filing_is_filed_once(site: Site, br
     with site.runtime.spool.worker(Lane.WEB) as claims:
         entry = claims.claim(spool_id, attempts)
         assert entry is not None
-        record_web_reply(entry, site.runtime)
+        FILE(entry, site.runtime)
         claims.put_back(entry, uncounted=False)
     [receipt] = file_all(site)
     assert receipt.verdict is Verdict.FILED
@@ -100,8 +104,8 @@ def test_what_no_form_of_ours_wrote_is_quarantined_with_the_reason(site: Site, t
     assert file_all(site) == []
     reasons = [item.reason for item in site.runtime.spool.quarantine.list(Lane.WEB)]
     assert [reason.partition(",")[0] for reason in reasons] == [
-        *["BadReply: not a reply that our form writes"] * 3,
-        "BadReply: the ticket or the person of this reply is gone",
+        *["not what a form of ours writes"] * 3,
+        "the ticket and the person of this reply are not together",
     ]
     assert timeline(site, ticket) == []
 

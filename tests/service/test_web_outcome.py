@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC
+from functools import partial
 
 import pytest
 
@@ -18,10 +19,11 @@ from gateway.jobs.drain import drain_lane
 from gateway.notify.compose import compose
 from gateway.notify.notices import Notice
 from gateway.services.change_ticket import change_ticket
-from gateway.services.record_web_reply import record_web_reply
+from gateway.services.file_web_form import file_web_form
 from gateway.services.tell_agents import tell_agents
 from gateway.services.tell_people import tell_participant_of
 from gateway.spool.entry import Lane
+from inbound.form_files import read_form_files
 from tests.support.web import Site
 
 NINA, PAUL = "nina@client.example", "paul@client.example"
@@ -57,7 +59,7 @@ def link(site: Site, kind: str = "outcome", notice: Notice = Notice.PROGRESS) ->
 
 
 def work(site: Site) -> None:
-    drain_lane(Lane.WEB, record_web_reply, site.runtime, deadline=float("inf"))
+    drain_lane(Lane.WEB, partial(file_web_form, read_files=read_form_files), site.runtime, deadline=float("inf"))
 
 
 def now(site: Site) -> Ticket:

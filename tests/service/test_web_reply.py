@@ -1,7 +1,6 @@
 """The reply box: durable before it is acknowledged, one entry for one sending, and nothing typed is lost."""
 
 import html
-import json
 import re
 import shutil
 from collections import Counter
@@ -11,6 +10,7 @@ import pytest
 
 from gateway.db.tickets import Ticket
 from gateway.jobs.doorbell import Doorbell
+from gateway.services.web_form import Form, read_form
 from gateway.spool.entry import Lane, SpoolEntry
 from tests.support.web import Browser, Site
 from web.reply import MAX_TEXT, clean_text
@@ -42,15 +42,11 @@ def test_a_reply_is_in_the_spool_before_the_browser_is_told(site: Site, browser:
     answer = send(browser, ticket, " Merci,\r\nc’est réglé.\r\n")
     assert (answer.status_code, answer.location) == (303, f"/tickets/{ticket.ref}")
     (entry,) = waiting(site)
-    payload = json.loads(entry.payload)
-    assert re.fullmatch("[0-9a-f]{32}", payload.pop("nonce"))
-    assert payload == {
-        "ticket_id": ticket.id,
-        "person_id": ticket.reporter_id,
-        "text": "Merci,\nc’est réglé.",
-    }
+    form = read_form(entry)
+    assert re.fullmatch("[0-9a-f]{32}", form.number)
+    assert (form.form, form.ticket_id, form.person_id) == (Form.REPLY, ticket.id, ticket.reporter_id)
+    assert (form.text, form.at) == ("Merci,\nc’est réglé.", site.clock.now())
     assert entry.envelope["channel"] == "web"
-    assert entry.envelope["received_at"] == site.clock.now().isoformat()
     assert "bien arrivée" in browser.get(answer.location).text
 
 
@@ -67,8 +63,8 @@ def test_a_double_click_is_one_thing_and_a_changed_text_is_another(
     nonce = browser.field(f"/tickets/{ticket.ref}", "nonce")
     for text in ("Bonjour", "Bonjour", "Bonsoir"):
         assert send(browser, ticket, text, nonce=nonce).status_code == 303
-    replies = [json.loads(entry.payload) for entry in waiting(site)]
-    keys = Counter((reply["nonce"], reply["text"]) for reply in replies)
+    replies = [read_form(entry) for entry in waiting(site)]
+    keys = Counter((reply.number, reply.text) for reply in replies)
     assert sorted(keys.values()) == [1, 2]
     assert len({key for key, _ in keys}) == 2
     assert browser.field(f"/tickets/{ticket.ref}", "nonce") != nonce
@@ -121,7 +117,7 @@ def test_while_the_spool_is_out_of_order_the_text_stays_in_a_box_that_sends_agai
     again = browser.post(action[1], page="/tickets", text=html.unescape(box[1]), nonce=kept[1])
     assert again.status_code == 303
     (entry,) = waiting(site)
-    assert json.loads(entry.payload)["text"] == "Ligne <1>\n & 2"
+    assert read_form(entry).text == "Ligne <1>\n & 2"
 
 
 def test_a_page_made_elsewhere_cannot_fill_the_box(site: Site, browser: Browser, ticket: Ticket) -> None:

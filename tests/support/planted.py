@@ -16,6 +16,7 @@ from sqlalchemy import insert, update
 from gateway.db.calls import CallKey, call_messages
 from gateway.db.clock_calls import Call, add_calls
 from gateway.db.daily_counts import count_once
+from gateway.db.drafts import save_draft
 from gateway.db.hotline import replace_shifts
 from gateway.db.mailboxes import know_mailbox, note_failed_look
 from gateway.db.people import add_membership, find_person, get_or_create_person, update_person
@@ -187,6 +188,10 @@ def _rows(connection: Any, runtime: Runtime) -> None:
     add_calls(connection, [Call(person_id=marie.id, ticket_id=1, guarantee="gti", percent=50, passed_at=now)])
     count_bounce(connection, MARIE, Outcome(action=Action.FAILED, status="5.1.1", diagnostic=MARIE), now=now)
     count_once(connection, [f"address:{MARIE}"], day=now.date())
+    draft = {"text": f"MARQUE {NAME}"}
+    save_draft(
+        connection, person_id=marie.id, place="report", content=draft, now=now, expires_at=now + timedelta(days=1)
+    )
     know_mailbox(connection, "shop", now=now)
     note_failed_look(connection, "shop", now=now, error=f"no login for {MARIE}")
     record_event(
