@@ -4,6 +4,7 @@ import click
 
 from gateway.admin.context import command_runtime
 from gateway.db.people import add_membership, get_or_create_person, update_person
+from gateway.domain.telling import Preference
 from gateway.domain.ticket import Language, Role
 from gateway.errors import Refused
 from gateway.mail.address import is_address, normalise_address
@@ -22,8 +23,21 @@ def person() -> None:
 @click.option("--project", default=None, help="The project's key; needed for a role.")
 @click.option("--lang", type=click.Choice([language.value for language in Language]), default=None)
 @click.option("--phone", default=None, help="In international form: +33612345678.")
+@click.option(
+    "--notices",
+    type=click.Choice([preference.value for preference in Preference]),
+    default=None,
+    help="How they are told of what they may choose about; answers, warnings and breaches always come.",
+)
 def person_add(
-    *, email: str, name: str | None, role: str, project: str | None, lang: str | None, phone: str | None
+    *,
+    email: str,
+    name: str | None,
+    role: str,
+    project: str | None,
+    lang: str | None,
+    phone: str | None,
+    notices: str | None,
 ) -> None:
     """Add a person, or change what is given of one that is known."""
     address = normalise_address(email)
@@ -41,7 +55,8 @@ def person_add(
         with runtime.database.transaction() as connection:
             found = get_or_create_person(connection, email=address, name=name or "", now=runtime.clock.now())
             language = None if lang is None else Language(lang)
-            update_person(connection, found.id, name=name, lang=language, phone=phone)
+            wish = None if notices is None else Preference(notices)
+            update_person(connection, found.id, name=name, lang=language, phone=phone, notices=wish)
             add_membership(connection, person_id=found.id, project=key, role=Role(role))
     click.echo(f"{address}: {role} in {key}")
 

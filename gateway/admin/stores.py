@@ -15,6 +15,8 @@ from gateway.db.migrate import migrate as run_migrations
 from gateway.errors import Misconfigured
 from gateway.jobs.doorbell import Doorbell
 from gateway.logs import configure_logs
+from gateway.notify.template_check import template_faults
+from gateway.runtime import open_runtime
 
 
 @click.command()
@@ -36,7 +38,15 @@ def check() -> None:
     """Read the configuration and look at the world; say everything that is wrong. Exit 0 or 78."""
     settings = load_settings()
     configure_logs("error", role="check")
-    checks = (_folder_faults, _database_faults, _redis_faults, _relay_faults, _tls_faults, _mailbox_faults)
+    checks = (
+        _folder_faults,
+        _database_faults,
+        _redis_faults,
+        _relay_faults,
+        _tls_faults,
+        _template_faults,
+        _mailbox_faults,
+    )
     faults = [fault for look in checks for fault in look(settings)]
     if faults:
         raise Misconfigured(faults)
@@ -98,6 +108,13 @@ def _tls_faults(settings: Settings) -> list[str]:
         for path in (settings.smtp.tls_cert, settings.smtp.tls_key)
         if path is not None and not os.access(path, os.R_OK)
     ]
+
+
+def _template_faults(settings: Settings) -> list[str]:
+    if settings.mail.templates is None:
+        return []
+    with open_runtime(settings) as runtime:
+        return template_faults(runtime)
 
 
 def _mailbox_faults(settings: Settings) -> list[str]:

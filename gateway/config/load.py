@@ -25,7 +25,15 @@ from gateway.errors import Misconfigured
 
 PREFIX = "GATEWAY_"
 _NOT_SETTINGS = {"GATEWAY_CONFIG"}
-_SECRETS = ("redis_url", "database_url", "relay.password", "signing.key", "signing.previous_key", *TELEPHONY_SECRETS)
+_SECRETS = (
+    "redis_url",
+    "database_url",
+    "relay.password",
+    "signing.key",
+    "signing.previous_key",
+    "mail.dkim.key",
+    *TELEPHONY_SECRETS,
+)
 
 
 class Settings(SettingsModel, BaseSettings):

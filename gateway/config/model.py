@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationInfo, ValidatorFunctionWrapHandler, field_validator, model_validator
 
 from gateway.config.contract import CalendarSettings, ContractSettings
+from gateway.config.dkim import DkimSettings
 from gateway.config.mail_checks import AntivirusSettings, AttachmentSettings, SenderList
 from gateway.config.mailboxes import MailboxSettings, name_faults
 from gateway.config.project import DEMO_PROJECTS, ProjectSettings, check_projects
@@ -108,7 +109,8 @@ class MailSettings(Section):
 
     And whose mail we believe: `authserv_id` names the mail server in front of us whose Authentication-Results count;
     without it SPF, DKIM and DMARC are checked here, in `dns_timeout` seconds for one mail. Mail from a sender on
-    `deny` is refused a ticket; one on `allow` is welcome where its mail is proven to be from there.
+    `deny` is refused a ticket; one on `allow` is welcome where its mail is proven to be from there. `dkim` is what we
+    sign with. `templates` is a folder with `fr/` and `en/` whose files take the place of ours of the same name.
     """
 
     sender_name: str = "Support"
@@ -121,6 +123,8 @@ class MailSettings(Section):
     dns_timeout: float = Field(default=5, gt=0)
     allow: SenderList = ()
     deny: SenderList = ()
+    dkim: DkimSettings = DkimSettings()
+    templates: Path | None = Field(default=None, description="a folder with templates that take the place of ours")
 
 
 class IntakeSettings(Section):

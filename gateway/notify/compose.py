@@ -5,45 +5,28 @@ attempt ended in doubt is the same mail. Everything automatic that we write says
 marker, and has a signed return path; what is about a ticket also has a signed address to answer to.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
 
 from gateway.db.outbox import Delivery
 from gateway.domain.project import Project
 from gateway.domain.telling import Happening
 from gateway.domain.ticket import Language
-from gateway.errors import Refused
 from gateway.mail.address import domain_of
-from gateway.mail.agent_orders import USAGE
 from gateway.mail.automation import LOOP_HEADER
-from gateway.mail.marker import make_mark, marker_line
 from gateway.mail.reply_address import make_bounce_address, make_reply_address
 from gateway.mail.subject import MAX_SUBJECT, one_line, reply_subject, tag_subject
 from gateway.notify.address import wire_address
-from gateway.notify.clock_digest import digest_values
-from gateway.notify.links import leave_url, ticket_url
+from gateway.notify.links import leave_url
 from gateway.notify.mime import address_field, alternative, field, ids_field, text_field
-from gateway.notify.news import news_digest_values, news_values
 from gateway.notify.notices import Notice
-from gateway.notify.progress import is_a_letter, participant_values, progress_values
-from gateway.notify.refusals import say_refusal
+from gateway.notify.progress import is_a_letter
 from gateway.notify.render import render
-from gateway.notify.wording import promises, say_week
+from gateway.notify.template_values import template_values
 from gateway.runtime import Runtime
-from gateway.services.sign_in import sign_in_url
 
 _MAX_SENDER_NAME = 100
-
-
-class UnknownNotice(Refused):
-    """A row for a notice that this version does not know."""
-
-
-class ProjectGone(Refused):
-    """A row of a project that is no longer configured."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,21 +46,10 @@ class OutgoingMail:
 
 def compose(delivery: Delivery, *, runtime: Runtime) -> OutgoingMail:
     """Write the mail of a row. Raises Refused, KeyError or a template's error where the row cannot be written."""
-    try:
-        project = runtime.project(delivery.project)
-    except KeyError:
-        raise ProjectGone(f"the project {delivery.project} has left the configuration") from None
-    values = _VALUES.get(delivery.notice)
-    if values is None:
-        raise UnknownNotice(f"this version knows no notice {delivery.notice!r}")
-    lang = Language(delivery.lang)
-    common = {
-        "lang": lang,
-        "marker": marker_line(lang, _mark(delivery, runtime)),
-        "project": project.name,
-        "address": project.address,
-    }
-    rendered = render(delivery.notice, lang, common | values(delivery, runtime))
+    values = template_values(delivery, runtime=runtime)
+    project = runtime.project(delivery.project)
+    folder = runtime.settings.mail.templates
+    rendered = render(delivery.notice, Language(delivery.lang), values, folder=folder)
     body = alternative(text=rendered.text, html=rendered.html, boundary=f"=_gateway_{delivery.id}")
     return OutgoingMail(
         name=f"{delivery.created_at:%Y%m%dT%H%M%SZ}-{delivery.id:06d}",
@@ -150,17 +122,6 @@ def _list_fields(delivery: Delivery, project: Project, runtime: Runtime) -> list
     return fields
 
 
-def _mark(delivery: Delivery, runtime: Runtime) -> str | None:
-    if delivery.ticket_id is None:
-        return None
-    return make_mark(
-        runtime.signer,
-        ticket_id=delivery.ticket_id,
-        person_id=delivery.person_id,
-        today=delivery.created_at.date(),
-    )
-
-
 def _reply_address(delivery: Delivery, project: Project, runtime: Runtime, ticket_id: int) -> str:
     return make_reply_address(
         wire_address(project.address),
@@ -169,42 +130,3 @@ def _reply_address(delivery: Delivery, project: Project, runtime: Runtime, ticke
         person_id=delivery.person_id,
         today=delivery.created_at.date(),
     )
-
-
-def _acknowledgement(delivery: Delivery, runtime: Runtime) -> dict[str, Any]:
-    ref, lang, project = delivery.context["ref"], Language(delivery.lang), runtime.project(delivery.project)
-    return {
-        "ref": ref,
-        "url": ticket_url(runtime, ref),
-        "hours": say_week(project.calendar, lang=lang),
-        "promised": promises(project.contract, lang=lang),
-    }
-
-
-def _sign_in_link(delivery: Delivery, runtime: Runtime) -> dict[str, Any]:
-    url = sign_in_url(runtime.settings, runtime.signer, delivery.context["link_id"], delivery.created_at.date())
-    return {"url": url, "minutes": runtime.settings.session.link_minutes}
-
-
-def _mailbox(delivery: Delivery, _runtime: Runtime) -> dict[str, Any]:
-    return {name: delivery.context[name] for name in ("mailbox", "reason", "minutes")}
-
-
-def _orders_refused(delivery: Delivery, _runtime: Runtime) -> dict[str, Any]:
-    lang = Language(delivery.lang)
-    faults = [say_refusal(fault, lang) for fault in delivery.context["faults"]]
-    return {"ref": delivery.context["ref"], "faults": faults, "usage": USAGE[lang]}
-
-
-_VALUES: dict[str, Callable[[Delivery, Runtime], dict[str, Any]]] = {
-    Notice.ACKNOWLEDGEMENT: _acknowledgement,
-    Notice.PROGRESS: progress_values,
-    Notice.PARTICIPANT: participant_values,
-    Notice.NEWS: news_values,
-    Notice.NEWS_DIGEST: news_digest_values,
-    Notice.ORDERS_REFUSED: _orders_refused,
-    Notice.CLOCKS: digest_values,
-    Notice.SIGN_IN_LINK: _sign_in_link,
-    Notice.MAILBOX_FAILING: _mailbox,
-    Notice.MAILBOX_RECOVERED: _mailbox,
-}

@@ -24,6 +24,7 @@ from gateway.notify.compose import OutgoingMail, compose, runs_out_at
 from gateway.notify.failure_entry import Failure, write_failure
 from gateway.notify.mailer import Mailer, make_mailer
 from gateway.notify.outcome import FinalFailure, RecipientRefused, RelayTrouble, TemporaryFailure, reason
+from gateway.notify.signed import signed
 from gateway.runtime import Runtime
 
 BATCH = 25
@@ -105,6 +106,7 @@ class _Run:
             return _failed("what the mail offers ran out before the mail could be sent")
         try:
             mail = compose(delivery, runtime=self._runtime)
+            mail = signed(mail, self._runtime.settings.mail.dkim, at=self._runtime.clock.now())
         except Exception as error:  # a row that cannot be written must not hold up the others
             log.exception("delivery.not_written", delivery_id=delivery.id, notice=delivery.notice)
             text = reason(f"the mail could not be written: {type(error).__name__}: {error}")

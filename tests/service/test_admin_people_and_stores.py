@@ -26,11 +26,12 @@ def test_a_person_is_added_once_and_changed_where_something_is_given(operator: O
     assert (
         operator.says("person", "add", "Marie@Évry.example", *words) == "marie@xn--vry-9la.example: reporter in DEMO\n"
     )
-    operator.says("person", "add", "marie@xn--vry-9la.example", "--role", "n2", "--lang", "fr")
+    more = ["--role", "n2", "--lang", "fr", "--notices", "digest"]
+    operator.says("person", "add", "marie@xn--vry-9la.example", *more)
     with runtime.database.reading() as connection:
         person = find_person(connection, email="marie@xn--vry-9la.example")
     assert person is not None
-    assert (person.name, person.lang, person.phone) == ("Marie", "fr", "+33612345678")
+    assert (person.name, person.lang, person.phone, person.notices) == ("Marie", "fr", "+33612345678", "digest")
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,10 @@ from gateway.domain.ticket import Language
 from gateway.errors import Refused
 from gateway.mail.automation import LOOP_HEADER
 from gateway.mail.reply_address import BounceToken, ReplyToken, read_token
-from gateway.notify.compose import OutgoingMail, ProjectGone, compose
+from gateway.notify.compose import OutgoingMail, compose
 from gateway.notify.links import read_leave
 from gateway.notify.samples import NOW, SAMPLES, sample
+from gateway.notify.template_values import ProjectGone
 from gateway.runtime import Runtime, open_runtime
 from inbound.trimming import trim
 

@@ -1,0 +1,96 @@
+"""What each template is given: the values that are in every mail, and those of its notice."""
+
+from collections.abc import Callable
+from typing import Any
+
+from gateway.db.outbox import Delivery
+from gateway.domain.ticket import Language
+from gateway.errors import Refused
+from gateway.mail.agent_orders import USAGE
+from gateway.mail.marker import make_mark, marker_line
+from gateway.notify.clock_digest import digest_values
+from gateway.notify.links import ticket_url
+from gateway.notify.news import news_digest_values, news_values
+from gateway.notify.notices import Notice
+from gateway.notify.progress import participant_values, progress_values
+from gateway.notify.refusals import say_refusal
+from gateway.notify.wording import promises, say_week
+from gateway.runtime import Runtime
+from gateway.services.sign_in import sign_in_url
+
+
+class UnknownNotice(Refused):
+    """A row for a notice that this version does not know."""
+
+
+class ProjectGone(Refused):
+    """A row of a project that is no longer configured."""
+
+
+def template_values(delivery: Delivery, *, runtime: Runtime) -> dict[str, Any]:
+    """The values for the mail of a row. Raises ProjectGone, UnknownNotice, KeyError for a row that lacks one."""
+    try:
+        project = runtime.project(delivery.project)
+    except KeyError:
+        raise ProjectGone(f"the project {delivery.project} has left the configuration") from None
+    own = _VALUES.get(delivery.notice)
+    if own is None:
+        raise UnknownNotice(f"this version knows no notice {delivery.notice!r}")
+    lang = Language(delivery.lang)
+    common = {
+        "lang": lang,
+        "marker": marker_line(lang, _mark(delivery, runtime)),
+        "project": project.name,
+        "address": project.address,
+    }
+    return common | own(delivery, runtime)
+
+
+def _mark(delivery: Delivery, runtime: Runtime) -> str | None:
+    if delivery.ticket_id is None:
+        return None
+    return make_mark(
+        runtime.signer,
+        ticket_id=delivery.ticket_id,
+        person_id=delivery.person_id,
+        today=delivery.created_at.date(),
+    )
+
+
+def _acknowledgement(delivery: Delivery, runtime: Runtime) -> dict[str, Any]:
+    ref, lang, project = delivery.context["ref"], Language(delivery.lang), runtime.project(delivery.project)
+    return {
+        "ref": ref,
+        "url": ticket_url(runtime, ref),
+        "hours": say_week(project.calendar, lang=lang),
+        "promised": promises(project.contract, lang=lang),
+    }
+
+
+def _sign_in_link(delivery: Delivery, runtime: Runtime) -> dict[str, Any]:
+    url = sign_in_url(runtime.settings, runtime.signer, delivery.context["link_id"], delivery.created_at.date())
+    return {"url": url, "minutes": runtime.settings.session.link_minutes}
+
+
+def _mailbox(delivery: Delivery, _runtime: Runtime) -> dict[str, Any]:
+    return {name: delivery.context[name] for name in ("mailbox", "reason", "minutes")}
+
+
+def _orders_refused(delivery: Delivery, _runtime: Runtime) -> dict[str, Any]:
+    lang = Language(delivery.lang)
+    faults = [say_refusal(fault, lang) for fault in delivery.context["faults"]]
+    return {"ref": delivery.context["ref"], "faults": faults, "usage": USAGE[lang]}
+
+
+_VALUES: dict[str, Callable[[Delivery, Runtime], dict[str, Any]]] = {
+    Notice.ACKNOWLEDGEMENT: _acknowledgement,
+    Notice.PROGRESS: progress_values,
+    Notice.PARTICIPANT: participant_values,
+    Notice.NEWS: news_values,
+    Notice.NEWS_DIGEST: news_digest_values,
+    Notice.ORDERS_REFUSED: _orders_refused,
+    Notice.CLOCKS: digest_values,
+    Notice.SIGN_IN_LINK: _sign_in_link,
+    Notice.MAILBOX_FAILING: _mailbox,
+    Notice.MAILBOX_RECOVERED: _mailbox,
+}
