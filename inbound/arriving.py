@@ -16,6 +16,7 @@ from inbound.antivirus import NO_SCANNER, ScanOutcome, ScanResult, scan
 from inbound.attachment_policy import refuse
 from inbound.authentication import Resolver, authenticate
 from inbound.control_headers import without_control_headers
+from inbound.nested import announce
 from inbound.parse import parse_message
 from inbound.trimming import Trimmed, trim
 
@@ -56,7 +57,7 @@ def read_entry(entry: SpoolEntry, settings: Settings) -> Arrived:
         envelope=envelope,
         message=message,
         authentication=authenticate(entry.payload, message, envelope, settings.mail, _RESOLVER),
-        trimmed=trim(message.text, message.html, subject=message.subject),
+        trimmed=_trimmed(message),
         removed_headers=removed,
         refused_files=refuse(message.files, settings.attachments),
         scanned=scanned,
@@ -80,7 +81,7 @@ def make_item(arrived: Arrived, project: Project, *, fingerprint: str | None, tr
         authentication=arrived.authentication,
         text=arrived.trimmed.visible,
         removed_text=arrived.trimmed.removed,
-        forwarded=_forwarded(arrived.trimmed),
+        forwarded=_forwarded(arrived.message, arrived.trimmed),
         notes=tuple(notes),
         refused_files=arrived.refused_files,
         project=project,
@@ -89,9 +90,21 @@ def make_item(arrived: Arrived, project: Project, *, fingerprint: str | None, tr
     )
 
 
-def _forwarded(trimmed: Trimmed) -> Forwarded | None:
-    found = trimmed.forwarded
-    if found is None or not is_address(found.address):
+def _trimmed(message: ParsedMessage) -> Trimmed:
+    """What the sender wrote; where that is nothing, and a mail is attached, that one's text, which is said."""
+    if message.nested is not None and not message.text.strip():
+        return trim(announce(message.nested))
+    return trim(message.text, message.html, subject=message.subject)
+
+
+def _forwarded(message: ParsedMessage, trimmed: Trimmed) -> Forwarded | None:
+    """The mail that this one forwards: copied into its text, or else attached to it."""
+    found, nested = trimmed.forwarded, message.nested
+    if found is not None and is_address(found.address):
+        author = Mailbox(name=found.name, address=normalise_address(found.address))
+        comment = "" if trimmed.visible.strip() == found.body.strip() else trimmed.visible
+        return Forwarded(author=author, subject=found.subject, text=found.body, comment=comment)
+    if nested is None or nested.author is None:
         return None
-    author = Mailbox(name=found.name, address=normalise_address(found.address))
-    return Forwarded(author=author, subject=found.subject, text=found.body)
+    comment = trimmed.visible if message.text.strip() else ""
+    return Forwarded(author=nested.author, subject=nested.subject, text=nested.text, comment=comment)

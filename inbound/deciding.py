@@ -116,7 +116,7 @@ def _retell(
         retold=Retold(
             subject=forwarded.subject or item.message.subject,
             text=forwarded.text,
-            comment=item.text,
+            comment=forwarded.comment,
             by=sender.mailbox,
         ),
     )

@@ -21,6 +21,7 @@ from inbound.calendar_invite import CalendarError, event_text, read_event
 from inbound.charset import clean_line, clean_text
 from inbound.header_text import decode_header, raw_text
 from inbound.mime_tree import Branch, Leaf, MailTree, all_leaves, read_tree
+from inbound.nested import read_nested
 from inbound.openers import calendars, inline_protection, open_envelopes
 from inbound.parts import describe_file, is_displayed, numbered_files
 
@@ -60,6 +61,7 @@ def parse_message(raw: bytes) -> ParsedMessage:
         html=body.html,
         files=files,
         event=event,
+        nested=read_nested(opened.root),
         body_sha256=_body_sum(tree),
         defects=(*tree.defects, *opened.defects, *_disputes(tree, senders)),
         notes=tuple(dict.fromkeys([*notes, *inline_protection(body.text)])),

@@ -15,7 +15,8 @@ from inbound.arriving import make_item, read_entry
 def release_mail(runtime: Runtime, spool_id: str, *, sender: str | None = None) -> str:
     """File a held mail as a new ticket of `sender`, by default of its one From mailbox; returns the reference.
 
-    Nothing is acknowledged: who wrote is somebody's word, not the mail's. Raises NotFound where no such mail is
+    Nothing is acknowledged. Who `sender` is is the operator's word, and what the mail proves of its From counts for
+    nothing then. Raises NotFound where no such mail is
     held, Refused where it has no single From mailbox and none is given, Conflict where somebody else has just
     decided.
     """
@@ -35,6 +36,7 @@ def release_mail(runtime: Runtime, spool_id: str, *, sender: str | None = None) 
             reason="released by a person",
             sender=_sender(arrived.message.senders, sender),
             silence="released by a person",
+            is_vouched_for=sender is not None,
         )
         filed = write_mail(connection, runtime, item, decision)
         settled = settle_receipt(

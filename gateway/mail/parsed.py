@@ -49,6 +49,15 @@ class Event:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NestedMail:
+    """A mail that lies in another as a file: its one From mailbox, None where there is no such, subject and text."""
+
+    author: Mailbox | None
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ParsedMessage:
     """What is in a mail. Ids are without angle brackets; `subject` is decoded, on one line; `recipients` are `to` and
     then `cc`; `text` is what a reader would see, from the plain text or else from the HTML part; `html` is the
@@ -64,6 +73,8 @@ class ParsedMessage:
     - `opened-tnef`: the text or the files of a winmail.dat were taken out of it
     - `unreadable-tnef`, `unreadable-smime`, `unreadable-calendar`: it was not understood and is kept as a file
     - `calendar-event`: the text ends with the event of an invitation
+
+    `nested` is the one mail that is attached, None where there is none or there are several.
     """
 
     headers: Headers
@@ -84,5 +95,6 @@ class ParsedMessage:
     html: str = field(default="", repr=False)
     notes: tuple[str, ...] = ()
     event: Event | None = None
+    nested: NestedMail | None = None
     to: tuple[Mailbox, ...] = ()
     cc: tuple[Mailbox, ...] = ()

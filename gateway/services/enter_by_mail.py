@@ -15,13 +15,20 @@ def enter_by_mail(connection: Connection, item: MailItem, decision: Decision, *,
     written_to = item.envelope.rcpt_tos or [mailbox.address for mailbox in item.message.recipients]
     addresses = [split_detail(normalise_address(address))[0] for address in written_to]
     wanted = level_written_to(item.project, addresses)
-    # What proves who forwarded a mail says nothing about the author of what was forwarded.
-    identity = Identity.UNKNOWN if decision.retold else identity_of(item.authentication)
+    identity = _identity(item, decision)
     entered = enter_ticket(
         connection, item.project, ticket, channel=item.envelope.channel, identity=identity, wanted=wanted
     )
     item.trace.note("level", entered.level, f"{wanted} was written to" if wanted else "")
     return entered
+
+
+def _identity(item: MailItem, decision: Decision) -> Identity:
+    """What is known of the reporter: an operator's word counts, whatever the mail proves of its From. What proves who
+    forwarded a mail says nothing about the author of what was forwarded."""
+    if decision.is_vouched_for:
+        return Identity.PROVEN
+    return Identity.UNKNOWN if decision.retold else identity_of(item.authentication)
 
 
 def identity_of(authentication: Authentication) -> Identity:

@@ -72,7 +72,8 @@ def write_mail(connection: Connection, runtime: Runtime, item: MailItem, decisio
         lift(connection, author.email)
     ticket = None if decision.ticket_id is None else find_ticket(connection, ticket_id=decision.ticket_id)
     if ticket is None:
-        lang = author.lang or detect_language(f"{item.message.subject}\n{item.text}") or item.project.language
+        words = decision.retold.text if decision.retold else item.text
+        lang = author.lang or detect_language(f"{item.message.subject}\n{words}") or item.project.language
         return _open_ticket(connection, runtime, item, decision, author=author, lang=lang)
     if decision.order is not None:
         entry_id = act_by_mail(connection, runtime, item, decision, ticket=ticket, agent=author)

@@ -16,11 +16,13 @@ from gateway.spool.entry import SpoolEntry
 
 @dataclass(frozen=True, kw_only=True)
 class Forwarded:
-    """A mail inside another: whom its header names as its author, its subject and its text."""
+    """A mail inside another: whom its header names as its author, its subject and its text. `comment` is what the one
+    who forwarded it wrote above."""
 
     author: Mailbox
     subject: str
     text: str
+    comment: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +76,8 @@ class Decision:
     whether the reporter sees the entry. `follows_id` is the closed ticket that a new one takes up again, `related`
     are tickets that the mail refers to without belonging there. `copies` are the people in To and Cc who come onto
     the ticket. `flags` are machine-readable remarks for agents. `retold` is there where `sender` is the author of a
-    forwarded mail; `order` where an agent acts on the ticket. `sender` is None only where `verdict` is not FILED.
+    forwarded mail; `order` where an agent acts on the ticket; `is_vouched_for` says that an operator named the
+    sender. `sender` is None only where `verdict` is not FILED.
     """
 
     verdict: Verdict
@@ -92,4 +95,5 @@ class Decision:
     visible: bool = True
     flags: tuple[str, ...] = ()
     retold: Retold | None = None
+    is_vouched_for: bool = False
     order: Order | None = None

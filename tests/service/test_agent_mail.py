@@ -3,6 +3,7 @@
 from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
+from email.mime.message import MIMEMessage
 from email.policy import default
 
 import pytest
@@ -61,7 +62,7 @@ def told_since_acknowledged(runtime: Runtime) -> list[Delivery]:
 def plain(runtime: Runtime, notice: Delivery) -> str:
     body = message_from_bytes(compose(notice, runtime=runtime).content, policy=default).get_body(("plain",))
     assert body is not None
-    return body.get_content()
+    return str(body.get_content())
 
 
 def with_file(runtime: Runtime, text: str, *, html: str = "") -> None:
@@ -196,6 +197,39 @@ def test_a_file_beside_orders_alone_is_no_answer(runtime: Runtime, ticket: Ticke
     with runtime.database.reading() as connection:
         [kept] = list_attachments(connection, ticket.id)
     assert [entry.visible for entry in timeline(runtime, ticket) if entry.id == kept] == [False]
+
+
+def forward_as_file(runtime: Runtime, *, comment: str, sender: str = AGENT) -> Ticket:
+    """The ticket of a mail to which somebody attached another mail."""
+    inner = EmailMessage()
+    inner["From"], inner["Subject"] = "Paul <paul@client.example>", "Panne du portail"
+    inner.set_content("Bonjour, le portail est arrêté depuis ce matin. Merci.")
+    outer = EmailMessage()
+    outer["From"], outer["Subject"], outer["Message-ID"] = sender, "Fwd: Panne du portail", "<forward@x.example>"
+    if comment:
+        outer.set_content(comment)
+        outer.add_attachment(inner)
+    else:
+        outer.make_mixed()
+        outer.attach(MIMEMessage(inner))
+    file(runtime, outer.as_bytes(), mail_from=sender)
+    return next(one for one in tickets(runtime) if one.id != 1)
+
+
+@pytest.mark.parametrize("comment", ["", "Un client important."])
+def test_a_mail_that_an_agent_attaches_is_its_authors_ticket(runtime: Runtime, ticket: Ticket, comment: str) -> None:
+    opened = forward_as_file(runtime, comment=comment)
+    assert (opened.reporter, opened.subject) == ("paul@client.example", "Panne du portail")
+    first, *notes = timeline(runtime, opened)
+    assert first.text.strip() == "Bonjour, le portail est arrêté depuis ce matin. Merci."
+    assert [note.text.strip() for note in notes] == ([comment] if comment else [])
+
+
+def test_one_that_anybody_else_attaches_is_their_own(runtime: Runtime, ticket: Ticket) -> None:
+    opened = forward_as_file(runtime, comment="", sender="jean@client.example")
+    assert opened.reporter == "jean@client.example"
+    [entry] = timeline(runtime, opened)
+    assert entry.text.startswith("[Message joint de Paul : Panne du portail]\n\nBonjour, le portail")
 
 
 def test_orders_of_anybody_else_are_text(runtime: Runtime, ticket: Ticket) -> None:

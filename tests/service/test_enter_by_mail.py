@@ -6,21 +6,32 @@ import pytest
 
 from gateway.config.load import load_settings
 from gateway.db.people import add_membership, get_or_create_person
-from gateway.db.tickets import Ticket, list_entries, list_tickets
+from gateway.db.receipts import Verdict, list_receipts
+from gateway.db.tickets import Ticket, find_ticket, list_entries, list_tickets
 from gateway.domain.levels import Identity
 from gateway.domain.ticket import Channel, Level, Role
-from gateway.mail.authentication import NO_AUTHENTICATION, Result
+from gateway.mail.authentication import NO_AUTHENTICATION, Policy, Result
 from gateway.mail.envelope import MailEnvelope
 from gateway.runtime import Runtime
 from gateway.services.enter_by_mail import identity_of
 from gateway.spool.entry import Lane
+from inbound import arriving
 from inbound.filing import file_mail
+from inbound.release import release_mail
 from tests.support.installation import mail
 
 NINA = "nina@client.example"
 
 
 def file(runtime: Runtime, sender: str, to: str) -> Ticket:
+    spool(runtime, sender, to)
+    with runtime.database.reading() as connection:
+        [ticket] = list_tickets(connection)
+    return ticket
+
+
+def spool(runtime: Runtime, sender: str, to: str) -> None:
+    """File a mail, whatever becomes of it."""
     envelope = MailEnvelope(
         channel=Channel.SMTP,
         mail_from=sender,
@@ -37,9 +48,6 @@ def file(runtime: Runtime, sender: str, to: str) -> Ticket:
         assert entry is not None
         file_mail(entry, runtime)
         claims.finish(entry)
-    with runtime.database.reading() as connection:
-        [ticket] = list_tickets(connection)
-    return ticket
 
 
 @pytest.fixture
@@ -86,6 +94,23 @@ def test_a_mail_enters_at_the_level_that_its_sender_may_reach(
     assert ticket.level == level
     with desk.database.reading() as connection:
         assert [entry.text for entry in list_entries(connection, ticket.id) if entry.type == "system"] == said
+
+
+@pytest.mark.parametrize(("named", "level"), [(NINA, Level.N2), (None, Level.N1)])
+def test_an_operator_who_names_the_sender_of_a_held_mail_is_believed(
+    desk: Runtime, monkeypatch: pytest.MonkeyPatch, named: str | None, level: Level
+) -> None:
+    """A mere release is not: what the mail proves of its sender counts then."""
+    failed = replace(NO_AUTHENTICATION, dmarc=Result.FAIL, policy=Policy.REJECT, evidence="neither passed")
+    monkeypatch.setattr(arriving, "authenticate", lambda *_, **__: failed)
+    spool(desk, NINA, "support@demo.example")
+    with desk.database.reading() as connection:
+        [held] = list_receipts(connection, Verdict.HELD)
+    ref = release_mail(desk, held.spool_id, sender=named)
+    with desk.database.reading() as connection:
+        ticket = find_ticket(connection, ref=ref)
+    assert ticket is not None
+    assert (ticket.reporter, ticket.level) == (NINA, level)
 
 
 @pytest.mark.parametrize(
