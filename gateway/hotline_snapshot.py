@@ -9,12 +9,14 @@ import hmac
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from gateway.domain.calendar import Calendar, Override
 from gateway.domain.duty import Shift
+from gateway.domain.project import Project
 
 FRESH = timedelta(minutes=2)
 """For so long a code that is not in it is taken for one that does not count."""
@@ -31,12 +33,18 @@ class Eligible:
 
 @dataclass(frozen=True, kw_only=True)
 class HotlineSnapshot:
-    """How things stood at `made_at`. `shifts` are by project key, `numbers` by person id."""
+    """How things stood at `made_at`. `shifts` and `overrides` (emergencies of the calendar) are by project
+    key, `numbers` by person id."""
 
     made_at: datetime
     codes: Mapping[str, Eligible]
     shifts: Mapping[str, tuple[Shift, ...]]
     numbers: Mapping[int, str]
+    overrides: Mapping[str, tuple[Override, ...]] = field(default_factory=dict)
+
+    def calendar_of(self, project: Project) -> Calendar:
+        """The project's calendar with its emergencies."""
+        return replace(project.calendar, overrides=self.overrides.get(project.key, ()))
 
     def is_fresh(self, now: datetime) -> bool:
         """True while it was made lately."""
@@ -88,6 +96,12 @@ def _to_json(snapshot: HotlineSnapshot) -> dict[str, Any]:
             for project, shifts in snapshot.shifts.items()
         },
         "numbers": {str(person): number for person, number in snapshot.numbers.items()},
+        "overrides": {
+            project: [
+                [one.is_open, one.since.isoformat(), one.until.isoformat(), one.author, one.reason] for one in rows
+            ]
+            for project, rows in snapshot.overrides.items()
+        },
     }
 
 
@@ -100,6 +114,10 @@ def _from_json(document: dict[str, Any]) -> HotlineSnapshot:
         },
         shifts={project: tuple(_shift(row) for row in rows) for project, rows in document["shifts"].items()},
         numbers={int(person): str(number) for person, number in document["numbers"].items()},
+        overrides={
+            project: tuple(_override(row) for row in rows)
+            for project, rows in document.get("overrides", {}).items()  # a file of the release before has none
+        },
     )
 
 
@@ -112,6 +130,17 @@ def _shift(row: list[Any]) -> Shift:
         end=end,
         weekday=weekday,
         day=None if day is None else date.fromisoformat(day),
+    )
+
+
+def _override(row: list[Any]) -> Override:
+    is_open, since, until, author, reason = row
+    return Override(
+        is_open=is_open,
+        since=datetime.fromisoformat(since),
+        until=datetime.fromisoformat(until),
+        author=author,
+        reason=reason,
     )
 
 

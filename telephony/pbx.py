@@ -109,14 +109,15 @@ def pbx_event(
 
 
 def _new_call(
-    values: Mapping[str, Any], settings: SettingsModel, _snapshot: HotlineSnapshot | None, at: datetime
+    values: Mapping[str, Any], settings: SettingsModel, snapshot: HotlineSnapshot | None, at: datetime
 ) -> dict[str, Any]:
     number, projects = read_number(_text(values, "to")).e164, settings.project_list
     known = [one for one in projects if one.hotline is not None and one.hotline == number]
     project = known[0] if known else projects[0] if len(projects) == 1 else None
     step: dict[str, Any] = {"name": "call.received", "project": project.key if project else ""}
     if project is not None:
-        step["open"] = hours_of(project.calendar).is_open(at)
+        calendar = snapshot.calendar_of(project) if snapshot else project.calendar
+        step["open"] = hours_of(calendar).is_open(at)
     return {"status": "ringing", "steps": [step]}
 
 

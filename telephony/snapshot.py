@@ -63,7 +63,7 @@ def line_of(
         now=now,
         project=project.key,
         projects=frozenset(one.key for one in served),
-        hours=hours_of(project.calendar),
+        hours=hours_of(snapshot.calendar_of(project) if snapshot else project.calendar),
         number=project.hotline or called,
         takes_any_call=project.takes_any_call,
         codes=snapshot.codes if snapshot else {},

@@ -10,6 +10,7 @@ from gateway import __version__
 from gateway.admin import (
     advisories,
     backup,
+    calendars,
     call_simulate,
     calls,
     demo,
@@ -44,7 +45,7 @@ def cli() -> None:
 
 _MODULES = (
     *(replay,),
-    *(backup, advisories),
+    *(backup, advisories, calendars),
     *(roles, items, tickets, ticket_set, ticket_arrange, suppressed, people, personal),
     *(mailboxes, stores, demo, call_simulate, calls, duty),
 )

@@ -1,6 +1,6 @@
 """`gateway ticket`, `gateway outbox`: what there is, and what went out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -14,10 +14,10 @@ from gateway.db.people import find_emails
 from gateway.db.ticket_events import histories_of, history_of, standing_of
 from gateway.db.ticket_links import find_relations
 from gateway.db.tickets import Ticket, find_ticket, list_attachments, list_entries, list_tickets
-from gateway.domain.events import TicketEvent
 from gateway.errors import NotFound
 from gateway.runtime import Runtime
-from gateway.services.ticket_clocks import TicketClocks, find_project, ticket_clocks
+from gateway.services.current_project import current_project, current_projects
+from gateway.services.ticket_clocks import TicketClocks, ticket_clocks
 
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 
@@ -35,7 +35,11 @@ def ticket_list(*, as_json: bool) -> None:
         found = list_tickets(connection)
         histories = histories_of(connection, {one.id: standing_of(one) for one in found})
         emails = find_emails(connection, {one.assignee_id for one in found if one.assignee_id is not None})
-        rows = [ticket_row(runtime, one, histories[one.id], emails) for one in found]
+        projects = current_projects(connection, runtime, (one.project for one in found))
+        now = runtime.clock.now()
+        rows = [
+            ticket_row(one, ticket_clocks(histories[one.id], projects[one.project], now=now), emails) for one in found
+        ]
     if not as_json:
         columns = ("ref", "status", "level", "severity", "gti_state", "gtr_state", "reporter", "subject")
         rows = [{key: row[key] for key in columns} for row in rows]
@@ -88,16 +92,15 @@ def show_row(connection: Connection, runtime: Runtime, found: Ticket) -> dict[st
     """A ticket with its timeline, who is on it, the tickets around it, and one line that explains each clock."""
     files = list_attachments(connection, found.id)
     timeline = [entry_row(entry, files.get(entry.id, [])) for entry in list_entries(connection, found.id)]
-    history = history_of(connection, found)
+    project = current_project(connection, runtime, found.project)
+    clocks = ticket_clocks(history_of(connection, found), project, now=runtime.clock.now())
     emails = find_emails(connection, [] if found.assignee_id is None else [found.assignee_id])
-    row = ticket_row(runtime, found, history, emails) | asdict(find_relations(connection, found))
+    row = ticket_row(found, clocks, emails) | asdict(find_relations(connection, found))
     row |= {"people": sorted(find_participants(connection, found.id)), "timeline": timeline}
-    return row | {"clocks": _clocks(runtime, found, history).explanations()}
+    return row | {"clocks": clocks.explanations()}
 
 
-def ticket_row(
-    runtime: Runtime, found: Ticket, history: Sequence[TicketEvent], emails: Mapping[int, str]
-) -> dict[str, Any]:
+def ticket_row(found: Ticket, clocks: TicketClocks, emails: Mapping[int, str]) -> dict[str, Any]:
     """The fields of a ticket that the operator's interface names. `emails` are those of agents, by person id."""
     return {
         "ref": found.ref,
@@ -112,12 +115,8 @@ def ticket_row(
         "created_at": found.created_at,
         "updated_at": found.updated_at,
         "entries": found.entries,
-        **_clocks(runtime, found, history).fields(),
+        **clocks.fields(),
     }
-
-
-def _clocks(runtime: Runtime, found: Ticket, history: Sequence[TicketEvent]) -> TicketClocks:
-    return ticket_clocks(history, find_project(runtime, found.project), now=runtime.clock.now())
 
 
 def entry_row(entry: Row[Any], files: list[Row[Any]]) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from gateway.domain.ticket import Kind, Level
 from gateway.errors import NotFound, Refused
 from gateway.mail.address import is_address, normalise_address
 from gateway.runtime import Runtime
+from gateway.services.current_project import current_project
 from gateway.services.roles import actor_for
-from gateway.services.ticket_clocks import find_project
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,7 @@ def place_at(standing: Standing, history: Sequence[TicketEvent]) -> Place:
 
 
 def _approach(connection: Connection, runtime: Runtime, ticket: Ticket, *, email: str) -> Approach:
-    project = find_project(runtime, ticket.project)
+    project = current_project(connection, runtime, ticket.project)
     if project is None:
         raise Refused(f"the project {ticket.project} has left the configuration")
     return Approach(

@@ -24,8 +24,8 @@ from gateway.domain.ticket import Status
 from gateway.jobs.doorbell import OUTBOX
 from gateway.notify.thread import find_last_answer
 from gateway.runtime import Runtime
+from gateway.services.current_project import current_project
 from gateway.services.tell_people import tell_people
-from gateway.services.ticket_clocks import find_project
 
 BATCH = 50
 
@@ -52,7 +52,7 @@ def _batch(runtime: Runtime) -> int:
         by_ticket = sorted(due, key=lambda one: one.ticket_id)
         for ticket_id, steps in groupby(by_ticket, key=lambda one: one.ticket_id):
             ticket = lock_ticket(connection, ticket_id)
-            project = None if ticket is None else find_project(runtime, ticket.project)
+            project = None if ticket is None else current_project(connection, runtime, ticket.project)
             if ticket is not None and project is not None:
                 _take(connection, runtime, ticket, project, list(steps), now=now)
     return len(due)

@@ -38,6 +38,7 @@ from gateway.domain.events import By, EventType, TicketEvent
 from gateway.domain.ticket import Channel, Direction, EntryType, Language
 from gateway.runtime import Runtime
 from gateway.services.call_entry import entry_data, entry_text, mask_number
+from gateway.services.current_project import current_project
 from gateway.services.phone_ticket import caller_as_reporter, open_phone_ticket
 from gateway.services.ticket_clocks import find_project
 from gateway.spool.entry import SpoolEntry, UnfitEntry
@@ -192,7 +193,7 @@ def _callback(connection: Connection, runtime: Runtime, logged: _Logged) -> int 
     is_ours = known is not None and count_calls_of_callback(connection, known) == 1
     if ticket is None or not (record.wants_callback or record.outcome is Outcome.MESSAGE):
         return None if known is None or (is_ours and forget_callback(connection, known)) else int(known)
-    project = find_project(runtime, ticket.project)
+    project = current_project(connection, runtime, ticket.project)
     at = record.ended_at or record.started_at
     patience = timedelta(minutes=runtime.settings.telephony.callback_minutes)
     due_at = hours_of(project.calendar if project else USUAL_CALENDAR).add(at, patience)

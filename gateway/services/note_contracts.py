@@ -3,14 +3,12 @@
 from hashlib import sha256
 
 import structlog
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from gateway.db.clock_marks import stale_clocks
 from gateway.db.contract_versions import ContractVersion, add_version, list_versions
-from gateway.db.tickets import tickets
+from gateway.db.stale_incidents import make_incidents_stale
 from gateway.domain.calendar import Calendar
 from gateway.domain.project import Project
-from gateway.domain.rights import WORKED_ON
 from gateway.runtime import Runtime
 
 log = structlog.get_logger()
@@ -39,13 +37,7 @@ def note_contracts(runtime: Runtime) -> list[str]:
                 ),
             )
         keys = [project.key for project in changed]
-        incidents = select(tickets.c.id).where(
-            tickets.c.project.in_(keys),
-            tickets.c.severity.is_not(None),
-            tickets.c.status.in_(list(WORKED_ON)),
-            tickets.c.id.not_in(select(stale_clocks.c.ticket_id)),
-        )
-        connection.execute(stale_clocks.insert().from_select(["ticket_id"], incidents))
+        make_incidents_stale(connection, keys)
     if keys:
         log.info("contracts.changed", projects=keys)
     return keys

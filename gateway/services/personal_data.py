@@ -291,7 +291,8 @@ INVENTORY: Mapping[str, Care] = {
     **dict.fromkeys(
         _names(
             """project_counters stale_clocks clock_marks contract_versions hotline_codes mailbox_folders
-            mailboxes follow_ups alarms ticket_links advisories advisory_tickets"""
+            mailboxes follow_ups alarms ticket_links advisories advisory_tickets
+            calendar_overrides"""
         ),
         Care(),
     ),

@@ -26,6 +26,7 @@ from gateway.hotline_snapshot import (
     write_snapshot,
 )
 from gateway.runtime import Runtime
+from gateway.services.current_project import overrides_in_force
 
 
 def refresh_hotline(runtime: Runtime) -> HotlineSnapshot:
@@ -35,6 +36,7 @@ def refresh_hotline(runtime: Runtime) -> HotlineSnapshot:
         found = eligible_tickets(connection)
         shifts = {project.key: _shifts(connection, project) for project in runtime.settings.project_list}
         numbers = people_with_numbers(connection)
+        overrides = overrides_in_force(connection, shifts)
     codes = {ticket.id: ticket.code for ticket in found}
     without = [ticket_id for ticket_id, code in codes.items() if code is None]
     if without:
@@ -49,6 +51,7 @@ def refresh_hotline(runtime: Runtime) -> HotlineSnapshot:
         },
         shifts=shifts,
         numbers=numbers,
+        overrides=overrides,
     )
     write_snapshot(snapshot_path(runtime.where.data), snapshot)
     return snapshot

@@ -19,7 +19,8 @@ from gateway.domain.escalation import BREACH, marks_of
 from gateway.domain.follow_up import USUAL_FOLLOW_UP, plan_follow_ups
 from gateway.runtime import Runtime
 from gateway.services.call_people import call_people
-from gateway.services.ticket_clocks import find_project, ticket_clocks
+from gateway.services.current_project import current_projects
+from gateway.services.ticket_clocks import ticket_clocks
 
 BATCH = 2000
 _RENEW_SECONDS = 2.0
@@ -54,7 +55,7 @@ def renew_marks(connection: Connection, runtime: Runtime, ids: list[int]) -> Non
     now = runtime.clock.now()
     found = find_standings(connection, ids)
     histories = histories_of(connection, {ticket_id: standing for ticket_id, (_, standing) in found.items()})
-    projects = {key: find_project(runtime, key) for key in {project for project, _ in found.values()}}
+    projects = current_projects(connection, runtime, (project for project, _ in found.values()))
     marks = {}
     planned = {}
     dues = {}

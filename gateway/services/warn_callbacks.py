@@ -16,8 +16,8 @@ from gateway.domain.levels import ROLE_OF
 from gateway.domain.project import Project
 from gateway.domain.ticket import Level, Role
 from gateway.runtime import Runtime
+from gateway.services.current_project import current_project
 from gateway.services.members import members_of
-from gateway.services.ticket_clocks import find_project
 
 log = structlog.get_logger()
 
@@ -37,7 +37,7 @@ def warn_callbacks(runtime: Runtime) -> int:
 
 
 def _warn(connection: Connection, runtime: Runtime, row: Row[Any], *, now: datetime) -> bool:
-    project = find_project(runtime, row.project)
+    project = current_project(connection, runtime, row.project)
     ticket = find_ticket(connection, ticket_id=row.ticket_id)
     if project is None or ticket is None:
         return False
