@@ -25,6 +25,7 @@ from gateway.notify.deliver import deliver_due
 from gateway.runtime import Runtime, open_runtime
 from gateway.services.file_web_form import file_web_form
 from gateway.services.log_call import log_call
+from gateway.services.tell_agents import tell_agents
 from gateway.spool.entry import Lane
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def drain(lane: str) -> None:
     with open_runtime(settings) as runtime:
         runtime.doorbell.begin_drain(lane)
         if lane == OUTBOX:
+            tell_agents(runtime)  # what was filed a moment ago becomes mail, and goes out with the rest
             deliver_due(runtime, deadline=deadline)
         elif drain_lane(Lane(lane), _handler(Lane(lane)), runtime, deadline=deadline).more:
             runtime.doorbell.ring(lane)

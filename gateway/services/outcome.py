@@ -76,6 +76,8 @@ def accept_outcome(runtime: Runtime, question: Question, outcome: Outcome, *, te
 
 def is_outcome(entry: SpoolEntry) -> bool:
     """True for an entry of the web lane that `accept_outcome` wrote."""
+    if not entry.payload.startswith(b"{"):  # a form with files, which may be large
+        return False
     try:
         document = json.loads(entry.payload)
     except ValueError:
