@@ -12,6 +12,7 @@ from jinja2 import StrictUndefined
 
 from gateway.runtime import Runtime
 from web import (
+    acts,
     attachments,
     auth,
     errors,
@@ -79,6 +80,7 @@ def create_app(
     reply.register(app, limiter)
     outcome.register(app, limiter, csrf)
     report.register(app, limiter)
+    acts.register(app, limiter)
     sent.register(app)
     health.register(app, runtime, limiter)
     errors.register(app)

@@ -12,12 +12,16 @@ from flask import Flask, render_template, request
 from sqlalchemy import Connection
 
 from gateway.db.hotline import find_hotline_code
-from gateway.db.my_tickets import Following, list_followed
+from gateway.db.my_tickets import list_followed
+from gateway.db.participants import find_participants
+from gateway.db.scope import Scope
+from gateway.db.search import search_tickets
 from gateway.db.ticket_events import histories_of, history_of, standing_of
 from gateway.db.tickets import Ticket, find_ticket, list_attachments, list_entries
 from gateway.domain.ticket import Severity, Status, is_reference
 from gateway.errors import NotFound
 from gateway.mail.address import domain_of
+from gateway.services.outcome import question_on
 from gateway.services.roles import actor_for
 from gateway.services.ticket_clocks import find_project, ticket_clocks
 from web.drafts import find_draft, reply_place
@@ -30,7 +34,6 @@ from web.timeline import timeline
 from web.uploads import most_in_all
 
 LISTED = 25
-_MAX_WORDS = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,16 +58,13 @@ def show_tickets() -> str:
     searched = request.args.get("q", "").strip()[:200]
     only_mine = request.args.get("whose") == "mine"
     number = page_number(request.args.get("page"))
-    following = _following()
+    scope = _scope(only_mine=only_mine)
+    upto = number * LISTED + 1
     with runtime.database.reading() as connection:
-        found = list_followed(
-            connection,
-            following,
-            words=searched.split()[:_MAX_WORDS],
-            only_mine=only_mine,
-            limit=LISTED + 1,
-            offset=(number - 1) * LISTED,
-        )
+        if searched:
+            found = search_tickets(connection, searched, scope, upto)[upto - LISTED - 1 :]
+        else:
+            found = list_followed(connection, scope, limit=LISTED + 1, offset=upto - LISTED - 1)
         views = _views(connection, found[:LISTED])
     query = {"q": searched, "whose": "mine" if only_mine else ""}
     return render_template(
@@ -72,7 +72,7 @@ def show_tickets() -> str:
         tickets=views,
         searched=searched,
         only_mine=only_mine,
-        has_colleagues=bool(following.projects),
+        has_colleagues=bool(_scope(only_mine=False).organisations),
         page=page_of("/tickets", query, number=number, has_more=len(found) > LISTED),
         addresses=[project.address for project in runtime.settings.project_list],
     )
@@ -95,6 +95,8 @@ def ticket_page(ref: str, *, reply: Reply) -> str:
         files = list_attachments(connection, ticket.id)
         code = find_hotline_code(connection, ticket)
         history = history_of(connection, ticket)
+        question = question_on(connection, runtime, ticket, reader)
+        people = find_participants(connection, ticket.id)
         survivor = None if ticket.merged_into_id is None else find_ticket(connection, ticket_id=ticket.merged_into_id)
     project = find_project(runtime, ticket.project)
     clocks = ticket_clocks(history, project, now=now)
@@ -104,6 +106,9 @@ def ticket_page(ref: str, *, reply: Reply) -> str:
         ticket=ticket_view(ticket, clocks, names=_project_names(), reader_id=reader.id),
         hotline=hotline_view(project, code, now=now) if is_urgent else None,
         survivor=survivor.ref if survivor is not None and survivor.reporter_id == ticket.reporter_id else None,
+        outcomes=frozenset() if question is None else question.answers,
+        people=sorted(people),
+        me=reader.email,
         timeline=timeline(rows, files, ref=ticket.ref, reader_id=reader.id),
         reply=reply,
         nonce=reply.nonce or secrets.token_urlsafe(16),
@@ -127,12 +132,13 @@ def _follows(connection: Connection, ticket: Ticket) -> bool:
     return actor_for(connection, project, person.email, reporter=ticket.reporter).is_colleague
 
 
-def _following() -> Following:
+def _scope(*, only_mine: bool) -> Scope:
+    """Their own requests, and those of their organisation where a contract says so."""
     person = visitor().person
     domain = domain_of(person.email)
-    projects = web().runtime.settings.project_list
-    open_to_them = (project.key for project in projects if domain in project.contract.organisations)
-    return Following(person_id=person.id, domain=domain, projects=frozenset(open_to_them))
+    projects = () if only_mine else web().runtime.settings.project_list
+    organisations = {project.key: domain for project in projects if domain in project.contract.organisations}
+    return Scope(reporter_id=person.id, organisations=organisations)
 
 
 def _views(connection: Connection, found: Sequence[Ticket]) -> list[TicketView]:

@@ -31,21 +31,26 @@ def find_leaver(connection: Connection, runtime: Runtime, token: str) -> tuple[T
 
 def leave_ticket(runtime: Runtime, token: str) -> Ticket:
     """Leave the person of a link out of its ticket, and say so to agents; twice is once. Raises NotFound."""
-    now = runtime.clock.now()
     with runtime.database.transaction() as connection:
         ticket, person = find_leaver(connection, runtime, token)
-        # One who was told without being on it, as a customer's contact, is left out as well.
-        add_participant(connection, ticket_id=ticket.id, person_id=person.id, now=now)
-        if mute_participant(connection, ticket_id=ticket.id, person_id=person.id):
-            entry = NewEntry(
-                at=now,
-                type=EntryType.SYSTEM,
-                direction=Direction.INTERNAL,
-                author_id=person.id,
-                author=person.email,
-                text=_SAID[ticket.lang].format(who=person.email),
-                visible=False,
-                data={"event": "left"},
-            )
-            add_entry(connection, ticket.id, entry)
+        leave_out(connection, runtime, ticket, person)
     return ticket
+
+
+def leave_out(connection: Connection, runtime: Runtime, ticket: Ticket, person: Person) -> None:
+    """The same for somebody who is known to be who they are, in the caller's transaction."""
+    now = runtime.clock.now()
+    # One who was told without being on it, as a customer's contact, is left out as well.
+    add_participant(connection, ticket_id=ticket.id, person_id=person.id, now=now)
+    if mute_participant(connection, ticket_id=ticket.id, person_id=person.id):
+        entry = NewEntry(
+            at=now,
+            type=EntryType.SYSTEM,
+            direction=Direction.INTERNAL,
+            author_id=person.id,
+            author=person.email,
+            text=_SAID[ticket.lang].format(who=person.email),
+            visible=False,
+            data={"event": "left"},
+        )
+        add_entry(connection, ticket.id, entry)

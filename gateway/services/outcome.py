@@ -59,6 +59,21 @@ def find_question(connection: Connection, runtime: Runtime, token: str) -> Quest
     return Question(ticket=ticket, person=person, entry_id=entry_id, answers=answers)
 
 
+def question_on(connection: Connection, runtime: Runtime, ticket: Ticket, person: Person) -> Question | None:
+    """What its reporter may say on the ticket's own page of its last solution; None where there is nothing to say."""
+    if ticket.reporter_id != person.id:
+        return None
+    solved = [event.at for event in history_of(connection, ticket) if event.value == Status.RESOLVED]
+    query = select(entries.c.id).where(
+        entries.c.ticket_id == ticket.id, entries.c.visible, entries.c.at == max(solved, default=None)
+    )
+    entry_id = connection.execute(query.order_by(entries.c.id.desc()).limit(1)).scalar_one_or_none() if solved else None
+    if entry_id is None:
+        return None
+    answers = _answers(connection, runtime, ticket, entry_id, now=runtime.clock.now())
+    return Question(ticket=ticket, person=person, entry_id=entry_id, answers=answers) if answers else None
+
+
 def accept_outcome(runtime: Runtime, question: Question, outcome: Outcome, *, text: str) -> None:
     """Put the answer into the spool, where it is safe; filing it comes next. Raises Deferred where it cannot be."""
     payload = {
