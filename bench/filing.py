@@ -1,6 +1,7 @@
-"""Rows: from an accepted mail to its ticket and its acknowledgement in the outbox, in one process.
+"""Rows: from an accepted mail to its ticket and its acknowledgement in the outbox, by the two workers of `gateway up`.
 
-Beside it, on the same mails and the same kind of database, django-helpdesk, where its Python is given.
+Beside it, on the same mails and the same kind of database, django-helpdesk, where its Python is given: one process,
+as its documentation has it.
 """
 
 import json

@@ -90,6 +90,7 @@ def _open(
         verdict=Verdict.FILED,
         reason="new ticket" if follows is None else f"follows {follows.ref}",
         sender=sender.mailbox,
+        roles=sender.roles,
         answer_to=address,
         follows_id=None if follows is None else follows.id,
         related=elsewhere.related,

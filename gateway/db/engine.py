@@ -10,6 +10,8 @@ earlier ones to the disk with it, since both databases write one log in the orde
 what it saw, and writes that down first, as the mailer does, acts on what is durable.
 """
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,7 +24,9 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, Operationa
 from gateway.disk import sync_file
 from gateway.errors import Deferred
 
-_SQLITE_PRAGMAS = ("journal_mode=WAL", "busy_timeout=30000", "foreign_keys=ON")
+_PATIENCE = "busy_timeout=30000"  # milliseconds
+_SQLITE_PRAGMAS = ("journal_mode=WAL", _PATIENCE, "foreign_keys=ON")
+_LOOKS, _BETWEEN_LOOKS = 100, 0.0002  # seconds between two
 # A record in the log, and so a commit to wait for: PostgreSQL waits for none that wrote nothing.
 _LOGGED = text("SELECT pg_logical_emit_message(true, 'gateway', 'settled')")
 
@@ -112,7 +116,8 @@ def _create_engine(url: URL, *, lazy: bool) -> Engine:
 
 
 def _server_engine(url: URL, *, lazy: bool) -> Engine:
-    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args={"connect_timeout": 5})
+    # Who is lazy has just begun; for the others a connection may have died of old age.
+    engine = create_engine(url, pool_pre_ping=not lazy, hide_parameters=True, connect_args={"connect_timeout": 5})
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -134,7 +139,29 @@ def _sqlite_engine(url: URL, *, lazy: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        read_only = connection.get_execution_options().get("gateway_read_only", False)
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        if connection.get_execution_options().get("gateway_read_only", False):
+            connection.exec_driver_sql("BEGIN")
+        elif not _begins_soon(connection.connection.driver_connection):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _begins_soon(connection: Any) -> bool:
+    """Begin to write, by looking often whether nobody else does. False where somebody does for long.
+
+    SQLite itself sleeps for 1, 2, 5, 10 ms and more, longer than a transaction takes: two workers would do less
+    than one.
+    """
+    connection.execute("PRAGMA busy_timeout=0")
+    try:
+        for _ in range(_LOOKS):
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                time.sleep(_BETWEEN_LOOKS)
+            else:
+                return True
+        return False
+    finally:
+        connection.execute(f"PRAGMA {_PATIENCE}")

@@ -216,44 +216,27 @@ def list_tickets(connection: Connection, *, reporter_id: int | None = None, limi
     return [ticket_of(row) for row in connection.execute(query)]
 
 
-def add_entry(connection: Connection, ticket_id: int, entry: NewEntry, files: Iterable[Attachment] = ()) -> int:
-    """Write a timeline entry with its files, move the ticket's `updated_at`, and return the entry's id."""
-    values = {
+def add_entry(
+    connection: Connection, ticket_id: int, entry: NewEntry, files: Iterable[Attachment] = (), *, moves: bool = True
+) -> int:
+    """Write a timeline entry with its files, and return its id.
+
+    It moves the ticket's `updated_at`, unless the ticket is known to stand there already.
+    """
+    values = vars(entry) | {
         "ticket_id": ticket_id,
-        "at": entry.at,
-        "type": entry.type,
-        "direction": entry.direction,
-        "channel": entry.channel,
-        "author_id": entry.author_id,
-        "author": entry.author,
-        "text": entry.text,
-        "removed_text": entry.removed_text,
-        "message_id": entry.message_id,
-        "in_reply_to": entry.in_reply_to,
         "reference_ids": list(entry.reference_ids),
-        "match": entry.match,
-        "visible": entry.visible,
-        "raw_sha256": entry.raw_sha256,
         "data": entry.data or {},
         "to_tell": None if entry.type is EntryType.NOTE or entry.direction is Direction.OUT else True,
     }
     entry_id: int = connection.execute(_INSERT_ENTRY, values).scalar_one()
-    rows = [
-        {
-            "entry_id": entry_id,
-            "position": file.position,
-            "name": file.name,
-            "type": file.type,
-            "size": file.size,
-            "sha256": file.sha256,
-        }
-        for file in files
-    ]
+    rows = [vars(file) | {"entry_id": entry_id} for file in files]
     if rows:
         connection.execute(_INSERT_FILES, rows)
     if entry.message_id:
         remember_message_id(connection, entry.message_id, ticket_id=ticket_id, entry_id=entry_id, ours=False)
-    connection.execute(_MOVE, {"ticket": ticket_id, "at": entry.at})
+    if moves:
+        connection.execute(_MOVE, {"ticket": ticket_id, "at": entry.at})
     return entry_id
 
 

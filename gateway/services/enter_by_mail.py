@@ -17,7 +17,13 @@ def enter_by_mail(connection: Connection, item: MailItem, decision: Decision, *,
     wanted = level_written_to(item.project, addresses)
     identity = _identity(item, decision)
     entered = enter_ticket(
-        connection, item.project, ticket, channel=item.envelope.channel, identity=identity, wanted=wanted
+        connection,
+        item.project,
+        ticket,
+        channel=item.envelope.channel,
+        identity=identity,
+        wanted=wanted,
+        roles=decision.roles,
     )
     item.trace.note("level", entered.level, f"{wanted} was written to" if wanted else "")
     return entered

@@ -8,7 +8,7 @@ from gateway.db.ticket_events import begin_history, standing_of
 from gateway.db.tickets import NewEntry, Ticket, add_entry, find_ticket, tickets
 from gateway.domain.levels import Identity, entrance
 from gateway.domain.project import Project
-from gateway.domain.ticket import Channel, Direction, EntryType, Kind, Level
+from gateway.domain.ticket import Channel, Direction, EntryType, Kind, Level, Role
 from gateway.services.roles import roles_in
 
 
@@ -21,14 +21,15 @@ def enter_ticket(
     identity: Identity,
     wanted: Level | None = None,
     kind: Kind | None = None,
+    roles: frozenset[Role] | None = None,
 ) -> Ticket:
     """Put a ticket that was just created where it belongs, and return it as it then is.
 
     `wanted` is the level whose address was written to; `kind` is what the reporter says it is, None where they say
-    nothing. To be called once, in the transaction that creates the ticket; a plain request of an end user costs one
-    query.
+    nothing; `roles` are the reporter's in the project, where they are known. To be called once, in the transaction
+    that creates the ticket; a plain request of an end user costs at most one query.
     """
-    roles = roles_in(connection, project, ticket.reporter)
+    roles = roles_in(connection, project, ticket.reporter) if roles is None else roles
     found = entrance(roles, channel=channel, kind=kind, wanted=wanted, identity=identity)
     stands = standing_of(ticket)
     if (found.level, found.kind) == (stands.level, stands.kind) and wanted in {None, found.level}:

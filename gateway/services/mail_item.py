@@ -7,6 +7,7 @@ from gateway.db.receipts import Verdict
 from gateway.domain.change import Change
 from gateway.domain.joining import Joining
 from gateway.domain.project import Project
+from gateway.domain.ticket import Role
 from gateway.domain.trace import Trace
 from gateway.mail.authentication import Authentication
 from gateway.mail.envelope import MailEnvelope
@@ -77,12 +78,14 @@ class Decision:
     are tickets that the mail refers to without belonging there. `copies` are the people in To and Cc who come onto
     the ticket. `flags` are machine-readable remarks for agents. `retold` is there where `sender` is the author of a
     forwarded mail; `order` where an agent acts on the ticket; `is_vouched_for` says that an operator named the
-    sender. `sender` is None only where `verdict` is not FILED.
+    sender. `sender` is None only where `verdict` is not FILED; `roles` are what they are in the project, None where
+    nobody has looked.
     """
 
     verdict: Verdict
     reason: str
     sender: Mailbox | None = None
+    roles: frozenset[Role] | None = None
     answer_to: str = ""
     ticket_id: int | None = None
     match_rule: str | None = None

@@ -41,6 +41,7 @@ def write_mail_entry(
             data=_entry_data(item, decision, ticket),
         ),
         mail_files(item),
+        moves=ticket.updated_at != item.envelope.received_at,
     )
 
 
