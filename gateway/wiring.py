@@ -24,6 +24,7 @@ from gateway.logs import configure_logs
 from gateway.notify.deliver import deliver_due
 from gateway.runtime import Runtime, open_runtime
 from gateway.services.file_web_form import file_web_form
+from gateway.services.import_mail import OldMail
 from gateway.services.log_call import log_call
 from gateway.services.tell_agents import tell_agents
 from gateway.spool.entry import Lane
@@ -217,3 +218,17 @@ def replay_files(runtime: Runtime, files: Sequence[Path], *, to: Sequence[str]) 
     from inbound.replaying import replay_files as replay
 
     return replay(runtime, files, to=to)
+
+
+def read_old_mail(raw: bytes, project: Project) -> OldMail:
+    """Read a mail for the import. Raises BadItem."""
+    from inbound.importing import read_old_mail as read
+
+    return read(raw, project, clock=SystemClock())
+
+
+def html_to_text(html: str) -> str:
+    """HTML as text with its lists and tables."""
+    from inbound.html_text import html_to_text as to_text
+
+    return to_text(html)

@@ -15,6 +15,7 @@ from gateway.admin import (
     calls,
     demo,
     duty,
+    imports,
     items,
     mailboxes,
     people,
@@ -44,7 +45,7 @@ def cli() -> None:
 
 
 _MODULES = (
-    *(replay,),
+    *(imports, replay),
     *(backup, advisories, calendars),
     *(roles, items, tickets, ticket_set, ticket_arrange, suppressed, people, personal),
     *(mailboxes, stores, demo, call_simulate, calls, duty),
