@@ -7,7 +7,9 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from telephony.simulator.effects import Notify
+from telephony.simulator.effects import Kind, Notify
+
+_TOLD = frozenset({Kind.LEG, Kind.RECORDING, Kind.STATUS})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +37,12 @@ class Mailbag:
     _late: list[Notify] = field(default_factory=list)
 
     def hand_over(self, callback: Notify) -> None:
-        """Take a callback: it goes out at once, after the one that follows it, at the end, twice, or never."""
-        if self._happens(self.faults.dropped):
+        """Take a callback: it goes out at once, after the one that follows it, at the end, twice, or never.
+
+        An action that is requested though nobody is left to hear its answer is a request, and is not lost like that.
+        """
+        is_lost = self._happens(self.faults.dropped)
+        if is_lost and callback.kind in _TOLD:
             return
         copies = 2 if self._happens(self.faults.doubled) else 1
         for _ in range(copies):
