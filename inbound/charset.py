@@ -44,6 +44,7 @@ _MEANT = {
 }
 # UTF-7 hides markup from whoever looks at the bytes; nothing that we accept needs it.
 # The others are no charsets of mail; punycode takes minutes for a megabyte.
+_WESTERN = {"cp1252", "iso8859-1", "iso8859-15"}
 _REFUSED = {"utf-7", "punycode", "idna", "unicode_escape", "raw_unicode_escape", "unicode-escape", "raw-unicode-escape"}
 _WIDE = {"utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"}
 _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
@@ -59,6 +60,9 @@ def decode_bytes(data: bytes, declared: str | None) -> str:
     character must not turn all the others into nonsense.
     """
     charset = _codec(declared)
+    # Text of these that happens to be UTF-8 as well is never written: "Ã©" is no word.
+    if charset in _WESTERN and not data.isascii() and (text := _try(data, "utf-8")) is not None:
+        return text
     if charset and charset != "utf-8":
         text = _try(data, charset)
         if text is not None:

@@ -5,6 +5,8 @@ import quopri
 import re
 from io import BytesIO
 
+# A line of words: some mailers label what they never encoded.
+_WORDS = re.compile(rb"\s*(?=[^\n]*[^A-Za-z0-9+/=\s])[^\s]+ [^\n]*")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 
 
@@ -22,7 +24,9 @@ def decode_transfer(data: bytes, encoding: str) -> bytes:
 
 
 def decode_base64(data: bytes) -> bytes:
-    """Base64 with whatever stands between its characters, and without its padding."""
+    """Base64 with whatever stands between its characters, and without its padding; what begins with words is none."""
+    if _WORDS.match(data, 0, 1000):
+        return data
     try:
         return binascii.a2b_base64(data)
     except binascii.Error:

@@ -211,7 +211,7 @@ def forward_as_file(runtime: Runtime, *, comment: str, sender: str = AGENT) -> T
         outer.add_attachment(inner)
     else:
         outer.make_mixed()
-        outer.attach(MIMEMessage(inner))
+        outer.set_payload([MIMEMessage(inner)])
     file(runtime, outer.as_bytes(), mail_from=sender)
     return next(one for one in tickets(runtime) if one.id != 1)
 

@@ -38,6 +38,7 @@ IMAGE = part("image/png", b"\x89PNG", "Content-ID: <logo@x>", "Content-Dispositi
         (HEAD + b"Content-Type: multipart/mixed\n\nno boundary", "no boundary", False),
         (HEAD + b"Content-Type: nonsense\n\nstill words", "still words", False),
         (HEAD + b"Content-Transfer-Encoding: base64\n\nUGFzIGRl*IHN1aXRl", "Pas de suite", False),
+        (HEAD + b"Content-Transfer-Encoding: base64\n\nPas du tout, merci.", "Pas du tout, merci.", False),
         (HEAD + b"Content-Transfer-Encoding: quoted-printable\n\nt=C3=A9l=\n=C3=A9 =zz", "télé =zz", False),
         (
             HEAD + b"Content-Transfer-Encoding: x-uuencode\n\nbegin 644 x\n" + b2a_uu(b"Bonjour") + b"end\n",
