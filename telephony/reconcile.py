@@ -1,7 +1,7 @@
 """What the webhooks missed: the provider's own lists are compared with ours, and what is not there is filled in.
 
-Looked at every five minutes, back to a quarter of an hour before the last look. A call that is on record and over is
-left as it is, so a second look changes nothing; what is filled in says that it came by this way.
+Looked at every five minutes, back to a quarter of an hour before the last look. A call whose end the provider has told
+of is left as it is, so a second look changes nothing; what is filled in says that it came by this way.
 """
 
 from collections.abc import Iterator, Mapping
@@ -74,13 +74,21 @@ def _missing_calls(connection: Connection, listed: list[dict[str, Any]]) -> Iter
     for item in listed:
         if item.get("direction") != "inbound" or item.get("status") not in ENDED:
             continue
-        row = find_call(connection, str(item["sid"]))
-        if row is not None and row.status in ENDED:
+        if _is_told(connection, str(item["sid"])):
             continue
         caller = read_number(str(item.get("from") or ""))
         data = {"status": item["status"], "seconds": seconds(str(item.get("duration") or ""))}
         data |= {"from": caller.e164, "from_kind": caller.kind.value, "to": item.get("to") or ""}
         yield _event(item, str(item["sid"]), data)
+
+
+def _is_told(connection: Connection, call: str) -> bool:
+    """Whether the end of a call is on record as the provider tells it, with its length: what a caller's last request
+    lets us guess is not that.
+    """
+    row = find_call(connection, call)
+    events = [] if row is None or row.status not in ENDED else events_of_call(connection, row.id)
+    return any(event.kind in {"status", "reconcile"} and event.data.get("status") in ENDED for event in events)
 
 
 def _missing_legs(connection: Connection, listed: list[dict[str, Any]], agents: Mapping[str, int]) -> Iterator[_Found]:
