@@ -18,6 +18,7 @@ from gateway.admin import (
     imports,
     items,
     mailboxes,
+    members,
     people,
     personal,
     replay,
@@ -46,7 +47,7 @@ def cli() -> None:
 
 _MODULES = (
     *(imports, replay),
-    *(backup, advisories, calendars),
+    *(backup, advisories, calendars, members),
     *(roles, items, tickets, ticket_set, ticket_arrange, suppressed, people, personal),
     *(mailboxes, stores, demo, call_simulate, calls, duty),
 )

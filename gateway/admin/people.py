@@ -10,6 +10,20 @@ from gateway.errors import Refused
 from gateway.mail.address import is_address, normalise_address
 from gateway.services.sign_in import make_link
 
+PREFERENCE = click.option(
+    "--notices",
+    type=click.Choice([preference.value for preference in Preference]),
+    default=None,
+    help="How they are told of what they may choose about; answers, warnings and breaches always come.",
+)
+
+
+def read_phone(text: str) -> str:
+    """The number, in international form. Raises Refused for anything else."""
+    if not (text.startswith("+") and text[1:].isdigit() and 8 <= len(text) <= 16):
+        raise Refused(f"{text!r} is not a number in international form (+33612345678)")
+    return text
+
 
 @click.group()
 def person() -> None:
@@ -23,12 +37,7 @@ def person() -> None:
 @click.option("--project", default=None, help="The project's key; needed for a role.")
 @click.option("--lang", type=click.Choice([language.value for language in Language]), default=None)
 @click.option("--phone", default=None, help="In international form: +33612345678.")
-@click.option(
-    "--notices",
-    type=click.Choice([preference.value for preference in Preference]),
-    default=None,
-    help="How they are told of what they may choose about; answers, warnings and breaches always come.",
-)
+@PREFERENCE
 def person_add(
     *,
     email: str,
@@ -43,8 +52,8 @@ def person_add(
     address = normalise_address(email)
     if not is_address(address):
         raise Refused(f"{email!r} is not a mail address")
-    if phone is not None and not (phone.startswith("+") and phone[1:].isdigit() and 8 <= len(phone) <= 16):
-        raise Refused(f"{phone!r} is not a number in international form (+33612345678)")
+    if phone is not None:
+        read_phone(phone)
     with command_runtime() as runtime:
         keys = [known.key for known in runtime.settings.project_list]
         if project is None and role != Role.REPORTER.value and len(keys) > 1:
