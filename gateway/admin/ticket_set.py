@@ -5,9 +5,14 @@ import click
 from gateway.admin.context import command_runtime, print_rows
 from gateway.admin.tickets import show_row, ticket
 from gateway.domain.change import Change
+from gateway.domain.kinds import FIELDS
 from gateway.domain.ticket import Kind, Level, Severity, Status
 from gateway.errors import Refused
 from gateway.services.change_ticket import change_ticket
+
+_FIELDS_HELP = "What the kind of work asks for: " + "; ".join(
+    f"{kind}: {', '.join(field.name for field in fields)}" for kind, fields in FIELDS.items() if fields
+)
 
 
 def _choice(words: type[Kind] | type[Level] | type[Severity] | type[Status]) -> click.Choice[str]:
@@ -21,7 +26,7 @@ def _choice(words: type[Kind] | type[Level] | type[Severity] | type[Status]) -> 
 @click.option("--status", type=_choice(Status))
 @click.option("--level", type=_choice(Level))
 @click.option("--kind", type=_choice(Kind))
-@click.option("--detail", "details", multiple=True, metavar="NAME=VALUE", help="What the kind of work asks for.")
+@click.option("--field", "--detail", "details", multiple=True, metavar="NAME=VALUE", help=_FIELDS_HELP)
 @click.option("--assign", "assignee", metavar="EMAIL", help="Give it to this agent; an empty text to nobody.")
 @click.option("--reply", default="", metavar="TEXT", help="Written to the reporter.")
 @click.option("--workaround", default="", metavar="TEXT", help="Written to the reporter: service is restored so.")

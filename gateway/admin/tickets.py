@@ -14,6 +14,7 @@ from gateway.db.people import find_emails
 from gateway.db.ticket_events import histories_of, history_of, standing_of
 from gateway.db.ticket_links import find_relations
 from gateway.db.tickets import Ticket, find_ticket, list_attachments, list_entries, list_tickets
+from gateway.domain.kinds import details_of
 from gateway.errors import NotFound
 from gateway.runtime import Runtime
 from gateway.services.current_project import current_project, current_projects
@@ -65,7 +66,8 @@ def ticket_show(ref: str, *, as_json: bool) -> None:
     click.echo(
         f"{row['status']}, {row['kind']}{severity}, level {row['level']}{assignee}, reported by {row['reporter']}"
     )
-    for line in [*row["clocks"], *_around(row)]:
+    fields = [f"{name}: {value}" for name, value in row["fields"].items()]
+    for line in [*fields, *row["clocks"], *_around(row)]:
         click.echo(line)
     for entry in row["timeline"]:
         author = entry["author"] or "the gateway"
@@ -93,10 +95,15 @@ def show_row(connection: Connection, runtime: Runtime, found: Ticket) -> dict[st
     files = list_attachments(connection, found.id)
     timeline = [entry_row(entry, files.get(entry.id, [])) for entry in list_entries(connection, found.id)]
     project = current_project(connection, runtime, found.project)
-    clocks = ticket_clocks(history_of(connection, found), project, now=runtime.clock.now())
+    history = history_of(connection, found)
+    clocks = ticket_clocks(history, project, now=runtime.clock.now())
     emails = find_emails(connection, [] if found.assignee_id is None else [found.assignee_id])
     row = ticket_row(found, clocks, emails) | asdict(find_relations(connection, found))
-    row |= {"people": sorted(find_participants(connection, found.id)), "timeline": timeline}
+    row |= {
+        "fields": details_of(history),
+        "people": sorted(find_participants(connection, found.id)),
+        "timeline": timeline,
+    }
     return row | {"clocks": clocks.explanations()}
 
 

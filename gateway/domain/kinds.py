@@ -4,10 +4,11 @@ Adaptive work names what moves, and from which version to which; regulatory work
 which it applies. Nothing is asked for twice: what is not known yet is left out and added later.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from gateway.domain.events import EventType, TicketEvent
 from gateway.domain.ticket import Kind
 
 COMPONENTS = ("operating system", "database", "browser", "third-party API")
@@ -52,6 +53,17 @@ def detail_faults(kind: Kind, details: Mapping[str, str]) -> list[str]:
     faults = [f"{kind} work has no {name}" for name in details if name not in known]
     checked = (known[name].fault(value) for name, value in details.items() if name in known)
     return faults + [fault for fault in checked if fault is not None]
+
+
+def details_of(history: Iterable[TicketEvent]) -> dict[str, str]:
+    """What is known of a ticket's work as the kind that it is now: what was said last of each."""
+    kind, known = Kind.ASSISTANCE.value, dict[str, str]()
+    for event in history:
+        if event.type is EventType.KIND:
+            known = {} if event.value != kind else known
+            kind = event.value
+            known |= dict(event.details)
+    return known
 
 
 def _is_date(value: str) -> bool:

@@ -14,6 +14,7 @@ from gateway.domain.calendar import Calendar, DayHours
 from gateway.domain.contract import Contract, Counting, Guarantees
 from gateway.domain.ticket import Language
 from gateway.notify.advisory_wording import advisory_sentence
+from gateway.notify.kind_wording import kind_sentence
 
 Told = Mapping[str, str]
 """A change as it is kept: `what` happened, the `value` that a thing has now, and the moment `at` in ISO 8601."""
@@ -23,7 +24,6 @@ _SENTENCES: dict[Language, dict[str, str]] = {
     Language.FR: {
         "level": "Votre demande est suivie par le support de niveau {number} depuis le {when}.",
         "severity": "Gravité de l'incident : {word}.",
-        "kind": "Nature de la demande : {word}.",
         "workaround": "Une solution de contournement est en place.",
         "status.open": "Votre demande est prise en charge.",
         "status.pending": "Nous attendons votre réponse pour continuer.",
@@ -41,7 +41,6 @@ _SENTENCES: dict[Language, dict[str, str]] = {
     Language.EN: {
         "level": "Your request has been with level {number} support since {when}.",
         "severity": "Severity of the incident: {word}.",
-        "kind": "Kind of request: {word}.",
         "workaround": "A workaround is in place.",
         "status.open": "Your request has been taken in hand.",
         "status.pending": "We need your answer to go on.",
@@ -90,6 +89,8 @@ _PROMISE = {
     Language.FR: ("{0} : prise en charge sous {1} h{2}", ", rétablissement sous {0} h{1}", " ouvrées"),
     Language.EN: ("{0}: taken in hand within {1} h{2}", ", restored within {0} h{1}", " of working time"),
 }
+
+_BY_THEMSELVES = {"advisory": advisory_sentence, "kind": kind_sentence}
 
 
 def sentences(changes: Iterable[Told], *, lang: Language, zone: ZoneInfo) -> list[str]:
@@ -152,8 +153,8 @@ def _hours(time: timedelta) -> str:
 
 def _sentence(change: Told, lang: Language, zone: ZoneInfo) -> str:
     what, value = change["what"], change["value"]
-    if what == "advisory":
-        return advisory_sentence(change, lang=lang)
+    if what in _BY_THEMSELVES:
+        return _BY_THEMSELVES[what](change, lang=lang)
     return _SENTENCES[lang][f"status.{value}" if what == "status" else what].format(
         number=value.removeprefix("N"),
         word=word(value, lang=lang),

@@ -8,6 +8,7 @@ from gateway.domain.events import EventType, TicketEvent
 from gateway.domain.rights import ENDED, WORKED_ON
 from gateway.domain.telling import Happening
 from gateway.domain.ticket import Language, Status
+from gateway.notify.kind_wording import field_values
 from gateway.notify.wording import Told
 from gateway.services.ticket_clocks import TicketClocks
 
@@ -40,7 +41,8 @@ def told_to_reporter(events: Sequence[TicketEvent], *, was: Status, clocks: Tick
     for event in events:
         at = event.at.isoformat()
         if event.type in _PLAIN:
-            told.append({"what": event.type.value, "value": event.value, "at": at})
+            details = field_values(dict(event.details))
+            told.append({"what": event.type.value, "value": event.value, "at": at, **details})
         elif event.type is EventType.WORKAROUND:
             told.append({"what": "workaround", "value": "", "at": at})
         elif event.type is EventType.STATUS:
