@@ -16,6 +16,8 @@ class Notice(StrEnum):
     SIGN_IN_LINK = "sign_in_link"  # to whoever asked for it on the status page: this link signs you in, once
     MAILBOX_FAILING = "mailbox_failing"  # to the supervisors: mail waits in a mailbox that we cannot read
     MAILBOX_RECOVERED = "mailbox_recovered"  # to the supervisors: we read it again
+    ALARM = "alarm"  # to the operator: something of the installation is broken
+    ALARM_OVER = "alarm_over"  # to the operator: it is well again
 
 
 TO_CUSTOMERS = frozenset({Notice.ACKNOWLEDGEMENT, Notice.PROGRESS, Notice.PARTICIPANT})

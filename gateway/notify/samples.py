@@ -73,8 +73,8 @@ SAMPLES: dict[str, tuple[Notice, dict[str, Any]]] = {
         Notice.NEWS_DIGEST,
         {
             "news": [
-                {name: _NEWS[name] for name in ("subject", "author", "level", "at", "text")}
-                | {"ref": "DEMO-42", "happening": happening}
+                {name: _NEWS[name] for name in ("subject", "author", "level", "at")}
+                | {"ref": "DEMO-42", "happening": happening, "text": "Bonjour, L'écran reste noir."}
                 for happening in ("new", "reopened")
             ],
             "number": 512,
@@ -94,11 +94,19 @@ SAMPLES: dict[str, tuple[Notice, dict[str, Any]]] = {
     "sign_in_link": (Notice.SIGN_IN_LINK, {"link_id": 9}),
     "mailbox_failing": (Notice.MAILBOX_FAILING, {"mailbox": "support", "reason": "sign-in refused", "minutes": 15}),
     "mailbox_recovered": (Notice.MAILBOX_RECOVERED, {"mailbox": "support", "reason": "sign-in refused", "minutes": 15}),
+    "alarm": (
+        Notice.ALARM,
+        {"alarm": "spool_stuck", "detail": "entries wait in: mail", "since": NOW.isoformat()},
+    ),
+    "alarm_over": (Notice.ALARM_OVER, {"alarm": "spool_stuck", "detail": "", "since": NOW.isoformat()}),
 }
 """By name: the notice, and what the row holds for its template."""
 
 _ABOUT_NO_TICKET = frozenset(
-    {Notice.NEWS_DIGEST, Notice.CLOCKS, Notice.SIGN_IN_LINK, Notice.MAILBOX_FAILING, Notice.MAILBOX_RECOVERED}
+    {
+        *(Notice.NEWS_DIGEST, Notice.CLOCKS, Notice.SIGN_IN_LINK),
+        *(Notice.MAILBOX_FAILING, Notice.MAILBOX_RECOVERED, Notice.ALARM, Notice.ALARM_OVER),
+    }
 )
 
 

@@ -76,6 +76,12 @@ def _mailbox(delivery: Delivery, _runtime: Runtime) -> dict[str, Any]:
     return {name: delivery.context[name] for name in ("mailbox", "reason", "minutes")}
 
 
+def _alarm(delivery: Delivery, runtime: Runtime) -> dict[str, Any]:
+    context, zone = delivery.context, runtime.project(delivery.project).calendar.zone_info
+    since = say_when(datetime.fromisoformat(context["since"]), lang=Language(delivery.lang), zone=zone)
+    return {"alarm": context["alarm"], "detail": context["detail"], "since": since}
+
+
 def _orders_refused(delivery: Delivery, _runtime: Runtime) -> dict[str, Any]:
     lang = Language(delivery.lang)
     faults = [say_refusal(fault, lang) for fault in delivery.context["faults"]]
@@ -93,4 +99,6 @@ _VALUES: dict[str, Callable[[Delivery, Runtime], dict[str, Any]]] = {
     Notice.SIGN_IN_LINK: _sign_in_link,
     Notice.MAILBOX_FAILING: _mailbox,
     Notice.MAILBOX_RECOVERED: _mailbox,
+    Notice.ALARM: _alarm,
+    Notice.ALARM_OVER: _alarm,
 }

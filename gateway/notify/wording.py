@@ -19,7 +19,7 @@ from gateway.notify.kind_wording import kind_sentence
 Told = Mapping[str, str]
 """A change as it is kept: `what` happened, the `value` that a thing has now, and the moment `at` in ISO 8601."""
 
-_PATTERN = {Language.FR: "d MMMM yyyy 'à' HH:mm", Language.EN: "d MMMM yyyy 'at' HH:mm"}
+_PATTERN = {Language.FR: "MMMM yyyy 'à' HH:mm", Language.EN: "MMMM yyyy 'at' HH:mm"}
 _SENTENCES: dict[Language, dict[str, str]] = {
     Language.FR: {
         "level": "Votre demande est suivie par le support de niveau {number} depuis le {when}.",
@@ -30,7 +30,7 @@ _SENTENCES: dict[Language, dict[str, str]] = {
         "status.resolved": "Votre demande est résolue. Si ce n'est pas le cas, répondez-nous : elle sera rouverte.",
         "status.closed": "Votre demande est close.",
         "reopened": "Votre demande est rouverte.",
-        "reminder": "Nous attendons toujours votre réponse pour continuer, depuis le {when}.",
+        "reminder": "Depuis le {when}, nous attendons votre réponse pour continuer.",
         "closed.pending": "Votre demande est close : nous n'avons pas reçu la réponse attendue.",
         "closed.resolved": "Votre demande, résolue, est maintenant close.",
         "GTI": "Prise en charge garantie avant le {when}.",
@@ -47,7 +47,7 @@ _SENTENCES: dict[Language, dict[str, str]] = {
         "status.resolved": "Your request is resolved. If it is not, answer us and it will be reopened.",
         "status.closed": "Your request is closed.",
         "reopened": "Your request has been reopened.",
-        "reminder": "We still need your answer to go on, since {when}.",
+        "reminder": "Since {when} we have been waiting for your answer to go on.",
         "closed.pending": "Your request is closed: the answer that we needed has not come.",
         "closed.resolved": "Your request was resolved and is now closed.",
         "GTI": "Guaranteed to be taken in hand before {when}.",
@@ -86,7 +86,7 @@ _WEEK = {
 }
 
 _PROMISE = {
-    Language.FR: ("{0} : prise en charge sous {1} h{2}", ", rétablissement sous {0} h{1}", " ouvrées"),
+    Language.FR: ("gravité {0} : prise en charge sous {1} h{2}", ", rétablissement sous {0} h{1}", " ouvrées"),
     Language.EN: ("{0}: taken in hand within {1} h{2}", ", restored within {0} h{1}", " of working time"),
 }
 
@@ -110,12 +110,14 @@ def promises(contract: Contract, *, lang: Language) -> list[str]:
 
 def say_when(moment: datetime, *, lang: Language, zone: ZoneInfo) -> str:
     """A moment as people of this language write it, by the wall clock of the zone."""
-    return format_datetime(moment, _PATTERN[lang], tzinfo=zone, locale=lang.value)
+    local = moment.astimezone(zone)
+    return format_datetime(local, f"{_day(local, lang)} {_PATTERN[lang]}", tzinfo=zone, locale=lang.value)
 
 
 def say_date(moment: datetime, *, lang: Language, zone: ZoneInfo) -> str:
     """A day as people of this language write it, by the wall clock of the zone."""
-    return format_date(moment.astimezone(zone), "d MMMM yyyy", locale=lang.value)
+    local = moment.astimezone(zone)
+    return format_date(local, f"{_day(local, lang)} MMMM yyyy", locale=lang.value)
 
 
 def say_week(calendar: Calendar, *, lang: Language) -> str:
@@ -134,6 +136,11 @@ def say_week(calendar: Calendar, *, lang: Language) -> str:
         + ", ".join(between.format(_clock(start), _clock(end)) for start, end in hours)
         for first, last, hours in spans
     )
+
+
+def _day(moment: datetime, lang: Language) -> str:
+    """The pattern of a day; in French the first is not counted as the others are: le 1er juillet, le 2 juillet."""
+    return "d'er'" if lang is Language.FR and moment.day == 1 else "d"
 
 
 def _clock(minute: int) -> str:
