@@ -11,12 +11,11 @@ from gateway.domain.ticket import Channel, Role, Severity
 from gateway.services.web_form import ReportAnswers
 from web.clock_view import promise
 from web.hotline_view import HotlineView, hotline_view
-from web.words import LEVELS
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """`level` is a name; `promises` one sentence for each guaranteed time; `hotline` is there for what is blocking."""
+    """`level` is a number, `promises` a sentence for each guaranteed time; `hotline` is there for what is blocking."""
 
     level: str
     promises: tuple[str, ...]
@@ -30,7 +29,7 @@ def preview(answers: ReportAnswers, project: Project, *, roles: Iterable[Role], 
     times = () if terms is None else ((Guarantee.GTI, terms.gti), (Guarantee.GTR, terms.gtr))
     is_blocking = answers.severity is Severity.BLOCKING
     return Preview(
-        level=str(LEVELS[entered.level]),
+        level=entered.level.removeprefix("N"),
         promises=tuple(
             promise(guarantee, time, terms.counting) for guarantee, time in times if terms is not None and time
         ),

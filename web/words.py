@@ -10,7 +10,7 @@ STATES = {
     Status.NEW: (lazy_gettext("New request"), lazy_gettext("We have it; nobody has taken it up yet.")),
     Status.OPEN: (lazy_gettext("In progress"), lazy_gettext("Somebody is working on it.")),
     Status.PENDING: (lazy_gettext("Waiting for you"), lazy_gettext("We need your answer to go on.")),
-    Status.RESOLVED: (lazy_gettext("Resolved"), lazy_gettext("If it is not solved for you, answer below.")),
+    Status.RESOLVED: (lazy_gettext("Resolved"), lazy_gettext("Tell us whether it is solved for you.")),
     Status.CLOSED: (lazy_gettext("Closed"), lazy_gettext("Nothing more is planned for it.")),
     Status.MERGED: (lazy_gettext("Merged"), lazy_gettext("It is followed up under another request.")),
 }

@@ -19,6 +19,7 @@ from gateway.notify.deliver import deliver_due
 from gateway.services.sign_in import sign_in_url
 from gateway.spool.entry import Lane
 from tests.support.chromium import open_page
+from tests.support.reporter_pages import PNG
 from tests.support.waiting import wait_for
 from tests.support.web import Site
 
@@ -48,7 +49,7 @@ def ticket(site: Site) -> Ticket:
         ticket,
         name="capture d’écran.png",
         kind="image/png",
-        content=b"x" * 234_567,
+        content=PNG + b"x" * 234_567,
         author=person.email,
         author_id=person.id,
         text="Bonjour,\n\nDepuis ce matin rien ne sort de l’imprimante.\n\nMarie Lefebvre",

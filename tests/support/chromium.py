@@ -26,10 +26,16 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-def open_page(browser: Any, url: str, *, width: int, lang: str, scheme: str = "light") -> tuple[Any, list[str]]:
-    """A page in a context of its own, and the list that its complaints go to."""
+def open_page(
+    browser: Any, url: str, *, width: int, lang: str, scheme: str = "light", script: bool = True
+) -> tuple[Any, list[str]]:
+    """A page in a context of its own, and the list that its complaints go to. `script` false: pages run none."""
     context = browser.new_context(
-        viewport={"width": width, "height": 800}, locale=lang, color_scheme=scheme, base_url=url
+        viewport={"width": width, "height": 800},
+        locale=lang,
+        color_scheme=scheme,
+        base_url=url,
+        java_script_enabled=script,
     )
     page = context.new_page()
     complaints: list[str] = []
