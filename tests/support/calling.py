@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
-from gateway.db.hotline import hotline_code_of
+from gateway.db.hotline import hotline_code_of, hotline_codes
 from gateway.db.people import add_membership, get_or_create_person, update_person
 from gateway.db.tickets import Ticket, create_ticket, tickets
 from gateway.domain.ticket import Kind, Language, Level, Role, Severity
@@ -40,7 +40,7 @@ class Calling:
                 update_person(connection, agent.id, name=name, lang=None, phone=number)
                 add_membership(connection, person_id=agent.id, project="DEMO", role=Role.N2)
 
-    def incident(self, severity: Severity) -> tuple[Ticket, str]:
+    def incident(self, severity: Severity, *, code: str | None = None) -> tuple[Ticket, str]:
         """An incident of yesterday before N2, and the code that it has or would have."""
         now = self.clock.now()
         with self.runtime.database.transaction() as connection:
@@ -54,6 +54,8 @@ class Calling:
             )
             values = {"severity": severity, "kind": Kind.CORRECTIVE, "level": Level.N2}
             connection.execute(update(tickets).where(tickets.c.id == made.id).values(**values))
+            if code is not None:
+                connection.execute(insert(hotline_codes).values(code=code, ticket_id=made.id, created_at=now))
             return made, hotline_code_of(connection, made.id, now=now)
 
     def set_clock(self, at: datetime) -> None:
