@@ -1,6 +1,7 @@
 """What each template is given: the values that are in every mail, and those of its notice."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from gateway.db.outbox import Delivery
@@ -14,7 +15,7 @@ from gateway.notify.news import news_digest_values, news_values
 from gateway.notify.notices import Notice
 from gateway.notify.progress import participant_values, progress_values
 from gateway.notify.refusals import say_refusal
-from gateway.notify.wording import promises, say_week
+from gateway.notify.wording import promises, say_week, say_when
 from gateway.runtime import Runtime
 from gateway.services.sign_in import sign_in_url
 

@@ -26,7 +26,7 @@ def read(name: str, lang: Language, runtime: Runtime) -> dict[Path, str]:
     """What a reader sees of a mail, by the file that keeps it: the subject above the text, and the HTML part."""
     content = compose(sample(name, project="DEMO", lang=lang), runtime=runtime).content
     message = message_from_bytes(content, policy=default)
-    text, html = [part.get_content() for part in message.walk() if not part.is_multipart()]  # type: ignore[attr-defined]
+    text, html = [part.get_content() for part in message.walk() if not part.is_multipart()]
     return {
         FOLDER / lang / f"{name}.txt": f"{message['Subject']}\n\n{text}",
         FOLDER / lang / f"{name}.html": html,
