@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.support.doors",
     "tests.support.scores",
     "tests.support.web",
+    "tests.support.agents",
     "tests.support.chromium",
     "tests.support.operator",
 ]

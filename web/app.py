@@ -15,6 +15,7 @@ from web import (
     acts,
     attachments,
     auth,
+    desk_routes,
     errors,
     health,
     html_body,
@@ -81,6 +82,7 @@ def create_app(
     outcome.register(app, limiter, csrf)
     report.register(app, limiter)
     acts.register(app, limiter)
+    desk_routes.register(app, limiter)
     sent.register(app)
     health.register(app, runtime, limiter)
     errors.register(app)

@@ -1,0 +1,156 @@
+"""Every route of the application, asked by everybody, of their own things and of others': made from the URL map.
+
+A route that is added has no line here, and then the first test fails.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from gateway.config.load import Settings, load_settings
+from gateway.db.people import add_membership, get_or_create_person
+from gateway.db.tickets import list_entries
+from gateway.domain.ticket import Level, Role, Severity
+from tests.support.agents import ANA, CHIEF, DEV, NINA, Desk
+from tests.support.web import Browser
+from web.auth import PUBLIC
+
+MARIE, PAUL = "marie@example.org", "paul@example.org"
+STRANGERS = {"other-n1@client.example": Role.N1, "other-chief@support.example": Role.SUPERVISOR}
+"""Agents of another project."""
+EVERYBODY = frozenset({MARIE, PAUL, NINA, ANA, DEV, CHIEF, *STRANGERS})
+STAFF = EVERYBODY - {MARIE, PAUL}
+
+# Who gets past the door of a route where the ticket in its path is DEMO-1: Marie's, before N1, never before another
+# level. For everybody else there is no such page. The others have no ticket in their path.
+TICKET_ROUTES = {
+    **dict.fromkeys(
+        (*("ticket", "attachment", "preview", "formatted", "reply", "ticket_outcome", "ticket_people"),),
+        frozenset({MARIE}),
+    ),
+    **dict.fromkeys(
+        (
+            *("desk_ticket", "desk_act", "desk_merge", "desk_split", "desk_link", "desk_people"),
+            *("desk_file", "desk_raw"),
+        ),
+        frozenset({NINA, CHIEF}),
+    ),
+}
+PLAIN_ROUTES = {
+    **dict.fromkeys(("tickets", "report", "look_report", "save_report", "send_report", "logout"), EVERYBODY),
+    **dict.fromkeys(("desk", "desk_search"), STAFF),
+}
+"""Routes without a ticket."""
+
+
+@dataclass(kw_only=True)
+class Door:
+    """One method of one route, as an address to ask."""
+
+    endpoint: str
+    method: str
+    path: str
+
+
+def doors(desk: Desk, *, ref: str, file_id: int, entry_id: int) -> Iterator[Door]:
+    values: dict[str, object] = {"ref": ref, "attachment_id": file_id, "file_id": file_id, "entry_id": entry_id}
+    for rule in desk.site.app.url_map.iter_rules():
+        if rule.endpoint in PUBLIC:
+            continue
+        given = {name: values.get(name, 1) for name in rule.arguments}
+        path = desk.site.app.url_map.bind("localhost").build(rule.endpoint, given)
+        for method in sorted((rule.methods or set()) - {"OPTIONS", "HEAD"}):
+            yield Door(endpoint=rule.endpoint, method=method, path=path)
+
+
+@pytest.fixture
+def world(desk: Desk) -> Callable[[], list[Door]]:
+    """DEMO-1 with a file on an entry that its reporter sees; and agents of another project."""
+    with desk.site.runtime.database.transaction() as connection:
+        for email, role in STRANGERS.items():
+            person = get_or_create_person(connection, email=email, name="", now=desk.site.clock.now())
+            add_membership(connection, person_id=person.id, project="OTHER", role=role)
+    desk.site.app.config["WTF_CSRF_ENABLED"] = False
+    file = desk.site.entry_with_file(desk.ticket, name="a.png", kind="image/png", content=b"x")
+    with desk.site.runtime.database.reading() as connection:
+        entry_id = max(row.id for row in list_entries(connection, desk.ticket.id))
+    file_id = int(file.rpartition("/")[2])
+    return lambda ref=desk.ticket.ref: list(doors(desk, ref=ref, file_id=file_id, entry_id=entry_id))  # type: ignore[misc]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str, redis_url: str) -> Settings:
+    """Two projects, DEMO and OTHER."""
+    projects = {key: {"name": key.title(), "addresses": [f"support@{key}.example"]} for key in ("demo", "other")}
+    return load_settings(
+        {
+            "GATEWAY_CONFIG": "/dev/null",
+            "GATEWAY_DATA": str(tmp_path / "var"),
+            "GATEWAY_DATABASE_URL": database_url,
+            "GATEWAY_REDIS_URL": redis_url,
+            "GATEWAY_SPOOL__MIN_FREE": "0",
+            "GATEWAY_PROJECTS": json.dumps(projects),
+        }
+    )
+
+
+def is_let_in(browser: Browser, door: Door) -> bool:
+    """Whether the route knows such a thing for this person; what it then says of an empty form is another matter."""
+    answer = browser.client.open(door.path, method=door.method, data={}, headers=browser.headers, buffered=True)
+    assert answer.status_code != 500, door
+    return answer.status_code != 404
+
+
+def test_every_route_has_its_line(desk: Desk) -> None:
+    routes = {rule.endpoint for rule in desk.site.app.url_map.iter_rules()}
+    assert routes == PUBLIC | set(TICKET_ROUTES) | set(PLAIN_ROUTES)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the rights' own tests ask both databases
+@pytest.mark.parametrize("email", sorted(EVERYBODY))
+def test_everybody_gets_in_where_they_may_and_nowhere_else(
+    desk: Desk, world: Callable[[], list[Door]], email: str
+) -> None:
+    browser = desk.browser(email)
+    for door in sorted(world(), key=lambda door: door.endpoint == "logout"):
+        allowed = email in {**TICKET_ROUTES, **PLAIN_ROUTES}[door.endpoint]
+        # The one file of the test is no picture and has no layout: those two pages have nothing to show.
+        if door.endpoint in {"preview", "formatted"}:
+            allowed = False
+        assert is_let_in(browser, door) == allowed, door
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_n2_and_n3_get_in_once_it_was_before_them(desk: Desk, world: Callable[[], list[Door]]) -> None:
+    desk.act(severity=Severity.BLOCKING)
+    desk.act(level=Level.N2)
+    desk.site.clock.move(minutes=1)
+    desk.act(ANA, level=Level.N1, reason="à vous")
+    pages = [door for door in world() if door.endpoint == "desk_ticket"]
+    assert [is_let_in(desk.browser(who), door) for door in pages for who in (ANA, DEV)] == [True, False]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_ticket_that_does_not_exist_is_nobodys(desk: Desk, world: Callable[..., list[Door]]) -> None:
+    browser = desk.browser(CHIEF)
+    for ref in ("DEMO-99", "OTHER-1", "demo-1", "'", "%00"):
+        for door in world(ref):
+            if door.endpoint in TICKET_ROUTES:
+                assert not is_let_in(browser, door), door
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_ticket_that_is_not_theirs_reads_like_one_that_does_not_exist(desk: Desk) -> None:
+    for who in (ANA, *STRANGERS, MARIE):
+        browser = desk.browser(who)
+        theirs, none = (browser.get(path) for path in (desk.path, "/desk/tickets/DEMO-99"))
+        assert (theirs.status_code, theirs.text.split("<main")[1]) == (none.status_code, none.text.split("<main")[1])
+
+
+def test_strangers_are_sent_to_sign_in_from_everywhere(desk: Desk, world: Callable[[], list[Door]]) -> None:
+    for door in world():
+        answer = desk.site.browser().client.open(door.path, method=door.method, data={})
+        assert (answer.status_code, answer.location) == (303, "/login"), door

@@ -1,0 +1,14 @@
+"""All pages of the desk."""
+
+from flask import Flask
+from flask_limiter import Limiter
+
+from web import desk, desk_act, desk_files, desk_ticket
+
+
+def register(app: Flask, limiter: Limiter) -> None:
+    """Add them."""
+    desk.register(app)
+    desk_ticket.register(app)
+    desk_files.register(app)
+    desk_act.register(app, limiter)
