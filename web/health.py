@@ -1,37 +1,26 @@
 """Whether we live, and whether everything that we stand on does. No sign-in, no personal data, bounded time."""
 
-import shutil
 import threading
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from time import monotonic
-from typing import Any
 
 from flask import Flask, Response, jsonify
 from flask_limiter import Limiter
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-from redis.retry import Retry
-from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.config.locations import redis_url
-from gateway.db.outbox import oldest_open
-from gateway.errors import Deferred, GatewayError
 from gateway.runtime import Runtime
-from gateway.services.mailbox_health import mailbox_health
-from gateway.spool.entry import Lane
+from gateway.services.count_mail import Counting
+from gateway.services.health import Finding, Question, ask, questions
+from web.latency import waited
 from web.metrics import CONTENT_TYPE, exposition
 
 ANSWER_WITHIN = 2.0  # seconds, whatever is down
-Finding = Mapping[str, Any]
 
 
 class Probe:
     """Asks one part how it is, in a thread of its own; a part that hangs holds one thread and no answer."""
 
-    def __init__(self, ask: Callable[[], Finding]) -> None:
-        self._ask = ask
+    def __init__(self, question: Question) -> None:
+        self._question = question
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._finding: Finding = {"state": "down"}
@@ -52,27 +41,16 @@ class Probe:
         return self._finding if thread is not None and not thread.is_alive() else {"state": "down"}
 
     def _run(self) -> None:
-        try:
-            self._finding = self._ask()
-        except (GatewayError, SQLAlchemyError, RedisError, OSError):
-            self._finding = {"state": "down"}
+        self._finding = ask(self._question)
 
 
 def register(app: Flask, runtime: Runtime, limiter: Limiter) -> None:
     """Add the pages."""
-    redis = Redis.from_url(
-        redis_url(runtime.settings), socket_connect_timeout=1, socket_timeout=1, retry=Retry(NoBackoff(), 0)
-    )
-    probes = {
-        "database": Probe(lambda: _ask_database(runtime)),
-        "redis": Probe(lambda: _ask_redis(redis)),
-        "spool": Probe(lambda: _ask_spool(runtime)),
-    }
-    if runtime.settings.mailboxes:
-        probes["mailboxes"] = Probe(lambda: _ask_mailboxes(runtime))
+    probes = {name: Probe(question) for name, question in questions(runtime).items()}
+    counting = Counting(runtime)
     app.add_url_rule("/healthz", "healthz", limiter.exempt(healthz))
     app.add_url_rule("/readyz", "readyz", limiter.exempt(lambda: readyz(probes)))
-    app.add_url_rule("/metrics", "metrics", limiter.exempt(lambda: metrics(probes)))
+    app.add_url_rule("/metrics", "metrics", limiter.exempt(lambda: metrics(probes, counting)))
 
 
 def healthz() -> Response:
@@ -89,9 +67,12 @@ def readyz(probes: Mapping[str, Probe]) -> Response:
     return answer
 
 
-def metrics(probes: Mapping[str, Probe]) -> Response:
+def metrics(probes: Mapping[str, Probe], counting: Counting) -> Response:
     """GET /metrics: the same findings as numbers, for Prometheus; a part that is down leaves its own out."""
-    return Response(exposition(ask_all(probes)), content_type=CONTENT_TYPE)
+    parts = ask_all(probes)
+    if parts["database"]["state"] == "up":
+        counting.look()
+    return Response(exposition(parts, counting.counts) + waited(), content_type=CONTENT_TYPE)
 
 
 def ask_all(probes: Mapping[str, Probe]) -> dict[str, Finding]:
@@ -101,51 +82,3 @@ def ask_all(probes: Mapping[str, Probe]) -> dict[str, Finding]:
     for probe in probes.values():
         probe.start()
     return {name: probe.finding(deadline - monotonic()) for name, probe in probes.items()}
-
-
-def _ask_database(runtime: Runtime) -> Finding:
-    with runtime.database.reading() as connection:
-        oldest = oldest_open(connection)
-    return {"state": "up", "outbox": {"oldest_seconds": _age(runtime, oldest)}}
-
-
-def _ask_redis(redis: "Redis") -> Finding:
-    redis.ping()
-    return {"state": "up"}
-
-
-def _ask_spool(runtime: Runtime) -> Finding:
-    depths = {lane: runtime.spool.depth(lane) for lane in Lane}
-    free = shutil.disk_usage(runtime.where.spool).free
-    if free < runtime.settings.spool.min_free:
-        raise Deferred("not enough room on the disk")
-    return {
-        "state": "up",
-        "lanes": {
-            lane.value: {
-                "waiting": depth.waiting + depth.claimed,
-                "quarantined": depth.quarantined,
-                "oldest_seconds": _age(runtime, depth.oldest),
-            }
-            for lane, depth in depths.items()
-        },
-    }
-
-
-def _ask_mailboxes(runtime: Runtime) -> Finding:
-    found = mailbox_health(runtime)
-    return {
-        "state": "down" if any(mailbox.is_late for mailbox in found) else "up",
-        "mailboxes": {
-            mailbox.name: {
-                "state": "late" if mailbox.is_late else "failing" if mailbox.error else "up",
-                "last_good_seconds": None if mailbox.age is None else max(0, int(mailbox.age.total_seconds())),
-                "waiting": mailbox.waiting,
-            }
-            for mailbox in found
-        },
-    }
-
-
-def _age(runtime: Runtime, since: datetime | None) -> int | None:
-    return None if since is None else max(0, int((runtime.clock.now() - since).total_seconds()))

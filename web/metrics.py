@@ -4,25 +4,46 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+from gateway.domain.alarms import RULES, judge
+from gateway.services.count_mail import Counts
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 Parts = Mapping[str, Mapping[str, Any]]
 
 
-def exposition(parts: Parts) -> bytes:
-    """The findings in Prometheus' text format. An age that is not there, as nothing waits, is 0."""
+_COUNTED = {
+    "received": ("gateway_mail_received", "Mails that were filed, by the door they came by.", "channel"),
+    "verdict": ("gateway_mail_verdicts", "Mails by what became of them.", "verdict"),
+    "origin": ("gateway_mail_origins", "Mails by what they were taken for.", "origin"),
+    "match": ("gateway_mail_matches", "Mails that joined a ticket, by the evidence.", "rule"),
+}
+_WORK = {
+    "held": ("gateway_mail_held", "Mails that wait for a person's word."),
+    "suppressed": ("gateway_addresses_suppressed", "Addresses that nothing is sent to, as mail came back."),
+    "mails_due": ("gateway_outbox_due", "Mails that somebody should send now."),
+    "mails_failed": ("gateway_outbox_failed", "Mails that could not be delivered, of all that are kept."),
+    "oldest_due_seconds": ("gateway_outbox_due_seconds", "How long a mail has been due that nobody tries."),
+    "clocks_late_seconds": ("gateway_clocks_late_seconds", "By how long a warning of a guaranteed time is late."),
+}
+
+
+def exposition(parts: Parts, counts: Counts | None = None) -> bytes:
+    """The findings in Prometheus' text format, and what was counted. An age that is not there, as nothing waits, is
+    0."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Findings(parts))
+    registry.register(_Findings(parts, counts or {}))
     return generate_latest(registry)
 
 
 class _Findings(Collector):
     """The findings of one scrape."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, counts: Counts) -> None:
         self._parts = parts
+        self._counts = counts
 
     def collect(self) -> Iterator[Metric]:
         """The gauges."""
@@ -42,10 +63,34 @@ class _Findings(Collector):
         known = {name: box for name, box in boxes.items() if box["last_good_seconds"] is not None}
         ages = _each(known, "last_good_seconds")
         yield _gauge("gateway_mailbox_last_good_seconds", "Age of the last good look.", "mailbox", ages)
+        yield from self._more()
+        for kind, values in self._counts.items():
+            name, says, label = _COUNTED[kind]
+            yield _counter(name, says, label, values)
+
+    def _more(self) -> Iterator[Metric]:
+        judged = judge(self._parts)
+        alarms = {name: bool(judged[name]) for name in RULES if name in judged}
+        yield _gauge("gateway_alarm", "Whether something is wrong; deploy/RUNBOOK.md has a page each.", "alarm", alarms)
+        work = self._parts.get("work", {"state": "down"})
+        for fact, (name, says) in _WORK.items() if work["state"] == "up" else ():
+            yield GaugeMetricFamily(name, says, value=float(work[fact] or 0))
+        age = self._parts.get("hotline", {}).get("snapshot_seconds")
+        if age is not None:
+            yield GaugeMetricFamily(
+                "gateway_hotline_snapshot_seconds", "Age of what calls are answered from.", value=age
+            )
 
 
 def _each(things: Mapping[str, Mapping[str, Any]], field: str) -> dict[str, Any]:
     return {name: thing[field] for name, thing in things.items()}
+
+
+def _counter(name: str, says: str, label: str, values: Mapping[str, int]) -> CounterMetricFamily:
+    family = CounterMetricFamily(name, says, labels=[label])
+    for key, value in values.items():
+        family.add_metric([key], float(value))
+    return family
 
 
 def _gauge(name: str, says: str, label: str, values: Mapping[str, Any]) -> GaugeMetricFamily:

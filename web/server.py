@@ -16,6 +16,7 @@ from waitress.server import create_server
 
 from gateway.runtime import Runtime
 from web.app import create_app
+from web.latency import timed
 from web.security import MAX_BODY
 from web.state import ReadAttachment, ReadFormatted, RefuseFiles, WebState, read_no_layout, refuse_no_files
 from web.uploads import most_in_all
@@ -43,7 +44,9 @@ def run_web(
     app = create_app(runtime, read_attachment, read_formatted=read_formatted, refuse_files=refuse_files)
     channels: dict[int, Any] = {}
     server = create_server(
-        side_by_side(app, beside or {}),
+        side_by_side(
+            timed(app, kind="page"), {prefix: timed(one, kind="webhook") for prefix, one in (beside or {}).items()}
+        ),
         map=channels,
         host=http.host,
         port=http.port,

@@ -23,6 +23,7 @@ from gateway.admin import (
     personal,
     replay,
     roles,
+    status,
     stores,
     suppressed,
     ticket_arrange,
@@ -46,7 +47,7 @@ def cli() -> None:
 
 
 _MODULES = (
-    *(imports, replay),
+    *(imports, replay, status),
     *(backup, advisories, calendars, members),
     *(roles, items, tickets, ticket_set, ticket_arrange, suppressed, people, personal),
     *(mailboxes, stores, demo, call_simulate, calls, duty),

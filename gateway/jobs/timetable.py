@@ -31,6 +31,7 @@ from gateway.services.retention import apply_retention
 from gateway.services.run_clocks import run_clocks
 from gateway.services.tell_agents import tell_agents
 from gateway.services.warn_callbacks import warn_callbacks
+from gateway.services.watch_alarms import watch_alarms
 from gateway.spool.entry import Lane
 
 BEAT = 1.0  # seconds
@@ -39,6 +40,7 @@ _CLEAN_EVERY = 5  # beats
 _RECONCILE_EVERY = 300  # beats
 _FORGET_EVERY = 900  # beats
 _RETENTION_EVERY = 3600  # beats; the first one too: a machine that is restarted every night forgets all the same
+_ALARMS_EVERY = 10  # beats
 _HOTLINE_EVERY = 3  # beats; for so long a ticket that has just become blocking cannot be called about
 _CONTRACTS_EVERY = 60  # beats; the first one sees what an operator changed before the start
 
@@ -73,6 +75,7 @@ def tasks_of(beat: int) -> list[Callable[[Runtime], object]]:
         tell_the_team,
         *([keep_contracts] if beat % _CONTRACTS_EVERY == 0 else []),
         *([forget_calls, forget_old_counts, forget_old_drafts] if beat % _FORGET_EVERY == 0 else []),
+        *([watch_alarms] if beat % _ALARMS_EVERY == _ALARMS_EVERY - 1 else []),
         *([apply_retention] if beat % _RETENTION_EVERY == 0 else []),
         *([ring_for_reconciling] if beat % _RECONCILE_EVERY == 0 else []),
         *([refresh_hotline] if beat % _HOTLINE_EVERY == 0 else []),

@@ -1,0 +1,87 @@
+"""`gateway status`: how everything is, on one screen."""
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from gateway.admin.context import command_runtime
+from gateway.db.alarms import list_alarms
+from gateway.db.engine import DatabaseTrouble
+from gateway.domain.alarms import judge
+from gateway.runtime import Runtime
+from gateway.services.health import ask_everything
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def status(*, as_json: bool) -> None:
+    """Show how each part is, what waits and what is wrong; the same as /readyz. Exit 1 where something is wrong."""
+    with command_runtime(needs_database=False) as runtime:
+        parts = ask_everything(runtime)
+        wrong = {name: detail for name, detail in judge(parts).items() if detail}
+        since = _since(runtime)
+    if as_json:
+        click.echo(json.dumps({"ready": not _down(parts), "parts": parts, "alarms": wrong}, ensure_ascii=False))
+    else:
+        for line in _lines(parts, wrong, since):
+            click.echo(line)
+    sys.exit(1 if wrong or _down(parts) else 0)
+
+
+def _since(runtime: Runtime) -> dict[str, str]:
+    try:
+        with runtime.database.reading() as connection:
+            return {
+                name: f"{row.since:%Y-%m-%d %H:%M} UTC" for name, row in list_alarms(connection).items() if row.is_bad
+            }
+    except DatabaseTrouble:
+        return {}
+
+
+def _down(parts: dict[str, Any]) -> list[str]:
+    return [name for name, part in parts.items() if part["state"] != "up"]
+
+
+def _lines(parts: dict[str, Any], wrong: dict[str, str], since: dict[str, str]) -> list[str]:
+    lines = [f"{name:<11}{part['state']:<6}{_facts(part)}".rstrip() for name, part in parts.items()]
+    lines.append("")
+    if not wrong:
+        return [*lines, "all is well"]
+    told = [
+        f"! {name}: {detail}" + (f", since {since[name]}" if name in since else "") for name, detail in wrong.items()
+    ]
+    return [*lines, *told, "deploy/RUNBOOK.md has a page for each"]
+
+
+def _facts(part: dict[str, Any]) -> str:
+    """What a part says, in words: `mail 3 waiting, the oldest 12 s`."""
+    said = [_lane(name, lane) for name, lane in part.get("lanes", {}).items() if lane["waiting"] or lane["quarantined"]]
+    said += [f"{name} {box['state']}, {box['waiting']} waiting" for name, box in part.get("mailboxes", {}).items()]
+    oldest = part.get("outbox", {}).get("oldest_seconds")
+    said += [f"the oldest mail to send is {_span(oldest)} old"] if oldest is not None else []
+    plain = {name: value for name, value in part.items() if name != "state" and isinstance(value, int) and value}
+    said += [
+        f"{name.removesuffix('_seconds').replace('_', ' ')} {_amount(name, value)}" for name, value in plain.items()
+    ]
+    return "; ".join(said)
+
+
+def _lane(name: str, lane: dict[str, Any]) -> str:
+    told = f"{name} {lane['waiting']} waiting"
+    told += f", the oldest {_span(lane['oldest_seconds'])}" if lane["oldest_seconds"] is not None else ""
+    return told + (f", {lane['quarantined']} in quarantine" if lane["quarantined"] else "")
+
+
+def _amount(name: str, value: int) -> str:
+    return _span(value) if name.endswith("_seconds") else str(value)
+
+
+def _span(seconds: int) -> str:
+    if seconds < 120:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
+
+
+COMMANDS: list[click.Command] = [status]

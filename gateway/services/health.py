@@ -1,0 +1,144 @@
+"""How the installation is, part by part: the one source of /readyz, /metrics, `gateway status` and the alarms.
+
+A finding is plain values with a `state`; ages are in seconds. No personal data, and each question is cheap: it is asked
+at every scrape.
+"""
+
+import shutil
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.config.locations import redis_url
+from gateway.db.clock_marks import clock_marks
+from gateway.db.outbox import DeliveryState, count_due, deliveries, oldest_open
+from gateway.db.receipts import Verdict, receipts
+from gateway.db.suppressions import suppressions
+from gateway.errors import Deferred, GatewayError
+from gateway.hotline_snapshot import read_snapshot, snapshot_path
+from gateway.runtime import Runtime
+from gateway.services.mailbox_health import mailbox_health
+from gateway.spool.entry import Lane
+
+Finding = Mapping[str, Any]
+Question = Callable[[], Finding]
+TROUBLE = (GatewayError, SQLAlchemyError, RedisError, OSError)
+"""What a question raises where its part is down."""
+
+
+def questions(runtime: Runtime) -> dict[str, Question]:
+    """A question for each part that this installation has. Making them dials nothing."""
+    redis = Redis.from_url(
+        redis_url(runtime.settings), socket_connect_timeout=1, socket_timeout=1, retry=Retry(NoBackoff(), 0)
+    )
+    found: dict[str, Question] = {
+        "database": lambda: _ask_database(runtime),
+        "redis": lambda: _ask_redis(redis),
+        "spool": lambda: _ask_spool(runtime),
+        "work": lambda: _ask_work(runtime),
+    }
+    if runtime.settings.mailboxes:
+        found["mailboxes"] = lambda: _ask_mailboxes(runtime)
+    if any(project.hotline for project in runtime.settings.project_list):
+        found["hotline"] = lambda: _ask_hotline(runtime)
+    return found
+
+
+def ask(question: Question) -> Finding:
+    """The finding of a part; `down` where asking fails."""
+    try:
+        return question()
+    except TROUBLE:
+        return {"state": "down"}
+
+
+def ask_everything(runtime: Runtime) -> dict[str, Finding]:
+    """Every finding, one part after the other."""
+    return {name: ask(question) for name, question in questions(runtime).items()}
+
+
+def _ask_database(runtime: Runtime) -> Finding:
+    with runtime.database.reading() as connection:
+        oldest = oldest_open(connection)
+    return {"state": "up", "outbox": {"oldest_seconds": _age(runtime, oldest)}}
+
+
+def _ask_redis(redis: "Redis") -> Finding:
+    redis.ping()
+    return {"state": "up"}
+
+
+def _ask_spool(runtime: Runtime) -> Finding:
+    depths = {lane: runtime.spool.depth(lane) for lane in Lane}
+    free = shutil.disk_usage(runtime.where.spool).free
+    if free < runtime.settings.spool.min_free:
+        raise Deferred("not enough room on the disk")
+    return {
+        "state": "up",
+        "lanes": {
+            lane.value: {
+                "waiting": depth.waiting + depth.claimed,
+                "quarantined": depth.quarantined,
+                "oldest_seconds": _age(runtime, depth.oldest),
+            }
+            for lane, depth in depths.items()
+        },
+    }
+
+
+def _ask_work(runtime: Runtime) -> Finding:
+    """What waits for a person or for the timetable. `clocks_late_seconds` is how long a mark that a clock passed has
+    not been found; `oldest_due_seconds` how long a mail has been due without anybody trying it."""
+    now = runtime.clock.now()
+    unfound = select(func.min(clock_marks.c.at)).where(clock_marks.c.found_at.is_(None), clock_marks.c.at <= now)
+    due = select(func.min(deliveries.c.next_attempt_at)).where(
+        deliveries.c.state.in_((DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)),
+        deliveries.c.next_attempt_at <= now,
+    )
+    with runtime.database.reading() as connection:
+        late, oldest_due = connection.scalar(unfound), connection.scalar(due)
+        return {
+            "state": "up",
+            "held": _count(connection, receipts, receipts.c.verdict == Verdict.HELD),
+            "suppressed": _count(connection, suppressions, suppressions.c.until > now),
+            "mails_due": count_due(connection, now=now),
+            "mails_failed": _count(connection, deliveries, deliveries.c.state == DeliveryState.FAILED),
+            "oldest_due_seconds": _age(runtime, oldest_due),
+            "clocks_late_seconds": _age(runtime, late),
+        }
+
+
+def _ask_mailboxes(runtime: Runtime) -> Finding:
+    found = mailbox_health(runtime)
+    return {
+        "state": "down" if any(mailbox.is_late for mailbox in found) else "up",
+        "mailboxes": {
+            mailbox.name: {
+                "state": "late" if mailbox.is_late else "failing" if mailbox.error else "up",
+                "last_good_seconds": None if mailbox.age is None else max(0, int(mailbox.age.total_seconds())),
+                "waiting": mailbox.waiting,
+            }
+            for mailbox in found
+        },
+    }
+
+
+def _ask_hotline(runtime: Runtime) -> Finding:
+    """The snapshot that calls are answered from; where it is old, the hotline goes on with what it last knew."""
+    snapshot = read_snapshot(snapshot_path(runtime.where.data))
+    return {"state": "up", "snapshot_seconds": None if snapshot is None else _age(runtime, snapshot.made_at)}
+
+
+def _count(connection: Connection, table: Any, condition: Any) -> int:
+    return int(connection.execute(select(func.count()).select_from(table).where(condition)).scalar_one())
+
+
+def _age(runtime: Runtime, since: datetime | None) -> int | None:
+    return None if since is None else max(0, int((runtime.clock.now() - since).total_seconds()))

@@ -1,0 +1,162 @@
+"""The operator is told once when something breaks and once when it is well, and of nothing that comes and goes."""
+
+import json
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from gateway.config.load import Settings, load_settings
+from gateway.db.outbox import Delivery, list_deliveries
+from gateway.domain.alarms import RULES, judge
+from gateway.domain.ticket import Language
+from gateway.errors import Misconfigured
+from gateway.notify.compose import compose
+from gateway.notify.deliver import deliver_due
+from gateway.runtime import Runtime, open_runtime
+from gateway.services.health import ask_everything
+from gateway.services.refresh_hotline import refresh_hotline
+from gateway.services.watch_alarms import watch_alarms
+from gateway.spool.entry import Lane, file_name
+from tests.support.clock import MovableClock
+from tests.support.operator import Operator
+
+OPERATOR = "ops@support.example"
+
+
+@pytest.fixture
+def watched(settings: Settings, clock: MovableClock) -> Iterator[Runtime]:
+    told = settings.operator.model_copy(update={"address": OPERATOR})
+    with open_runtime(settings.model_copy(update={"operator": told}), clock=clock) as runtime:
+        refresh_hotline(runtime)
+        yield runtime
+
+
+def look(runtime: Runtime, clock: MovableClock, *, minutes: int) -> list[str]:
+    """Look every half a minute, and send what is due; what was told."""
+    told = []
+    for _ in range(2 * minutes):
+        clock.move(seconds=30)
+        refresh_hotline(runtime)
+        told += watch_alarms(runtime)
+        deliver_due(runtime, deadline=monotonic() + 30)
+    return told
+
+
+def mails(runtime: Runtime) -> list[Delivery]:
+    with runtime.database.reading() as connection:
+        return list_deliveries(connection)
+
+
+def put_aside(runtime: Runtime) -> str:
+    spool_id = runtime.spool.accept(Lane.MAIL, {}, b"x")
+    waiting = runtime.where.spool / Lane.MAIL / "new" / file_name(spool_id, 0)
+    runtime.spool.quarantine.put(waiting, Lane.MAIL, "broken")
+    return spool_id
+
+
+def test_one_mail_when_it_breaks_and_one_when_it_is_well(watched: Runtime, clock: MovableClock) -> None:
+    assert look(watched, clock, minutes=3) == []
+    spool_id = put_aside(watched)
+    assert look(watched, clock, minutes=2) == []
+    assert look(watched, clock, minutes=30) == ["quarantine"]
+    watched.spool.quarantine.remove(spool_id)
+    assert look(watched, clock, minutes=5) == []
+    assert look(watched, clock, minutes=30) == ["quarantine"]
+    assert [(mail.notice, mail.recipient) for mail in mails(watched)] == [("alarm", OPERATOR), ("alarm_over", OPERATOR)]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_comes_and_goes_within_minutes_is_told_to_nobody(watched: Runtime, clock: MovableClock) -> None:
+    for _ in range(5):
+        spool_id = put_aside(watched)
+        assert look(watched, clock, minutes=1) == []
+        watched.spool.quarantine.remove(spool_id)
+        assert look(watched, clock, minutes=1) == []
+    put_aside(watched)
+    assert look(watched, clock, minutes=4) == ["quarantine"]
+    for quarantined in watched.spool.quarantine.list(Lane.MAIL):
+        watched.spool.quarantine.remove(quarantined.id)
+    assert look(watched, clock, minutes=3) == []
+    put_aside(watched)  # it was not well for long enough: nothing new
+    assert look(watched, clock, minutes=10) == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_mail_names_the_page_to_read(watched: Runtime, clock: MovableClock) -> None:
+    put_aside(watched)
+    look(watched, clock, minutes=4)
+    (mail,) = mails(watched)
+    message = message_from_bytes(compose(mail, runtime=watched).content, policy=default)
+    assert "[alerte] quarantine" in message["Subject"]
+    body = message.get_body(("plain",))
+    assert body is not None
+    assert "à la page « quarantine »" in body.get_content()
+    assert Language(mail.lang) is Language.FR
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_without_an_address_nobody_is_told(runtime: Runtime, clock: MovableClock) -> None:
+    put_aside(runtime)
+    assert look(runtime, clock, minutes=10) == []
+    assert mails(runtime) == []
+    with pytest.raises(Misconfigured, match=r"operator\.address"):
+        load_settings({"GATEWAY_CONFIG": "/dev/null", "GATEWAY_OPERATOR__ADDRESS": "nobody"})
+
+
+LANES = {"mail": {"waiting": 1, "quarantined": 0, "oldest_seconds": 10}}
+GOOD = {
+    "database": {"state": "up"},
+    "redis": {"state": "up"},
+    "spool": {"state": "up", "lanes": LANES},
+    "work": {"state": "up", "oldest_due_seconds": None, "clocks_late_seconds": None},
+    "mailboxes": {"state": "up", "mailboxes": {"shop": {"state": "failing"}}},
+    "hotline": {"state": "up", "snapshot_seconds": 3},
+}
+
+
+@pytest.mark.parametrize(
+    ("part", "finding", "alarms"),
+    [
+        ("database", {"state": "down"}, {"database_down"}),
+        ("redis", {"state": "down"}, {"redis_down"}),
+        ("spool", {"state": "down"}, {"spool_down"}),
+        ("spool", {"state": "up", "lanes": {"call": LANES["mail"] | {"oldest_seconds": 301}}}, {"spool_stuck"}),
+        ("spool", {"state": "up", "lanes": {"web": LANES["mail"] | {"quarantined": 1}}}, {"quarantine"}),
+        ("work", GOOD["work"] | {"oldest_due_seconds": 301}, {"outbox_stuck"}),
+        ("work", GOOD["work"] | {"clocks_late_seconds": 301}, {"clocks_late"}),
+        ("work", {"state": "down"}, set()),
+        ("mailboxes", {"state": "down", "mailboxes": {"shop": {"state": "late"}}}, {"mailbox_late"}),
+        ("hotline", {"state": "up", "snapshot_seconds": None}, {"hotline_stale"}),
+        ("hotline", {"state": "up", "snapshot_seconds": 301}, {"hotline_stale"}),
+    ],
+)
+def test_each_alarm_has_its_rule(part: str, finding: dict[str, object], alarms: set[str]) -> None:
+    assert {name for name, detail in judge(GOOD).items() if detail} == set()
+    assert set(judge(GOOD)) == set(RULES)
+    found = judge(GOOD | {part: finding})  # type: ignore[arg-type]
+    assert {name for name, detail in found.items() if detail} == alarms
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_status_says_what_is_wrong_on_one_screen(operator: Operator, runtime: Runtime) -> None:
+    put_aside(runtime)
+    done = operator.run("status")
+    assert done.exit_code == 1
+    assert "! quarantine: 1 entries in quarantine" in done.stdout
+    assert "spool      up    mail 0 waiting, 1 in quarantine" in done.stdout
+    assert len(done.stdout.splitlines()) < 24
+    told = json.loads(operator.run("status", "--json").stdout)
+    assert told["alarms"]["quarantine"] == "1 entries in quarantine"
+    assert set(told["parts"]) == set(ask_everything(runtime))
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_status_of_an_installation_without_a_database_is_that(operator: Operator, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'none' / 'gateway.db'}"
+    done = operator.run("status", GATEWAY_DATABASE_URL=url)
+    assert done.exit_code == 1
+    assert "! database_down: it does not answer" in done.stdout
