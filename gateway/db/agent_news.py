@@ -2,10 +2,24 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Connection, ForeignKey, Index, Integer, Row, String, Table, func, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    delete,
+    func,
+    select,
+    text,
+    update,
+)
 
 from gateway.db.people import people
 from gateway.db.tickets import entries, tickets
@@ -27,6 +41,10 @@ agent_news = Table(
     Index("ix_agent_news_told_at_person_id", "told_at", "person_id"),
 )
 
+# As it stands in the partial index: of `to_tell = 1` SQLite does not see that it is the same.
+_TO_TELL = text("entries.to_tell")
+_KEPT = timedelta(days=1)  # news that were told
+
 
 @dataclass(frozen=True, kw_only=True)
 class News:
@@ -41,19 +59,18 @@ class News:
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """A person whom something waits for, since when, and when they were last told of anything."""
+    """A person whom something waits for, what they wish, and since when."""
 
     person_id: int
     preference: Preference
     since: datetime
-    told_at: datetime | None
 
 
 def take_entries(connection: Connection, *, limit: int) -> list[Row[Any]]:
     """Take entries that nobody has been told of, oldest first, as rows of `entries`; nobody gets them again."""
     due = (
         select(entries.c.id)
-        .where(entries.c.to_tell)
+        .where(_TO_TELL)
         .order_by(entries.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -67,7 +84,7 @@ def take_entries(connection: Connection, *, limit: int) -> list[Row[Any]]:
 
 def anything_to_tell(connection: Connection) -> bool:
     """True where there are entries to take. A look that takes no lock."""
-    return connection.execute(select(entries.c.id).where(entries.c.to_tell).limit(1)).first() is not None
+    return connection.execute(select(entries.c.id).where(_TO_TELL).limit(1)).first() is not None
 
 
 def first_entries(connection: Connection, ticket_ids: Collection[int]) -> set[int]:
@@ -84,32 +101,29 @@ def add_news(connection: Connection, news: Sequence[News]) -> None:
         connection.execute(maker_of(connection.dialect.name)(agent_news).on_conflict_do_nothing(), rows)
 
 
-def people_waiting(connection: Connection) -> list[Waiting]:
-    """The people with news that they were not told of."""
-    recent = (
-        select(agent_news.c.person_id, func.max(agent_news.c.told_at).label("told_at"))
-        .group_by(agent_news.c.person_id)
-        .subquery()
-    )
+def people_waiting(connection: Connection, *, quiet_since: datetime) -> list[Waiting]:
+    """The people with news that they were not told of, and who were told of none since `quiet_since`."""
+    recent = select(agent_news.c.person_id).where(agent_news.c.told_at > quiet_since)
     query = (
-        select(agent_news.c.person_id, people.c.notices, func.min(agent_news.c.at).label("since"), recent.c.told_at)
+        select(agent_news.c.person_id, people.c.notices, func.min(agent_news.c.at).label("since"))
         .join(people, people.c.id == agent_news.c.person_id)
-        .join(recent, recent.c.person_id == agent_news.c.person_id)
-        .where(agent_news.c.told_at.is_(None))
-        .group_by(agent_news.c.person_id, people.c.notices, recent.c.told_at)
+        .where(agent_news.c.told_at.is_(None), agent_news.c.person_id.not_in(recent))
+        .group_by(agent_news.c.person_id, people.c.notices)
         .order_by(agent_news.c.person_id)
     )
     return [
-        Waiting(person_id=row.person_id, preference=Preference(row.notices), since=row.since, told_at=row.told_at)
+        Waiting(person_id=row.person_id, preference=Preference(row.notices), since=row.since)
         for row in connection.execute(query)
     ]
 
 
 def take_news(connection: Connection, person_id: int, *, now: datetime) -> list[News]:
-    """Take everything that a person is to be told, in order; nobody gets it again."""
+    """Take everything that a person is to be told, in order; nobody gets it again. What they were told is forgotten."""
+    mine = agent_news.c.person_id == person_id
+    connection.execute(delete(agent_news).where(mine, agent_news.c.told_at < now - _KEPT))
     waiting = (
         select(agent_news.c.id)
-        .where(agent_news.c.told_at.is_(None), agent_news.c.person_id == person_id)
+        .where(agent_news.c.told_at.is_(None), mine)
         .with_for_update(skip_locked=True)
         .cte("waiting")
     )

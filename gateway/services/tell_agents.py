@@ -53,7 +53,8 @@ def tell_agents(runtime: Runtime) -> int:
             is_new = collect_news(connection, runtime) == BATCH
     now = runtime.clock.now()
     with runtime.database.reading() as connection:
-        due = [one.person_id for one in people_waiting(connection) if is_due(one, now=now)]
+        waiting = people_waiting(connection, quiet_since=now - QUIET)
+    due = [one.person_id for one in waiting if is_due(one, now=now)]
     for person_id in due:
         with runtime.database.transaction() as connection:
             write_news(connection, runtime, person_id, take_news(connection, person_id, now=now))
@@ -64,14 +65,11 @@ def tell_agents(runtime: Runtime) -> int:
 
 
 def is_due(one: Waiting, *, now: datetime) -> bool:
-    """Whether a person is written to now.
+    """Whether a person who had no mail for a while is written to now.
 
-    - never within a quarter of an hour of the mail before
     - who wants a digest: once the oldest has waited for an hour
     - everybody else: at once
     """
-    if one.told_at is not None and now - one.told_at < QUIET:
-        return False
     return one.preference is not Preference.DIGEST or now - one.since >= DIGEST_AFTER
 
 
@@ -102,7 +100,7 @@ def collect_news(connection: Connection, runtime: Runtime) -> int:
         ]
         for person_id in sorted(people - {row.author_id})
     ]
-    wishes = {one.id: one.notices for one in find_people(connection, {person_id for *_, person_id in chosen})}
+    known = {one.id: one for one in find_people(connection, {person_id for *_, person_id in chosen})}
     add_news(
         connection,
         [
@@ -114,7 +112,9 @@ def collect_news(connection: Connection, runtime: Runtime) -> int:
                 at=row.at,
             )
             for row, happening, audience, person_id in chosen
-            if manner_of(happening, audience, wishes[person_id]) is not Manner.NOT
+            if manner_of(happening, audience, known[person_id].notices) is not Manner.NOT
+            # Who forwards a mail knows of it.
+            and known[person_id].email != row.data.get("forwarded_by")
         ],
     )
     return len(taken)

@@ -70,6 +70,7 @@ def _write_one(connection: Connection, runtime: Runtime, person: Person, ticket:
         parent=find_last_sent(connection, ticket_id=ticket.id, person_id=person.id),
         context=context,
         now=runtime.clock.now(),
+        lang=person.lang or runtime.project(ticket.project).language,
     )
 
 

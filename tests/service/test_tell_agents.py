@@ -4,14 +4,15 @@ import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event, update
 
 from gateway.db.agent_news import anything_to_tell
 from gateway.db.outbox import Delivery, find_delivery, list_deliveries
 from gateway.db.people import add_membership, get_or_create_person, update_person
-from gateway.db.tickets import NewEntry, add_entry
+from gateway.db.tickets import NewEntry, add_entry, entries
 from gateway.domain.change import Change
 from gateway.domain.telling import Preference
-from gateway.domain.ticket import Channel, Direction, EntryType, Level, Role, Severity
+from gateway.domain.ticket import Channel, Direction, EntryType, Language, Level, Role, Severity
 from gateway.notify.compose import compose
 from gateway.notify.failure_entry import Failure, write_failure
 from gateway.notify.notices import Notice
@@ -51,20 +52,21 @@ def who(rows: list[Delivery]) -> list[tuple[str, str]]:
     return sorted((row.recipient, row.context.get("happening", "digest")) for row in rows)
 
 
-def reply(runtime: Runtime, text: str = "Toujours en panne", ticket_id: int = 1) -> None:
+def reply(runtime: Runtime, *texts: str) -> None:
     with runtime.database.transaction() as connection:
         marie = get_or_create_person(connection, email=MARIE, name="", now=runtime.clock.now())
-        entry = NewEntry(
-            at=runtime.clock.now(),
-            type=EntryType.MESSAGE,
-            direction=Direction.IN,
-            channel=Channel.SMTP,
-            author_id=marie.id,
-            author=MARIE,
-            text=text,
-            visible=True,
-        )
-        add_entry(connection, ticket_id, entry)
+        for text in texts:
+            entry = NewEntry(
+                at=runtime.clock.now(),
+                type=EntryType.MESSAGE,
+                direction=Direction.IN,
+                channel=Channel.SMTP,
+                author_id=marie.id,
+                author=MARIE,
+                text=text,
+                visible=True,
+            )
+            add_entry(connection, 1, entry)
 
 
 def act(runtime: Runtime, by: str, **change: object) -> None:
@@ -82,12 +84,24 @@ def test_a_new_ticket_is_told_to_the_team_of_its_level_and_once(desk: Runtime) -
     assert "Auto-Submitted: auto-generated" in mail
 
 
+def test_agents_read_their_project_s_language_and_not_the_reporter_s(desk: Runtime) -> None:
+    file_and_acknowledge(desk, MARIE, lang=Language.EN)
+    assert {row.lang for row in told(desk)} == {"fr"}
+
+
+def test_who_forwarded_a_mail_is_not_told_of_it(desk: Runtime) -> None:
+    file_and_acknowledge(desk, MARIE)
+    with desk.database.transaction() as connection:
+        connection.execute(update(entries).values(data={"forwarded_by": NINA}))
+    assert who(told(desk)) == [(NOE, "new")]
+
+
 def test_a_reply_is_told_to_who_has_the_ticket(desk: Runtime, clock: MovableClock) -> None:
     file_and_acknowledge(desk, MARIE)
     act(desk, NINA, assignee=NINA)
     told(desk)
     clock.move(minutes=20)
-    reply(desk)
+    reply(desk, "Toujours en panne")
     rows = who(told(desk))
     assert (NINA, "reply") in rows
     assert (NOE, "reply") not in rows
@@ -133,9 +147,10 @@ def test_a_mail_to_a_customer_that_did_not_arrive_is_told_and_one_to_an_agent_is
 def test_five_hundred_mails_in_a_minute_are_two_mails_to_each_agent(desk: Runtime, clock: MovableClock) -> None:
     file_and_acknowledge(desk, MARIE)
     told(desk)
-    for number in range(500):
-        reply(desk, f"mail {number}")
-        clock.move(seconds=0.1)
+    for minute in range(5):
+        reply(desk, *(f"mail {minute} {number}" for number in range(100)))
+        clock.move(seconds=10)
+        told(desk)
     assert len(told(desk)) == 2
     clock.move(minutes=15)
     rows = [row for row in told(desk) if row.recipient == NINA]
@@ -198,3 +213,13 @@ def test_what_is_not_for_agents_is_looked_at_once_and_told_to_nobody(desk: Runti
         collect_news(connection, desk)
         assert not anything_to_tell(connection)
     assert len(told(desk)) == 2
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_look_for_something_to_tell_reads_no_other_entry(desk: Runtime) -> None:
+    asked: list[str] = []
+    with desk.database.reading() as connection:
+        event.listen(connection, "before_cursor_execute", lambda *seen: asked.append(seen[2]))
+        anything_to_tell(connection)
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[-1]}", (1, 0)).all()
+    assert "ix_entries_to_tell" in str(plan)
