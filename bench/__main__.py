@@ -1,7 +1,7 @@
 """Everything that is measured, in one run: a table on the screen, a file and a plot in `bench/results/`.
 
-python -m bench [--quick] [--peers PYTHON] [--only acceptance filing living stored] [--stored 100000]
-                [--runs 3] [--folder DISK]
+python -m bench [--quick] [--peers PYTHON] [--only acceptance filing living stored contract]
+                [--stored 100000] [--runs 3] [--folder DISK]
 """
 
 import argparse
@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import acceptance, living
+from bench import acceptance, contract, living
 from bench.databases import databases
 from bench.filing import Filing
 from bench.plot import save_plot
@@ -17,7 +17,7 @@ from bench.report import HEADER, Row, line, save
 from tests.support.servers import ValkeyServer
 
 RESULTS = Path(__file__).with_name("results")
-PARTS = ("acceptance", "filing", "living", "stored")
+PARTS = ("acceptance", "filing", "living", "stored", "contract")
 
 
 def main() -> None:
@@ -64,6 +64,8 @@ def _measured(options: argparse.Namespace, folder: Path, redis_url: str) -> Iter
             yield filing.stored_row(stored=options.stored, few=1_000, mails=50 if few else 300, runs=options.runs)
     if "living" in options.only:
         yield from living.rows(folder / "living", mails=20 if few else 200)
+    if "contract" in options.only:
+        yield from contract.rows(folder / "contract", tickets=1_000 if few else options.stored, runs=options.runs)
 
 
 if __name__ == "__main__":
