@@ -26,6 +26,7 @@ from web import (
     report,
     sent,
     tickets,
+    uploads,
     words,
 )
 from web.background import Background
@@ -78,6 +79,7 @@ def create_app(
     tickets.register(app)
     attachments.register(app)
     html_body.register(app)
+    uploads.register(app)
     reply.register(app, limiter)
     outcome.register(app, limiter, csrf)
     report.register(app, limiter)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from hashlib import sha256
 
-from flask import request
+from flask import Flask, request
 from flask_babel import gettext
 from werkzeug.datastructures import FileStorage
 
@@ -18,6 +18,11 @@ from web.state import web
 FIELD = "files"
 ENDPOINTS = frozenset({"reply", "send_report"})
 """The forms that may carry files; any other may be as long as a text is."""
+
+
+def register(app: Flask) -> None:
+    """Let go of the files of a request when it is over, whether or not anybody looked at them."""
+    app.teardown_request(lambda _error: request.close())
 
 
 def most_in_all(settings: Settings) -> int:
