@@ -1,58 +1,48 @@
 """An act on a ticket: its events, its row, its timeline and the mail that its reporter gets; or nothing of it."""
 
 import json
-from collections.abc import Mapping
 from datetime import timedelta
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
-from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from sqlalchemy import select
 
-from gateway.admin.cli import cli
-from gateway.db.outbox import Delivery, list_deliveries
-from gateway.db.people import add_membership, get_or_create_person
-from gateway.db.ticket_events import history_of
-from gateway.db.tickets import Ticket, find_ticket, list_entries, message_ids
+from gateway.db.outbox import Delivery
+from gateway.db.tickets import message_ids
 from gateway.domain.change import Change, NotAllowed
 from gateway.domain.clocks import Guarantee
-from gateway.domain.events import TicketEvent
-from gateway.domain.ticket import Kind, Level, Role, Severity, Status
+from gateway.domain.ticket import Kind, Level, Severity, Status
 from gateway.errors import NotFound
-from gateway.notify.compose import compose
 from gateway.notify.notices import Notice
 from gateway.runtime import Runtime
 from gateway.services.change_ticket import change_ticket
-from gateway.services.ticket_clocks import TicketClocks, find_project, ticket_clocks
 from tests.support.clock import MovableClock
+from tests.support.desk import (
+    ANA,
+    CHIEF,
+    DEV,
+    NINA,
+    act,
+    body,
+    clocks,
+    history,
+    outbox,
+    read_mail,
+    staff,
+    ticket_of,
+    told,
+)
+from tests.support.desk import timeline as whole_timeline
 from tests.support.outbox import file_and_acknowledge
 
 MARIE = "marie@example.org"
-PEOPLE = {
-    "nina@client.example": Role.N1,
-    "ana@support.example": Role.N2,
-    "dev@support.example": Role.N3,
-    "chief@support.example": Role.SUPERVISOR,
-}
-NINA, ANA, DEV, CHIEF = PEOPLE
 
 
 @pytest.fixture
 def desk(runtime: Runtime) -> Runtime:
     """A runtime with one ticket, DEMO-1 of Marie's, and somebody at each level."""
-    with runtime.database.transaction() as connection:
-        for email, role in PEOPLE.items():
-            person = get_or_create_person(connection, email=email, name="", now=runtime.clock.now())
-            add_membership(connection, person_id=person.id, project="DEMO", role=role)
+    staff(runtime)
     file_and_acknowledge(runtime, MARIE, message_id="first@client.example")
     return runtime
-
-
-def act(runtime: Runtime, by: str, **change: Any) -> Ticket:
-    return change_ticket(runtime, ref="DEMO-1", change=Change(**change), by=by)
 
 
 def hand_to_n3(runtime: Runtime) -> None:
@@ -61,49 +51,13 @@ def hand_to_n3(runtime: Runtime) -> None:
     act(runtime, ANA, level=Level.N3, reason="a null pointer in the export")
 
 
-def ticket_of(runtime: Runtime) -> Ticket:
-    with runtime.database.reading() as connection:
-        found = find_ticket(connection, ref="DEMO-1")
-    assert found is not None
-    return found
-
-
-def history(runtime: Runtime) -> list[TicketEvent]:
-    with runtime.database.reading() as connection:
-        return history_of(connection, ticket_of(runtime))
-
-
-def told(runtime: Runtime) -> list[tuple[str, str]]:
-    return [(event.type.value, event.value) for event in history(runtime)]
-
-
 def timeline(runtime: Runtime, *, visible_only: bool = False) -> list[tuple[str, str, str]]:
-    with runtime.database.reading() as connection:
-        entries = list_entries(connection, ticket_of(runtime).id, visible_only=visible_only)
-    return [(entry.type, entry.direction, entry.text) for entry in entries][1:]
+    """What came after the first message."""
+    return whole_timeline(runtime, visible_only=visible_only)[1:]
 
 
 def notices(runtime: Runtime) -> list[Delivery]:
-    with runtime.database.reading() as connection:
-        return [row for row in list_deliveries(connection) if row.notice == Notice.PROGRESS]
-
-
-def clocks(runtime: Runtime) -> TicketClocks:
-    project = find_project(runtime, "DEMO")
-    return ticket_clocks(history(runtime), project, now=runtime.clock.now())
-
-
-def read_mail(runtime: Runtime, delivery: Delivery) -> EmailMessage:
-    message = message_from_bytes(compose(delivery, runtime=runtime).content, policy=default)
-    assert isinstance(message, EmailMessage)
-    return message
-
-
-def body(message: EmailMessage, kind: str = "plain") -> str:
-    part = message.get_body((kind,))
-    assert part is not None
-    text: str = part.get_content()
-    return text
+    return outbox(runtime, notice=Notice.PROGRESS)
 
 
 def test_an_answer_is_on_the_timeline_and_in_a_mail_under_what_was_written(desk: Runtime) -> None:
@@ -286,57 +240,3 @@ def test_a_ticket_from_before_histories_were_kept_begins_its_history_with_the_fi
         ("severity", "major"),
     ]
     assert history(desk)[0].at == clock.now() - timedelta(hours=3)
-
-
-@pytest.fixture
-def shell(desk: Runtime, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """`gateway ticket ...` as an operator types it."""
-    environment: Mapping[str, str] = {
-        "GATEWAY_CONFIG": "/dev/null",
-        "GATEWAY_DATA": str(desk.settings.data),
-        "GATEWAY_DATABASE_URL": desk.database.url.render_as_string(hide_password=False),
-        "GATEWAY_REDIS_URL": desk.settings.redis_url.get_secret_value() if desk.settings.redis_url else "",
-    }
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    return lambda *words: CliRunner().invoke(cli, ["ticket", *words])
-
-
-def test_the_command_line_changes_a_ticket_and_shows_its_clocks(desk: Runtime, shell: Any) -> None:
-    done = shell("set", "demo-1", "--severity", "blocking", "--assign", NINA, "--as", NINA, "--json")
-    assert done.exit_code == 0, done.output
-    row = json.loads(done.stdout)
-    assert (row["severity"], row["assignee"], row["gti_state"]) == ("blocking", NINA, "met")
-    assert row["clocks"][0].startswith("GTI blocking: 12 h of elapsed hours, from 2026-11-24 10:00")
-    assert len(row["clocks"]) == 2
-    [listed] = [json.loads(line) for line in shell("list", "--json").stdout.splitlines()]
-    assert listed["assignee"] == NINA
-    assert {name: listed[name] for name in ("gti_due", "gtr_due")} == {
-        "gti_due": "2026-11-24T21:00:00Z",
-        "gtr_due": "2026-11-25T09:00:00Z",
-    }
-    assert "GTR blocking: 24 h" in shell("show", "DEMO-1").stdout
-
-
-@pytest.mark.parametrize(
-    ("words", "code", "sentence"),
-    [
-        (["--level", "N3", "--as", NINA], 65, "gateway: from N1 it goes to N2 first, not to N3 at once"),
-        (
-            ["--status", "closed", "--as", "who@elsewhere.example"],
-            66,
-            "gateway: there is no such ticket for this person",
-        ),
-        (["--reply", "x", "--as", "nobody"], 65, "gateway: 'nobody' is not a mail address"),
-        (["--as", NINA], 65, "gateway: nothing would change"),
-        (["--kind", "adaptive", "--detail", "component", "--as", NINA], 65, "gateway: 'component' is not in the form"),
-    ],
-)
-def test_a_refusal_is_an_exit_code_and_one_clear_sentence(
-    shell: Any, words: list[str], code: int, sentence: str
-) -> None:
-    done = shell("set", "DEMO-1", *words)
-    assert done.exit_code == code
-    assert done.stderr.startswith(sentence)
-    assert done.stderr.count("\n") == 1
-    assert done.stdout == ""
