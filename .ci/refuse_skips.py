@@ -3,14 +3,15 @@
     python .ci/refuse_skips.py REPORT.xml
 
 Two things may be wanting, for no package brings them: the corpus of real mails, which holds other people's letters
-and is not in the repository, and the right to mount a small disk, which most containers do not have.
+and is not in the repository, and the right to mount a small disk, which most containers do not have. The tools that
+read the files of deploy/ may be wanting too: they are no part of a machine that builds.
 """
 
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
-ALLOWED = ("corpus", "the right to mount")
+ALLOWED = ("corpus", "the right to mount", "deploy/ is tried with")
 
 
 def refused_skips(report: str) -> list[str]:
