@@ -9,6 +9,8 @@ pytest_plugins = [
     "tests.support.scores",
     "tests.support.web",
     "tests.support.agents",
+    "tests.support.authentication",
+    "tests.support.matching",
     "tests.support.chromium",
     "tests.support.operator",
 ]

@@ -2,7 +2,6 @@
 
 import time
 from random import Random
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,8 +9,6 @@ from hypothesis import strategies as st
 
 from gateway.mail.automation import MACHINE_ANSWERS, REPORTS, Classification, Origin, Subject, classify
 from gateway.mail.headers import Headers
-from inbound.parse import parse_message
-from tests.support.corpus import expected
 
 MACHINE = [
     ({"Auto-Submitted": "auto-replied"}, Origin.AUTO_REPLY),
@@ -105,6 +102,8 @@ MACHINE = [
     ({"Subject": "Undelivered Mail Returned to Sender"}, Origin.AUTO_GENERATED),
     ({"Subject": "Delivery Status Notification (Failure)"}, Origin.AUTO_GENERATED),
 ]
+
+
 OUT_OF_OFFICE = [
     "Out of Office: vacation",
     "Automatic reply: hello",
@@ -145,6 +144,8 @@ OUT_OF_OFFICE = [
     "自动回复: x",
     "자동 회신: x",
 ]
+
+
 PERSON = [
     {},
     {"Auto-Submitted": "no"},
@@ -288,53 +289,3 @@ def test_the_time_is_linear(piece: str) -> None:
     ask({"Subject": piece * 2_000, "From": "mailer-daemon@x.example"}, mail_from="")
     ask(dict.fromkeys(("Auto-Submitted", "Precedence", "X-Auto-Response-Suppress", "Return-Path"), piece * 100000))
     assert time.process_time() - begun < 1
-
-
-def classify_row(row: dict[str, Any], *, mail_from: str | None = None) -> Classification:
-    """A mail of the corpus, which has no envelope: its sender is taken for one unless another is given."""
-    message = parse_message(row["raw"])
-    sender = message.senders[0].address if message.senders else "unknown@elsewhere.example"
-    return classify(
-        Subject(
-            headers=message.headers,
-            mail_from=sender if mail_from is None else mail_from,
-            from_address=sender,
-            subject=message.subject,
-            content_type=message.content_type,
-            report_type=message.report_type,
-            own_loop_marker="mx.demo.example",
-        )
-    )
-
-
-def test_no_automatic_mail_of_the_corpus_would_be_answered_and_every_persons_would() -> None:
-    found = [(row["file"], classify_row(row), row["suppress_reply"]) for row in expected("auto")]
-    assert [(file, one.origin) for file, one, suppress in found if one.may_answer == suppress] == []
-
-
-KINDS = {
-    "auto-reply": {Origin.AUTO_REPLY, Origin.OUT_OF_OFFICE},
-    "out-of-office": {Origin.OUT_OF_OFFICE},
-    "bounce": {Origin.BOUNCE, Origin.DELAY, Origin.READ_RECEIPT},  # some say "rejected" by a receipt (RFC 8098)
-    "read-receipt": {Origin.READ_RECEIPT},
-    "feedback-report": {Origin.FEEDBACK_REPORT},
-    "bulk": {Origin.BULK, Origin.LIST},
-}
-
-
-def test_what_the_machines_of_the_corpus_sent_is_called_by_its_name() -> None:
-    """Reports come from the null sender, as RFC 3464 has it."""
-    wrong = []
-    for row in expected("auto"):
-        found = classify_row(row, mail_from="" if row["kind"] == "bounce" else None)
-        if found.origin not in KINDS.get(row["kind"], set(Origin)):
-            wrong.append((row["file"], row["kind"], found.origin))
-    assert wrong == []
-
-
-def test_the_delays_of_the_corpus_are_told_from_its_failures() -> None:
-    rows = [row for row in expected("bounce") if "permanent" in row]
-    found = [
-        (row["file"], classify_row(row, mail_from="").origin is Origin.DELAY, not row["permanent"]) for row in rows
-    ]
-    assert [file for file, is_delay, expected_delay in found if is_delay != expected_delay] == []
