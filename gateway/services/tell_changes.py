@@ -8,28 +8,12 @@ from gateway.domain.events import EventType, TicketEvent
 from gateway.domain.rights import ENDED, WORKED_ON
 from gateway.domain.telling import Happening
 from gateway.domain.ticket import Language, Status
+from gateway.notify.agent_wording import TOLD_INSIDE, agent_line
 from gateway.notify.kind_wording import field_values
 from gateway.notify.wording import Told
 from gateway.services.ticket_clocks import TicketClocks
 
 _PLAIN = frozenset({EventType.KIND, EventType.LEVEL, EventType.SEVERITY})
-_INTERNAL = {
-    Language.FR: {
-        EventType.LEVEL: "Transmis à {value}",
-        EventType.ASSIGNED: "Attribué à {value}",
-        EventType.KIND: "Nature : {value}",
-        EventType.SEVERITY: "Gravité : {value}",
-        EventType.STATUS: "Statut : {value}",
-    },
-    Language.EN: {
-        EventType.LEVEL: "Handed to {value}",
-        EventType.ASSIGNED: "Assigned to {value}",
-        EventType.KIND: "Kind: {value}",
-        EventType.SEVERITY: "Severity: {value}",
-        EventType.STATUS: "Status: {value}",
-    },
-}
-_REASON = {Language.FR: "{line} — motif : {reason}", Language.EN: "{line}, because: {reason}"}
 
 
 def told_to_reporter(events: Sequence[TicketEvent], *, was: Status, clocks: TicketClocks) -> list[Told]:
@@ -57,9 +41,9 @@ def told_to_reporter(events: Sequence[TicketEvent], *, was: Status, clocks: Tick
 def reason_lines(events: Sequence[TicketEvent], *, lang: Language) -> list[str]:
     """One line for agents for each event that has a reason, and for each that hands the ticket on."""
     return [
-        _line(event, lang)
+        agent_line(event, lang=lang)
         for event in events
-        if event.type in _INTERNAL[lang] and event.value and (event.reason or event.type is EventType.ASSIGNED)
+        if event.type in TOLD_INSIDE and event.value and (event.reason or event.type is EventType.ASSIGNED)
     ]
 
 
@@ -70,12 +54,6 @@ def told_to_agents(events: Sequence[TicketEvent]) -> dict[str, str]:
         if event := found.get(kind):
             return {"happening": happening.value, "value": event.value, "reason": event.reason}
     return {}
-
-
-def _line(event: TicketEvent, lang: Language) -> str:
-    details = "".join(f", {name}: {value}" for name, value in event.details)
-    line = _INTERNAL[lang][event.type].format(value=event.value) + details
-    return _REASON[lang].format(line=line, reason=event.reason) if event.reason else line
 
 
 def _guaranteed(clocks: TicketClocks) -> list[Told]:
