@@ -20,8 +20,10 @@ _MAX_SHOWN_FIELD = 16 * 1024
 _MAX_SHOWN_PART_FIELD = 1024
 # The fields that the tree hangs on, and those that mail-parser looks for defects in. It decodes all that it gets,
 # twice; of the many others we would use nothing.
-_SHOWN = (b"content-", b"mime-version", b"date", b"resent-date", b"received")
-_SHOWN += (b"from", b"to", b"cc", b"bcc", b"reply-to", b"delivered-to")
+_SHOWN = (
+    *(b"content-", b"mime-version", b"date", b"resent-date", b"received"),
+    *(b"from", b"to", b"cc", b"bcc", b"reply-to", b"delivered-to"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -95,7 +95,8 @@ def test_a_ticket_stays_as_it_was_decided_upon_until_that_is_written(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else two answers reopen it, and one to a ticket that is closed meanwhile wakes nobody."""
-    ticket, free = first_ticket(runtime), []
+    ticket = first_ticket(runtime)
+    free: list[int] = []
 
     def decided(*arguments: Any) -> Decision:
         decision = decide(*arguments)
