@@ -22,7 +22,7 @@ def look_up(connection: Connection, runtime: Runtime, item: MailItem, sender: Se
         ticket_id: TicketFacts(
             project=presence.project,
             standing=_standing(presence, sender, sees_it=ticket_id in seen),
-            is_hidden=sender.claims_agent and ticket_id not in seen and not presence.is_on_it,
+            is_hidden=_is_hidden(presence, sender, sees_it=ticket_id in seen),
         )
         for ticket_id, presence in presences.items()
     }
@@ -45,6 +45,13 @@ def _clues(connection: Connection, runtime: Runtime, item: MailItem) -> list[Clu
         if ticket is not None:
             clues += subject_clues(ticket.id)
     return clues
+
+
+def _is_hidden(presence: Presence, sender: Sender, *, sees_it: bool) -> bool:
+    """Must this sender not see the ticket? An agent of other levels, and whoever was taken off it."""
+    if sees_it or presence.is_on_it:
+        return False
+    return sender.claims_agent or presence.is_taken_off
 
 
 def _standing(presence: Presence, sender: Sender, *, sees_it: bool) -> Standing:

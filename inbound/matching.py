@@ -28,8 +28,8 @@ class Standing(IntEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketFacts:
-    """What the decision needs to know of a ticket, and the sender's standing on it. `is_hidden` says that the sender is
-    an agent who must not see it, and is not on it either: no token helps them."""
+    """What the decision needs to know of a ticket, and the sender's standing on it. `is_hidden` says that they
+    must not see it, an agent of other levels or somebody who was taken off it: no token helps them."""
 
     project: str
     standing: Standing
@@ -125,7 +125,7 @@ def _answers_internal(clues: Sequence[Clue], ticket_id: int) -> bool:
 
 _NOT_ON_IT = "the sender is not on that ticket"
 _NOT_PROVED = "nothing proves that the sender is who they say"
-_HIDDEN = "the sender is an agent who must not see that ticket"
+_HIDDEN = "the sender must not see that ticket"
 _OF_OTHERS = frozenset({_NOT_ON_IT, _HIDDEN})
 
 

@@ -40,10 +40,12 @@ class KnownId:
 
 @dataclass(frozen=True, kw_only=True)
 class Presence:
-    """Where a ticket belongs, and whether a certain person is on it. `person_id` is None for nobody we know."""
+    """Where a ticket belongs, and whether a certain person is on it, or was and has been taken off. `person_id` is None
+    for nobody we know."""
 
     project: str
     is_on_it: bool
+    is_taken_off: bool
     person_id: int | None
 
 
@@ -52,15 +54,16 @@ def find_presences(connection: Connection, ticket_ids: Collection[int], *, email
     if not ticket_ids:
         return {}
     person = select(people.c.id).where(people.c.email == email).scalar_subquery()
-    is_on_it = or_(
-        tickets.c.reporter_id == person,
-        exists().where(participants.c.ticket_id == tickets.c.id, participants.c.person_id == person, IS_ON),
-    )
-    query = select(tickets.c.id, tickets.c.project, is_on_it, person).where(tickets.c.id.in_(ticket_ids))
+    theirs = (participants.c.ticket_id == tickets.c.id) & (participants.c.person_id == person)
+    is_on_it = or_(tickets.c.reporter_id == person, exists().where(theirs, IS_ON))
+    is_taken_off = exists().where(theirs, ~IS_ON)
+    query = select(tickets.c.id, tickets.c.project, is_on_it, is_taken_off, person).where(tickets.c.id.in_(ticket_ids))
     rows = connection.execute(query)
     return {
-        ident: Presence(project=project, is_on_it=bool(is_on), person_id=person_id)
-        for ident, project, is_on, person_id in rows
+        ident: Presence(
+            project=project, is_on_it=bool(is_on), is_taken_off=bool(was_on and not is_on), person_id=person_id
+        )
+        for ident, project, is_on, was_on, person_id in rows
     }
 
 

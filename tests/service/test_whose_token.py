@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
-from gateway.db.participants import add_participant
+from gateway.db.participants import add_participant, participants
 from gateway.db.people import Person, add_membership, get_or_create_person
 from gateway.db.receipts import Receipt
 from gateway.db.ticket_events import begin_history, record_event
@@ -184,3 +184,17 @@ def test_an_agent_who_is_on_a_ticket_that_they_do_not_see_writes_as_a_participan
     file(runtime, mail(2, sender=FAR_AGENT, Subject=f"Re: [{ticket.ref}]"))
     entry = timeline(runtime, ticket)[-1]
     assert (entry.direction, entry.visible, entry.author) == ("in", True, FAR_AGENT)
+
+
+@pytest.mark.parametrize("way", ["own address", "id of a mail to them"])
+def test_who_was_taken_off_a_ticket_does_not_come_back_by_an_old_mail(
+    runtime: Runtime, ticket: Ticket, way: str
+) -> None:
+    file(runtime, mail(2, sender=MARIE, Cc=PAUL), address_for(runtime, ticket, MARIE))
+    known = f"<{timeline(runtime, ticket)[1].message_id}>"
+    with runtime.database.transaction() as connection:
+        connection.execute(update(participants).values(removed_at=runtime.clock.now()))
+    fields = {} if way == "own address" else {"In_Reply_To": known}
+    to = address_for(runtime, ticket, PAUL) if way == "own address" else SUPPORT
+    assert file(runtime, mail(3, sender=PAUL, **fields), to).ticket_id != ticket.id
+    assert len(timeline(runtime, ticket)) == 2
