@@ -1,6 +1,6 @@
 """Everything that is measured, in one run: a table on the screen, a file and a plot in `bench/results/`.
 
-python -m bench [--quick] [--peers PYTHON] [--only acceptance filing living stored contract]
+python -m bench [--quick] [--peers PYTHON] [--only acceptance filing living stored contract telephony]
                 [--stored 100000] [--runs 3] [--folder DISK]
 """
 
@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import acceptance, contract, living
+from bench import acceptance, contract, living, telephony
 from bench.databases import databases
 from bench.filing import Filing
 from bench.plot import save_plot
@@ -17,7 +17,7 @@ from bench.report import HEADER, Row, line, save
 from tests.support.servers import ValkeyServer
 
 RESULTS = Path(__file__).with_name("results")
-PARTS = ("acceptance", "filing", "living", "stored", "contract")
+PARTS = ("acceptance", "filing", "living", "stored", "contract", "telephony")
 
 
 def main() -> None:
@@ -66,6 +66,8 @@ def _measured(options: argparse.Namespace, folder: Path, redis_url: str) -> Iter
         yield from living.rows(folder / "living", mails=20 if few else 200)
     if "contract" in options.only:
         yield from contract.rows(folder / "contract", tickets=1_000 if few else options.stored, runs=options.runs)
+    if "telephony" in options.only:
+        yield from telephony.rows(folder, redis_url=redis_url, seconds=5 if few else 60)
 
 
 if __name__ == "__main__":

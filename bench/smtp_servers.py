@@ -49,7 +49,7 @@ def stock_aiosmtpd() -> Iterator[Server]:
     """aiosmtpd as it comes, throwing every mail away."""
     port = free_port()
     command = [sys.executable, "-m", "aiosmtpd", "-n", "-c", "aiosmtpd.handlers.Sink", "-l", f"127.0.0.1:{port}"]
-    with _running(command, port, dict(os.environ)) as server:
+    with running(command, port, dict(os.environ)) as server:
         yield server
 
 
@@ -71,13 +71,14 @@ def our_smtpd(*, redis_url: str, data: Path) -> Iterator[Server]:
     }
     with (
         (data / "log").open("wb") as log,
-        _running([sys.executable, "-c", _ROLE], port, environment, log.fileno()) as server,
+        running([sys.executable, "-c", _ROLE], port, environment, log.fileno()) as server,
     ):
         yield server
 
 
 @contextmanager
-def _running(command: list[str], port: int, environment: dict[str, str], log: int | None = None) -> Iterator[Server]:
+def running(command: list[str], port: int, environment: dict[str, str], log: int | None = None) -> Iterator[Server]:
+    """A process of this command that answers on the port, until the end of a `with`."""
     process = psutil.Popen(command, env=environment, stderr=log)
     try:
         deadline = time.monotonic() + 20

@@ -22,6 +22,7 @@ from gateway.spool.entry import Lane
 from telephony.exchange import open_exchange, secrets_of
 from tests.support.calls import CALL, inbound, signature
 from tests.support.clock import MovableClock
+from tests.support.waiting import wait_for
 from web.server import side_by_side
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -131,6 +132,15 @@ def test_a_caller_without_a_code_leaves_a_row_and_nothing_on_any_ticket(
     with runtime.database.reading() as connection:
         assert list_entries(connection, ticket.id) == []
         assert [row.outcome for row in connection.execute(select(calls))] == ["redirected"]
+
+
+def test_a_job_says_that_there_is_work_and_nothing_of_the_call(
+    runtime: Runtime, clock: MovableClock, ticket: Ticket
+) -> None:
+    Provider(runtime, clock).start()
+    (job,) = wait_for(lambda: runtime.doorbell.queue(Lane.CALL).jobs, "the bell")
+    assert (tuple(job.args), job.kwargs, job.meta) == (("call",), {}, {})
+    assert "336" not in job.description
 
 
 @pytest.mark.parametrize(
