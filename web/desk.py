@@ -9,16 +9,27 @@ from enum import StrEnum
 from typing import TypeVar
 
 from flask import Flask, render_template, request
+from flask_babel import lazy_gettext
 
 from gateway.db.queue import QueueFilter, list_queue
 from gateway.db.search import search_tickets
-from gateway.domain.ticket import Kind, Level, Severity
+from gateway.domain.ticket import Kind, Level, Severity, Status
 from gateway.errors import NotFound
 from gateway.services.desk_scope import Roles, desk_scope, own_teams
 from web.access import is_staff, visitor_roles
 from web.desk_view import due_view
 from web.paging import page_number, page_of
 from web.state import visitor, web
+
+STATES = {
+    Status.NEW: lazy_gettext("New"),
+    Status.OPEN: lazy_gettext("In progress"),
+    Status.PENDING: lazy_gettext("Waiting for the reporter"),
+    Status.RESOLVED: lazy_gettext("Resolved"),
+    Status.CLOSED: lazy_gettext("Closed"),
+    Status.MERGED: lazy_gettext("Merged"),
+}
+"""Where a ticket stands, as agents say it among themselves."""
 
 PAGE = 50
 FOUND = 100
@@ -30,6 +41,7 @@ def register(app: Flask) -> None:
     app.add_url_rule("/desk", "desk", show_queue)
     app.add_url_rule("/desk/search", "desk_search", show_found)
     app.add_template_global(lambda endpoint: endpoint in app.view_functions, "has_page")
+    app.add_template_global(lambda status: STATES[Status(status)], "desk_state")
 
 
 def desk_roles() -> Roles:

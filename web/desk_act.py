@@ -43,7 +43,9 @@ def register(app: Flask, limiter: Limiter) -> None:
 def _answering(act: Act) -> Callable[[str], Response]:
     def answer(ref: str) -> Response:
         with web().runtime.database.reading() as connection:
-            sight(connection, web().runtime, ref, desk_roles())  # NotFound before anything is said of it
+            sight(
+                connection, web().runtime, ref, desk_roles(), person_id=visitor().person.id
+            )  # NotFound before anything is said of it
         form = request.form
         if any(len(form.get(name, "").encode()) > MAX_TEXT for name in _TEXTS):
             fault = gettext("This is too long: shorten it, or send a mail.")

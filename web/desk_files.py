@@ -10,7 +10,7 @@ from gateway.errors import NotFound
 from gateway.services.desk_look import sight
 from web.desk import desk_roles
 from web.file_names import content_disposition
-from web.state import web
+from web.state import visitor, web
 
 
 def register(app: Flask) -> None:
@@ -44,7 +44,7 @@ def _readable(ref: str) -> tuple[dict[int, Row[Any]], dict[int, list[Row[Any]]]]
     """The entries that the agent reads, by id, and the files of all."""
     runtime = web().runtime
     with runtime.database.reading() as connection:
-        seen = sight(connection, runtime, ref, desk_roles())
+        seen = sight(connection, runtime, ref, desk_roles(), person_id=visitor().person.id)
         rows = {row.id: row for row in list_entries(connection, seen.ticket.id) if seen.reads(row)}
         return rows, list_attachments(connection, seen.ticket.id)
 

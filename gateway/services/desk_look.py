@@ -36,10 +36,14 @@ class Sighting:
     actor: Actor
     place: Place
     history: Sequence[TicketEvent]
+    person_id: int
 
     def reads(self, row: Row[Any]) -> bool:
-        """Whether the agent reads this row of `entries`."""
-        return bool(row.visible) or may_read_notes(self.actor, note_level(row, self.history)) is None
+        """Whether the agent reads this row of `entries`: what the reporter sees, what is for their level, and what
+        they wrote themselves."""
+        if row.visible or row.author_id == self.person_id:
+            return True
+        return may_read_notes(self.actor, note_level(row, self.history)) is None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +75,7 @@ def note_level(row: Row[Any], history: Sequence[TicketEvent]) -> Level:
     return Level(moves[-1]) if moves else Level.N1
 
 
-def sight(connection: Connection, runtime: Runtime, ref: str, roles: Roles) -> Sighting:
+def sight(connection: Connection, runtime: Runtime, ref: str, roles: Roles, *, person_id: int) -> Sighting:
     """The ticket, for somebody with these roles. Raises NotFound in the same way where there is none and where it is
     not for them: what they are as its reporter does not count here."""
     ticket = find_ticket(connection, ref=ref) if is_reference(ref) else None
@@ -83,18 +87,18 @@ def sight(connection: Connection, runtime: Runtime, ref: str, roles: Roles) -> S
     place = place_of(ticket, history)
     if not actor.is_agent or may_see(actor, place):
         raise NotFound("there is no such ticket")
-    return Sighting(ticket=ticket, project=project, actor=actor, place=place, history=history)
+    return Sighting(ticket=ticket, project=project, actor=actor, place=place, history=history, person_id=person_id)
 
 
 def look(runtime: Runtime, ref: str, roles: Roles, *, person_id: int) -> Look:
     """The whole page, and note that this person looks at it. Raises NotFound."""
     now = runtime.clock.now()
     with runtime.database.reading() as connection:
-        seen = sight(connection, runtime, ref, roles)
+        seen = sight(connection, runtime, ref, roles, person_id=person_id)
     with runtime.database.transaction() as connection:
         others = look_at(connection, seen.ticket.id, person_id=person_id, now=now)
     with runtime.database.reading() as connection:
-        return _gather(connection, runtime, sight(connection, runtime, ref, roles), others)
+        return _gather(connection, runtime, sight(connection, runtime, ref, roles, person_id=person_id), others)
 
 
 def _gather(connection: Connection, runtime: Runtime, seen: Sighting, others: Sequence[tuple[str, datetime]]) -> Look:
