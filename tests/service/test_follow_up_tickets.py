@@ -156,3 +156,12 @@ def test_two_ticks_at_once_take_each_step_once(desk: Runtime, clock: MovableCloc
     for one in ticks:
         one.join()
     assert (faults, told(desk)) == ([], ["waiting", "reminder"])
+
+
+def test_what_just_happened_is_heeded_before_it_was_worked_out(desk: Runtime, clock: MovableClock) -> None:
+    act(desk, status=Status.PENDING)
+    tick(desk)
+    clock.move(days=2)
+    act(desk, status=Status.RESOLVED)
+    assert follow_up_tickets(desk) == 0
+    assert told(desk) == ["waiting", "resolved"]
