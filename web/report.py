@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 from gateway.db.my_tickets import reported_projects
 from gateway.domain.project import Project
 from gateway.mail.address import domain_of
+from gateway.services.current_project import current_project
 from gateway.services.web_form import Form, WebForm, number_of
 from web.access import visitor_roles
 from web.drafts import REPORT_PLACE, drop_draft, find_draft, keep_draft
@@ -142,6 +143,8 @@ def _check(typed: ReportInput, *, nonce: str = "", refused: Sequence[str] = ()) 
     assert project is not None, "a form without faults names one"
     runtime = web().runtime
     told = answers(typed, project)
+    with runtime.database.reading() as connection:
+        now_in_force = current_project(connection, runtime, project.key) or project
     return render_template(
         "report_check.html",
         typed=typed,
@@ -151,7 +154,7 @@ def _check(typed: ReportInput, *, nonce: str = "", refused: Sequence[str] = ()) 
         details=[(FIELD_NAMES[name], COMPONENT_NAMES.get(value, value)) for name, value in told.details],
         text=full_text(typed),
         severity=told.severity,
-        preview=preview(told, project, roles=visitor_roles().get(project.key, ()), now=runtime.clock.now()),
+        preview=preview(told, now_in_force, roles=visitor_roles().get(project.key, ()), now=runtime.clock.now()),
         nonce=nonce or secrets.token_urlsafe(16),
         refused=[("files", sentence) for sentence in refused],
         limit=file_size(most_in_all(runtime.settings)),

@@ -21,6 +21,7 @@ from gateway.db.tickets import Ticket, find_ticket, list_attachments, list_entri
 from gateway.domain.ticket import Severity, Status, is_reference
 from gateway.errors import NotFound
 from gateway.mail.address import domain_of
+from gateway.services.current_project import current_project, current_projects
 from gateway.services.outcome import question_on
 from gateway.services.roles import actor_for
 from gateway.services.ticket_clocks import find_project, ticket_clocks
@@ -98,7 +99,7 @@ def ticket_page(ref: str, *, reply: Reply) -> str:
         question = question_on(connection, runtime, ticket, reader)
         people = find_participants(connection, ticket.id)
         survivor = None if ticket.merged_into_id is None else find_ticket(connection, ticket_id=ticket.merged_into_id)
-    project = find_project(runtime, ticket.project)
+        project = current_project(connection, runtime, ticket.project)
     clocks = ticket_clocks(history, project, now=now)
     is_urgent = code is not None or (ticket.severity == Severity.BLOCKING and Status(ticket.status) is Status.NEW)
     return render_template(
@@ -145,10 +146,11 @@ def _views(connection: Connection, found: Sequence[Ticket]) -> list[TicketView]:
     runtime, names, reader_id = web().runtime, _project_names(), visitor().person.id
     now = runtime.clock.now()
     histories = histories_of(connection, {ticket.id: standing_of(ticket) for ticket in found})
+    projects = current_projects(connection, runtime, (ticket.project for ticket in found))
     return [
         ticket_view(
             ticket,
-            ticket_clocks(histories[ticket.id], find_project(runtime, ticket.project), now=now),
+            ticket_clocks(histories[ticket.id], projects[ticket.project], now=now),
             names=names,
             reader_id=reader_id,
         )

@@ -23,8 +23,9 @@ from gateway.domain.ticket import Level, Role, is_reference
 from gateway.errors import NotFound
 from gateway.runtime import Runtime
 from gateway.services.approach import place_of
+from gateway.services.current_project import current_project
 from gateway.services.desk_scope import Roles
-from gateway.services.ticket_clocks import TicketClocks, find_project, ticket_clocks
+from gateway.services.ticket_clocks import TicketClocks, ticket_clocks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +80,7 @@ def sight(connection: Connection, runtime: Runtime, ref: str, roles: Roles, *, p
     """The ticket, for somebody with these roles. Raises NotFound in the same way where there is none and where it is
     not for them: what they are as its reporter does not count here."""
     ticket = find_ticket(connection, ref=ref) if is_reference(ref) else None
-    project = None if ticket is None else find_project(runtime, ticket.project)
+    project = None if ticket is None else current_project(connection, runtime, ticket.project)
     if ticket is None or project is None:
         raise NotFound("there is no such ticket")
     actor = Actor(roles=roles.get(project.key, frozenset()))

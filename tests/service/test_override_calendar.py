@@ -25,6 +25,8 @@ from tests.support.clock import MovableClock
 from tests.support.desk import ANA, CHIEF, NINA, act, staff
 from tests.support.operator import Operator
 from tests.support.outbox import file_and_acknowledge
+from tests.support.web import Site, read_attachment
+from web.app import create_app
 
 WORKING = {"GATEWAY_CONTRACTS__DEFAULT__COUNTING": "working"}
 
@@ -145,3 +147,17 @@ def test_one_that_makes_no_sense_is_refused(desk: Runtime) -> None:
         override_calendar(desk, project="DEMO", is_open=False, since=None, until=paris(25, 9), reason=" ", by=CHIEF)
     with pytest.raises(NotFound):
         override_calendar(desk, project="NONE", is_open=False, since=None, until=paris(25, 9), reason="x", by=CHIEF)
+
+
+def test_the_page_shows_the_same_due_time_and_when_the_hotline_opens(desk: Runtime, clock: MovableClock) -> None:
+    app = create_app(desk, read_attachment)
+    site = Site(runtime=desk, clock=clock, app=app)
+    marie = site.sign_in(site.person())
+    before = marie.get("/tickets/DEMO-1").text
+    assert "25 novembre 2026 à 13:30" in before
+    assert "ouvert jusqu’à 17 h 30" in before.replace("\u202f", " ").replace("\xa0", " ")
+    override(desk, None, paris(24, 12))
+    after = marie.get("/tickets/DEMO-1").text
+    assert "25 novembre 2026 à 15:30" in after
+    assert "ouvre aujourd’hui à 12 h" in after.replace("\u202f", " ").replace("\xa0", " ")
+    app.extensions["gateway"].background.close()
