@@ -52,14 +52,18 @@ class Door:
         except OSError as error:
             log.error("mail.not_kept", spool_id=spool_id, errno=error.errno)
             raise acceptance_error(error) from error
-        self._ring()
-        log.info(
+        taken = partial(
+            log.info,
             "mail.accepted",
             spool_id=spool_id,
             channel=envelope.channel.value,
             size=len(content),
             seconds=round(time.perf_counter() - started, 4),
         )
+        # In a moment: the peer need not wait for our bell and our log.
+        loop = asyncio.get_running_loop()
+        loop.call_soon(self._ring)
+        loop.call_soon(taken)
         return spool_id
 
     def close(self) -> None:

@@ -1,24 +1,26 @@
 """One disk flush for many: entries that arrive while the disk is busy share the next flush.
 
-A single thread takes all that is waiting. One entry becomes one file: written, synced, renamed into place, and
-the folder synced. Several small ones become one file with as many names (hard links), so that fifty mails cost
-the disk two syncs, as one does: a sync is what accepting costs, on a busy disk a hundred times as much as all the
-rest. What is archived or put aside gets a file of its own again (`gateway.spool.archive`, `gateway.spool.store`).
+A single thread takes all that is waiting. Small entries are appended to a log with one sync for all of them
+(`gateway.spool.log`), and get their names after it: a sync is what accepting costs, on a busy disk a hundred times as
+much as all the rest. A large entry becomes a file: written, synced, renamed into place, and the folder synced. What
+is archived or put aside gets a file of its own again (`gateway.spool.archive`, `gateway.spool.store`).
 """
 
 import os
 import queue
 import threading
-from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.disk import write_all
+from gateway.spool.log import Log
 from gateway.spool.shared import shared_head
 
 _BATCH = 64
 _SMALL = 64 * 1024  # bytes; a larger entry is worth a file of its own
+_QUIET = 1.0  # seconds without an entry after which a log is retired
 
 _Queue = queue.SimpleQueue["DurableWrite | None"]
 
@@ -71,30 +73,86 @@ class Flusher:
             thread.join()
 
 
+class Logs:
+    """The logs that are open, by lane."""
+
+    def __init__(self) -> None:
+        self._open: dict[Path, Log] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._open)
+
+    def append(self, lane: Path, group: list[DurableWrite]) -> Path:
+        """Append a block; durable when it returns. The log that holds it. Raises OSError."""
+        log = self._open.get(lane)
+        if log is None or log.is_full:
+            self.retire(lane)
+            log = self._open[lane] = Log(lane, prepared=len(group) == 1)
+        head = shared_head({write.final.stem: write.size for write in group})
+        log.append((head, *(chunk for write in group for chunk in write.chunks)), entries=len(group))
+        return log.path
+
+    def retire(self, *lanes: Path) -> None:
+        """Close the logs of these lanes, of all where none is named."""
+        for lane in lanes or list(self._open):
+            if log := self._open.pop(lane, None):
+                log.retire()
+
+
 def _run(waiting: _Queue) -> None:
-    while (first := waiting.get()) is not None:
-        batch = [first]
-        closing = False
-        while len(batch) < _BATCH and not waiting.empty():
-            following = waiting.get()
-            if following is None:
-                closing = True
-                break
-            batch.append(following)
+    logs = Logs()
+    while True:
         try:
-            flush_batch(batch)
+            batch = [waiting.get(timeout=_QUIET if logs else None)]
+        except queue.Empty:
+            logs.retire()
+            continue
+        while batch[-1] is not None and len(batch) < _BATCH and not waiting.empty():
+            batch.append(waiting.get())
+        writes = [write for write in batch if write is not None]
+        try:
+            flush_batch(writes, logs)
         except Exception as error:  # noqa: BLE001 - the boundary: this thread is the only one, later batches need it
-            for write in batch:
+            for write in writes:
                 if not write.done.done():
                     _fail(write, error)
-        if closing:
+        if len(writes) < len(batch):
+            logs.retire()
             return
 
 
-def flush_batch(batch: list[DurableWrite]) -> None:
+def flush_batch(batch: list[DurableWrite], logs: Logs) -> None:
     """Make every write of the batch durable; a write that fails takes no other with it and leaves no file."""
     begun = [write for write in batch if write.done.set_running_or_notify_cancel()]
-    placed = [write for group in _groups(begun) for write in _place(group)]
+    alone = [write for write in begun if write.size > _SMALL]
+    small: dict[Path, list[DurableWrite]] = {}
+    for write in begun:
+        if write.size <= _SMALL:
+            small.setdefault(write.final.parent.parent, []).append(write)
+    for lane, group in small.items():
+        alone += _append(lane, group, logs)
+    _flush_alone(alone)
+
+
+def _append(lane: Path, group: list[DurableWrite], logs: Logs) -> list[DurableWrite]:
+    """Accept a group into the lane's log; those for which that was not possible."""
+    try:
+        log = logs.append(lane, group)
+    except OSError:
+        return group
+    left = []
+    for write in group:
+        try:
+            os.link(log, write.final)
+        except OSError:
+            left.append(write)
+        else:
+            write.done.set_result(None)
+    return left
+
+
+def _flush_alone(writes: list[DurableWrite]) -> None:
+    placed = [write for write in writes if _place_alone(write)]
     failures = {folder: _sync_failure(folder) for folder in {write.final.parent for write in placed}}
     for write in placed:
         failure = failures[write.final.parent]
@@ -102,23 +160,6 @@ def flush_batch(batch: list[DurableWrite]) -> None:
             write.done.set_result(None)
         else:
             _fail(write, failure)
-
-
-def _groups(writes: list[DurableWrite]) -> Iterator[list[DurableWrite]]:
-    """The writes that become one file: the small ones of a folder together, every large one alone."""
-    small: dict[Path, list[DurableWrite]] = {}
-    for write in writes:
-        if write.size > _SMALL:
-            yield [write]
-        else:
-            small.setdefault(write.final.parent, []).append(write)
-    yield from small.values()
-
-
-def _place(group: list[DurableWrite]) -> list[DurableWrite]:
-    """Put a group in its place, in one file or, where that fails, in one for each; those that are there."""
-    placed = _place_together(group) if len(group) > 1 else []
-    return [*placed, *(write for write in group[len(placed) :] if _place_alone(write))]
 
 
 def _place_alone(write: DurableWrite) -> bool:
@@ -131,19 +172,6 @@ def _place_alone(write: DurableWrite) -> bool:
     return True
 
 
-def _place_together(group: list[DurableWrite]) -> list[DurableWrite]:
-    """One file under the names of all; the first of them that have their name. A worker may hold those already."""
-    head = shared_head({write.final.stem: write.size for write in group})
-    draft, placed = group[0].draft, []
-    with suppress(OSError):
-        write_durably((head, *(chunk for write in group for chunk in write.chunks)), draft)
-        for write in group:
-            os.link(draft, write.final)
-            placed.append(write)
-    _remove(draft)
-    return placed
-
-
 def write_durably(chunks: tuple[bytes, ...], path: Path) -> None:
     """Write a new file and sync it. Its name is not durable yet. Raises OSError, and may leave a part of the file."""
     write_new(chunks, path, sync=True)
@@ -153,13 +181,7 @@ def write_new(chunks: tuple[bytes, ...], path: Path, *, sync: bool = False) -> N
     """Write a new file. Raises OSError, and may leave a part of the file."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        # One call for all that fits into one; a full disk takes a part without a word and refuses the rest.
-        left = os.writev(descriptor, chunks)
-        for chunk in chunks:
-            view = memoryview(chunk)[left:]
-            left = max(0, left - len(chunk))
-            while view:
-                view = view[os.write(descriptor, view) :]
+        write_all(descriptor, chunks)
         if sync:
             os.fsync(descriptor)
     finally:

@@ -1,22 +1,24 @@
-"""One file for several entries: a first line says where each begins, then they follow, each in its own form.
+"""One file for several entries, in blocks: a first line says where each begins, then they follow, each in its own form.
 
-Entries that were accepted together share a file under several names, because making one file durable costs no
-more than making fifty. The line is cut off by position, as the envelope's is, so no payload can forge it.
+Entries that were accepted together make one block, because making many durable costs no more than making one. The
+line is cut off by position, as the envelope's is, so no payload can forge it.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 _PREFIX = b"X-Gateway-Shared: v1 "
+_LONGEST = 64 * 1024  # bytes of the first line of a block; behind the last block there may be none to come
 
 
 class DamagedIndex(ValueError):
-    """The first line of a shared file does not say where the entry is."""
+    """The first line of a block does not say where the entries are."""
 
 
 def shared_head(sizes: Mapping[str, int]) -> bytes:
-    """The first line of a file that holds the entries of these names and sizes (bytes), in this order."""
+    """The first line of a block that holds the entries of these names and sizes (bytes), in this order."""
     places, begin = {}, 0
     for name, size in sizes.items():
         places[name] = [begin, size]
@@ -30,10 +32,41 @@ def read_part(path: Path, name: str) -> tuple[bytes, bool]:
         if file.read(len(_PREFIX)) != _PREFIX:
             file.seek(0)
             return file.read(), False
-        line = file.readline()
+        for places in _blocks(file):
+            if name in places:
+                begin, size = places[name]
+                file.seek(begin)
+                return file.read(size), True
+    raise DamagedIndex("the file does not say where the entry is")
+
+
+def names_of(path: Path) -> list[str]:
+    """The names of the entries in a shared file, up to where it is damaged. Raises OSError."""
+    names: list[str] = []
+    with path.open("rb") as file:
         try:
-            begin, size = json.loads(line)[name]
-            file.seek(len(_PREFIX) + len(line) + begin)
-        except (ValueError, LookupError, TypeError) as error:
+            for places in _blocks(file):
+                names.extend(places)
+        except DamagedIndex:
+            return names
+    return names
+
+
+def _blocks(file: BinaryIO) -> Iterator[dict[str, tuple[int, int]]]:
+    """Block by block, where in the file the entries begin and how long they are."""
+    position = 0
+    while True:
+        file.seek(position)
+        line = file.readline(_LONGEST)
+        if not line:
+            return
+        base = position + len(line)
+        try:
+            found = json.loads(line.removeprefix(_PREFIX)) if line.startswith(_PREFIX) else {}
+            places = {name: (base + begin, size) for name, (begin, size) in found.items() if begin >= 0 and size >= 0}
+        except (ValueError, TypeError, AttributeError) as error:
             raise DamagedIndex("the file does not say where the entry is") from error
-        return file.read(size), True
+        if not places:
+            raise DamagedIndex("the file does not say where the entry is")
+        yield places
+        position = max(begin + size for begin, size in places.values())

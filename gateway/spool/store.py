@@ -1,6 +1,7 @@
 """The spool on disk: accept, claim, finish, give back, recover.
 
     <root>/<lane>/tmp/         being written; never read
+    <root>/<lane>/log/         what was just accepted (see `gateway.spool.log`)
     <root>/<lane>/new/         accepted, waiting
     <root>/<lane>/claimed/W/   in the hands of worker W, who holds a lock on W.lock for as long as it lives
     <root>/<lane>/quarantine/  waits for a person (see `gateway.spool.quarantine`)
@@ -37,9 +38,10 @@ from gateway.spool.entry import (
     read_entry,
 )
 from gateway.spool.flush import Flusher, make_folder, write_durably
+from gateway.spool.log import recover_logs
 from gateway.spool.quarantine import Quarantine
 
-_FOLDERS = ("tmp", "new", "claimed", "quarantine")
+_FOLDERS = ("tmp", "log", "new", "claimed", "quarantine")
 _MEASURE_EVERY = 0.1  # seconds between two looks at how full the disk is
 _STALE_DRAFT = 3600  # seconds; the longest that an accept can take is far below
 
@@ -137,7 +139,7 @@ class Spool:
 
     def recover(self, lane: Lane) -> int:
         """Take back what dead workers held and forget abandoned drafts. Returns how many entries came back."""
-        returned = 0
+        returned = recover_logs(self._root / lane)
         for folder in _subfolders(self._folder(lane, "claimed")):
             lock = _try_lock(folder.with_suffix(".lock"))
             if lock is None:

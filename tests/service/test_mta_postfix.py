@@ -21,15 +21,15 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
 
 def test_our_451_stays_in_the_queue_of_postfix_and_is_delivered_later(open_door: OpenDoor) -> None:
     door = open_door()
-    drafts = door.runtime.where.spool / "mail" / "tmp"
-    away = drafts.with_name("away")
+    folder = door.runtime.where.spool / "mail" / "new"
+    away = folder.with_name("away")
     with Postfix(lmtp_port=door.ports.lmtp) as postfix:
-        drafts.rename(away)  # the disk does not take it
+        folder.rename(away)  # the disk does not take it
         postfix.send(mail(1), to="support+detail@demo.example")
         wait_for(lambda: "status=deferred" in postfix.log(), "Postfix to hear our 451")
         assert "451 4.3.0" in postfix.log()
         assert postfix.queued() == 1
-        away.rename(drafts)
+        away.rename(folder)
         wait_for(lambda: door.runtime.spool.waiting(Lane.MAIL), "the second try")
         wait_for(lambda: postfix.queued() == 0, "an empty queue")
         [(envelope, _)] = kept(door.runtime)

@@ -160,10 +160,10 @@ def test_a_slow_disk_stops_no_other_session(open_door: OpenDoor, monkeypatch: py
     reached = threading.Event()
     real = flush.flush_batch
 
-    def slow(batch: list[flush.DurableWrite]) -> None:
+    def slow(batch: list[flush.DurableWrite], logs: flush.Logs) -> None:
         reached.set()
         assert disk.wait(30)
-        real(batch)
+        real(batch, logs)
 
     monkeypatch.setattr(flush, "flush_batch", slow)
     door = open_door()
@@ -185,10 +185,10 @@ def test_a_peer_that_leaves_while_the_disk_works_takes_no_other_mail_with_it(
     reached = threading.Event()
     real = flush.flush_batch
 
-    def slow(batch: list[flush.DurableWrite]) -> None:
+    def slow(batch: list[flush.DurableWrite], logs: flush.Logs) -> None:
         reached.set()
         assert disk.wait(30)
-        real(batch)
+        real(batch, logs)
 
     monkeypatch.setattr(flush, "flush_batch", slow)
     door = open_door(GATEWAY_SMTP__MAX_CONNECTIONS="2")
@@ -232,7 +232,7 @@ def test_a_disk_that_is_nearly_full_is_a_452(open_door: OpenDoor) -> None:
 
 
 def test_any_other_trouble_with_the_disk_is_a_451(open_door: OpenDoor) -> None:
-    door = open_door(prepare=lambda runtime: (runtime.where.spool / "mail" / "tmp").rmdir())
+    door = open_door(prepare=lambda runtime: (runtime.where.spool / "mail" / "new").rmdir())
     with Peer(door.ports.smtp) as peer:
         peer.begin_mail()
         peer.send(MAIL + b".\r\n")

@@ -36,9 +36,10 @@ def test_a_kept_payload_is_read_back_after_the_entry_is_finished(spool: Spool, a
     assert archive.read(entry.sha256) == MAIL
 
 
-def test_keeping_writes_no_second_copy(spool: Spool, archive: Archive, tmp_path: Path) -> None:
+def test_keeping_writes_no_second_copy_of_a_large_mail(spool: Spool, archive: Archive, tmp_path: Path) -> None:
     with spool.worker(Lane.MAIL) as claims:
-        entry = claimed(spool, claims)
+        entry = claims.claim(spool.accept(Lane.MAIL, {}, b"x" * 70_000), 0)
+        assert entry is not None
         archive.keep(entry)
         assert os.path.samefile(entry.path, tmp_path / "archive" / entry.sha256[:2] / entry.sha256)
 

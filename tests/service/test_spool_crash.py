@@ -109,6 +109,9 @@ def test_what_was_acknowledged_before_the_kill_is_there_and_whole(spool: Spool, 
     acknowledged |= set(kill(process).split("\n")[:-1])
     waiting = spool.waiting(Lane.MAIL)
     assert acknowledged <= {spool_id for spool_id, _ in waiting}
+    spool.recover(Lane.MAIL)
+    assert list((tmp_path / "spool" / "mail" / "log").iterdir()) == []
+    waiting = spool.waiting(Lane.MAIL)
     with spool.worker(Lane.MAIL) as claims:
         for spool_id, attempts in waiting:
             entry = claims.claim(spool_id, attempts)

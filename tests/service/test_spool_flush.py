@@ -1,30 +1,40 @@
-"""The shared flush: many writes, one sync of the folder, and none of them the other's hostage."""
+"""The shared flush: many writes, one sync, and none of them the other's hostage."""
 
 import os
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gateway.spool import flush
+from gateway.spool import log as log_module
 from gateway.spool.entry import Lane
-from gateway.spool.flush import DurableWrite, Flusher, flush_batch
+from gateway.spool.flush import DurableWrite, Flusher, Logs, flush_batch
 from gateway.spool.shared import read_part
 from gateway.spool.store import Spool, SpoolFull
 from tests.support.clock import MovableClock
 
 MIB = 1024 * 1024
+LARGE = b"y" * 70_000
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "tmp").mkdir()
-    (tmp_path / "new").mkdir()
+    for name in ("tmp", "log", "new", "claimed", "quarantine"):
+        (tmp_path / name).mkdir()
     return tmp_path
+
+
+@pytest.fixture
+def logs() -> Iterator[Logs]:
+    opened = Logs()
+    yield opened
+    opened.retire()
 
 
 def a_write(folder: Path, name: str, *chunks: bytes) -> DurableWrite:
@@ -38,67 +48,109 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_a_batch_shares_one_sync_of_the_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    synced: list[Path] = []
-    real = flush.sync_folder
-    monkeypatch.setattr(flush, "sync_folder", lambda path: (synced.append(path), real(path)))
+def syncs(monkeypatch: pytest.MonkeyPatch, *writes: DurableWrite) -> list[str]:
+    """What is synced and named from now on, in order; it fails where one of the writes was acknowledged before."""
+    events: list[str] = []
+
+    def noted(call: Callable[..., Any], event: Callable[..., str]) -> Callable[..., Any]:
+        def first_noted(*arguments: Any, **others: Any) -> Any:
+            assert not any(write.done.done() for write in writes)
+            events.append(event(*arguments))
+            return call(*arguments, **others)
+
+        return first_noted
+
+    def synced(descriptor: int) -> str:
+        path = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+        return f"sync {path.parent.name if path.parent.name == 'log' else path.name}"
+
+    monkeypatch.setattr(os, "fsync", noted(os.fsync, synced))
+    monkeypatch.setattr(os, "fdatasync", noted(os.fdatasync, synced))
+    monkeypatch.setattr(os, "link", noted(os.link, lambda _source, target: f"name {target.name}"))
+    monkeypatch.setattr(Path, "rename", noted(Path.rename, lambda _source, target: f"name {target.name}"))
+    return events
+
+
+def test_small_writes_share_one_sync_of_the_log(folder: Path, logs: Logs, monkeypatch: pytest.MonkeyPatch) -> None:
+    flush_batch([a_write(folder, "first", b"x")], logs)
     batch = [a_write(folder, str(number), b"head", b"", b"body") for number in range(50)]
-    flush_batch(batch)
-    assert synced == [folder / "new"]
+    events = syncs(monkeypatch)
+    flush_batch(batch, logs)
+    assert events == ["sync log", *(f"name {number}" for number in range(50))]
     assert all(write.done.done() and write.done.exception() is None for write in batch)
-    assert files(folder) == {str(number): b"headbody" for number in range(50)}
+    assert files(folder) == {"first": b"x"} | {str(number): b"headbody" for number in range(50)}
 
 
-def test_nothing_is_acknowledged_before_its_content_and_its_name_are_synced(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+def test_nothing_small_is_acknowledged_before_the_log_has_it_and_has_its_own_name(
+    folder: Path, logs: Logs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write = a_write(folder, "one", b"content")
-    events: list[tuple[str, bool]] = []
-    real_fsync, real_rename = os.fsync, Path.rename
-
-    def fsync(descriptor: int) -> None:
-        events.append((Path(os.readlink(f"/proc/self/fd/{descriptor}")).name, write.done.done()))
-        real_fsync(descriptor)
-
-    def rename(path: Path, target: Path) -> Path:
-        events.append(("rename", write.done.done()))
-        return real_rename(path, target)
-
-    monkeypatch.setattr(os, "fsync", fsync)
-    monkeypatch.setattr(Path, "rename", rename)
-    flush_batch([write])
-    assert events == [("one", False), ("rename", False), ("new", False)]
+    events = syncs(monkeypatch, write)
+    flush_batch([write], logs)
+    assert events == ["sync log", "sync log", "sync log", "name one"]  # its own name, its room, the block
     assert write.done.result() is None
 
 
-def test_a_write_that_fails_takes_no_other_with_it_and_leaves_no_file(folder: Path) -> None:
+def test_nothing_large_is_acknowledged_before_its_content_and_its_name_are_synced(
+    folder: Path, logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = [a_write(folder, "one", LARGE), a_write(folder, "two", LARGE)]
+    events = syncs(monkeypatch, *batch)
+    flush_batch(batch, logs)
+    assert events == ["sync one", "name one", "sync two", "name two", "sync new"]
+    assert [write.done.result() for write in batch] == [None, None]
+
+
+def test_a_write_that_fails_takes_no_other_with_it_and_leaves_no_file(folder: Path, logs: Logs) -> None:
     bad = DurableWrite(chunks=(b"x",), draft=folder / "tmp" / "bad", final=folder / "gone" / "bad", done=Future())
-    taken = a_write(folder, "taken", b"x")
+    taken = a_write(folder, "taken", LARGE)
     taken.draft.mkdir()
-    good = a_write(folder, "good", b"x")
-    flush_batch([bad, taken, good])
+    good, large = a_write(folder, "good", b"x"), a_write(folder, "large", LARGE)
+    flush_batch([bad, taken, good, large], logs)
     taken.draft.rmdir()
     assert isinstance(bad.done.exception(), FileNotFoundError)
     assert isinstance(taken.done.exception(), FileExistsError)
-    assert good.done.result() is None
-    assert files(folder) == {"good": b"x"}
+    assert (good.done.result(), large.done.result()) == (None, None)
+    assert files(folder) == {"good": b"x", "large": LARGE}
 
 
-def test_a_folder_that_cannot_be_synced_acknowledges_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_folder: Path) -> None:
+@pytest.mark.parametrize("content", [b"x", LARGE], ids=["small", "large"])
+def test_what_cannot_be_synced_is_not_acknowledged(
+    folder: Path, logs: Logs, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    def broken(_descriptor: int) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(flush, "sync_folder", broken)
-    write = a_write(folder, "one", b"x")
-    flush_batch([write])
+    monkeypatch.setattr(os, "fsync", broken)
+    monkeypatch.setattr(os, "fdatasync", broken)
+    write = a_write(folder, "one", content)
+    flush_batch([write], logs)
     assert isinstance(write.done.exception(), OSError)
     assert files(folder) == {}
 
 
-def test_a_write_taken_back_before_it_began_leaves_nothing_and_later_ones_are_written(folder: Path) -> None:
+def test_a_log_that_cannot_be_written_leaves_no_half_of_a_block_and_is_not_needed(
+    folder: Path, logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, third = (a_write(folder, name, b"x") for name in ("first", "second", "third"))
+    flush_batch([first], logs)
+
+    def full(descriptor: int, _chunks: object) -> None:
+        os.write(descriptor, b"X-Gateway-Sha")
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(log_module, "write_all", full)
+        flush_batch([second], logs)
+    flush_batch([third], logs)
+    assert [write.done.result() for write in (first, second, third)] == [None] * 3
+    assert files(folder) == {"first": b"x", "second": b"x", "third": b"x"}
+
+
+def test_a_write_taken_back_before_it_began_leaves_nothing_and_later_ones_are_written(folder: Path, logs: Logs) -> None:
     given_up, wanted = a_write(folder, "given-up", b"x"), a_write(folder, "wanted", b"x")
     assert given_up.done.cancel()
-    flush_batch([given_up, wanted])
+    flush_batch([given_up, wanted], logs)
     with pytest.raises(CancelledError):
         given_up.done.result()
     assert files(folder) == {"wanted": b"x"}
@@ -120,7 +172,7 @@ def test_what_was_handed_in_is_written_before_close_returns_and_a_later_write_to
 def test_many_threads_share_the_flusher(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
     batches: list[int] = []
     real = flush.flush_batch
-    monkeypatch.setattr(flush, "flush_batch", lambda batch: (batches.append(len(batch)), real(batch)))
+    monkeypatch.setattr(flush, "flush_batch", lambda batch, logs: (batches.append(len(batch)), real(batch, logs)))
     ids: list[str] = []
 
     def accept_some() -> None:
@@ -141,7 +193,7 @@ def test_a_batch_that_breaks_fails_its_own_writes_and_the_next_batch_is_written(
 ) -> None:
     flusher = Flusher()
     doomed, good = a_write(folder, "doomed", b"x"), a_write(folder, "good", b"x")
-    monkeypatch.setattr(flush, "write_durably", lambda *_arguments: 1 / 0)
+    monkeypatch.setattr(flush, "shared_head", lambda *_arguments: 1 / 0)
     done = flusher.write(doomed.chunks, draft=doomed.draft, final=doomed.final)
     assert isinstance(done.exception(timeout=10), ZeroDivisionError)
     monkeypatch.undo()

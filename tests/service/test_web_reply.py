@@ -101,7 +101,7 @@ def test_while_the_spool_is_out_of_order_the_text_stays_in_a_box_that_sends_agai
     site: Site, browser: Browser, ticket: Ticket
 ) -> None:
     nonce = browser.field(f"/tickets/{ticket.ref}", "nonce")
-    folder = site.runtime.where.spool / "web" / "tmp"
+    folder = site.runtime.where.spool / "web" / "new"
     shutil.rmtree(folder)
     answer = send(browser, ticket, "Ligne <1>\n & 2", nonce=nonce)
     assert answer.status_code == 503
@@ -122,7 +122,7 @@ def test_while_the_spool_is_out_of_order_the_text_stays_in_a_box_that_sends_agai
 
 def test_a_page_made_elsewhere_cannot_fill_the_box(site: Site, browser: Browser, ticket: Ticket) -> None:
     site.app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # as when the trouble comes before the form is looked at
-    shutil.rmtree(site.runtime.where.spool / "web" / "tmp")
+    shutil.rmtree(site.runtime.where.spool / "web" / "new")
     form = {"text": "from elsewhere", "nonce": "n" * 20}
     answer = browser.client.post(f"/tickets/{ticket.ref}/reply", data=form)
     assert answer.status_code == 503
