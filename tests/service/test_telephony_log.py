@@ -4,33 +4,33 @@ import json
 import random
 import threading
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
-from gateway.config.locations import signing_keys
 from gateway.db.callbacks import callback_requests
 from gateway.db.calls import CallKey, call_events, call_messages, calls
-from gateway.db.hotline import hotline_code_of, replace_shifts
-from gateway.db.people import add_membership, get_or_create_person, update_person
-from gateway.db.ticket_events import history_of, ticket_events
+from gateway.db.hotline import hotline_code_of
+from gateway.db.people import get_or_create_person, update_person
+from gateway.db.ticket_events import history_of
 from gateway.db.tickets import Ticket, create_ticket, entries, find_ticket, tickets
 from gateway.domain.call import CallEvent, Outcome
-from gateway.domain.duty import Shift, on_duty
 from gateway.domain.events import EventType
-from gateway.domain.ticket import Kind, Language, Role, Severity, Status
-from gateway.hotline_snapshot import hash_code, hotline_key, read_snapshot, snapshot_path
+from gateway.domain.ticket import Kind, Language, Severity, Status
 from gateway.jobs.drain import drain_lane
 from gateway.runtime import Runtime
-from gateway.services.log_call import log_call, log_event
-from gateway.services.refresh_hotline import refresh_hotline
+from gateway.services.log_call import log_call
 from gateway.spool.entry import Lane
 from tests.support.call_events import ANSWERED, BEGAN, ELIGIBLE, MISSED, WITH_MESSAGE, final, step
+from tests.support.call_rows import effects, forget_effects, rows
+from tests.support.call_rows import log as log_as
 
 CALL = CallKey(provider="twilio", provider_id="CA" + "0" * 32)
-AGENTS = (7, 8)
+
+
+def log(runtime: Runtime, events: Sequence[CallEvent], key: CallKey = CALL) -> None:
+    log_as(runtime, events, key)
 
 
 @pytest.fixture
@@ -53,37 +53,6 @@ def ticket(runtime: Runtime) -> Ticket:
     return made
 
 
-def log(runtime: Runtime, events: Sequence[CallEvent], key: CallKey = CALL) -> None:
-    for one in events:
-        log_event(runtime, key, one)
-
-
-def rows(runtime: Runtime, table: Any) -> list[dict[str, Any]]:
-    with runtime.database.reading() as connection:
-        return [dict(row._mapping) for row in connection.execute(select(table).order_by(table.c.id))]
-
-
-def effects(runtime: Runtime) -> dict[str, Any]:
-    """All that calls leave behind, without the numbers that the database counts up."""
-    kept = {name: rows(runtime, table) for name, table in _TABLES.items()}
-    for entry in kept["entries"]:
-        entry["data"].pop("call_id")
-    return {
-        name: [{key: value for key, value in row.items() if key not in _COUNTED} for row in found]
-        for name, found in kept.items()
-    }
-
-
-_TABLES = {
-    "calls": calls,
-    "messages": call_messages,
-    "callbacks": callback_requests,
-    "entries": entries,
-    "history": ticket_events,
-}
-_COUNTED = {"id", "callback_id", "entry_id", "call_id"}
-
-
 @pytest.mark.parametrize("events", [ANSWERED, WITH_MESSAGE, MISSED], ids=["answered", "message", "missed"])
 def test_any_order_leaves_the_same_behind(runtime: Runtime, ticket: Ticket, events: Sequence[CallEvent]) -> None:
     orders = [list(events), list(reversed(events))]
@@ -93,9 +62,7 @@ def test_any_order_leaves_the_same_behind(runtime: Runtime, ticket: Ticket, even
     for order in orders:
         log(runtime, order)
         seen.append(effects(runtime))
-        with runtime.database.transaction() as connection:
-            for table in (calls, callback_requests, entries, ticket_events):
-                connection.execute(table.delete())
+        forget_effects(runtime)
     for later in seen[1:]:
         assert later == seen[0]
     assert len(seen[0]["calls"]) == len(seen[0]["entries"]) == 1
@@ -256,50 +223,3 @@ def test_the_call_lane_is_filed_and_nonsense_is_put_aside(runtime: Runtime, tick
     drain_lane(Lane.CALL, log_call, runtime, deadline=float("inf"))
     assert len(runtime.spool.quarantine.list(Lane.CALL)) == 4
     assert [row["outcome"] for row in rows(runtime, calls)] == ["missed"]
-
-
-def test_the_snapshot_holds_eligible_tickets_by_hashed_code_and_the_roster(runtime: Runtime, ticket: Ticket) -> None:
-    with runtime.database.transaction() as connection:
-        add_membership(connection, person_id=3, project="DEMO", role=Role.N2)
-        add_membership(connection, person_id=2, project="DEMO", role=Role.N1)
-    written = refresh_hotline(runtime)
-    assert read_snapshot(snapshot_path(runtime.where.data)) == written
-    assert [one.person_id for one in written.shifts["DEMO"]] == [3]
-    with runtime.database.transaction() as connection:
-        code = hotline_code_of(connection, ticket.id, now=BEGAN)
-        replace_shifts(
-            connection, "DEMO", [Shift(person_id=2, position=0, start=540, end=1050, weekday=0)], weekday=0, day=None
-        )
-    key = hotline_key(signing_keys(runtime.settings)[0])
-    assert {one.ref for one in written.codes.values()} == {"DEMO-1"}
-    assert list(written.codes) == [hash_code(code, key)]
-    assert code not in snapshot_path(runtime.where.data).read_text()
-    assert snapshot_path(runtime.where.data).stat().st_mode & 0o777 == 0o600
-    assert [one.person_id for one in refresh_hotline(runtime).shifts["DEMO"]] == [2]
-
-
-@pytest.mark.parametrize(
-    "values",
-    [{"severity": Severity.MAJOR}, {"severity": None}, {"kind": Kind.ADAPTIVE}, {"status": Status.RESOLVED}],
-    ids=str,
-)
-def test_the_snapshot_has_no_other_tickets(runtime: Runtime, ticket: Ticket, values: dict[str, Any]) -> None:
-    assert len(refresh_hotline(runtime).codes) == 1
-    with runtime.database.transaction() as connection:
-        connection.execute(update(tickets).values(**values))
-    assert refresh_hotline(runtime).codes == {}
-
-
-def test_who_is_on_duty() -> None:
-    """A day of its own counts instead of the week; a shift covers its first minute and not its last."""
-    monday = datetime(2026, 11, 23, 9, 0)  # noqa: DTZ001  # a wall time
-    usual = Shift(person_id=1, position=1, start=540, end=1050, weekday=0)
-    first = Shift(person_id=2, position=0, start=540, end=720, weekday=0)
-    other = Shift(person_id=3, position=0, start=0, end=1440, day=monday.date())
-    always = Shift(person_id=4, position=9, start=0, end=1440)
-    assert on_duty([usual, first], monday) == (2, 1)
-    assert on_duty([usual, first], monday.replace(hour=12)) == (1,)
-    assert on_duty([usual, first], monday.replace(hour=8, minute=59)) == ()
-    assert on_duty([usual, first, other, always], monday) == (3,)
-    assert on_duty([usual, always, always], monday) == (1, 4)
-    assert on_duty([usual, first], monday.replace(day=24)) == ()
