@@ -8,8 +8,9 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import Flask, render_template, request
+from flask import Flask, redirect, render_template, request, url_for
 from sqlalchemy import Connection
+from werkzeug.wrappers import Response
 
 from gateway.db.hotline import find_hotline_code
 from gateway.db.my_tickets import list_followed
@@ -25,6 +26,7 @@ from gateway.services.current_project import current_project, current_projects
 from gateway.services.outcome import question_on
 from gateway.services.roles import actor_for
 from gateway.services.ticket_clocks import find_project, ticket_clocks
+from web.access import is_staff
 from web.drafts import find_draft, reply_place
 from web.hotline_view import hotline_view
 from web.i18n import file_size
@@ -79,10 +81,16 @@ def show_tickets() -> str:
     )
 
 
-def show_ticket(ref: str) -> str:
-    """GET /tickets/REF"""
+def show_ticket(ref: str) -> str | Response:
+    """GET /tickets/REF. What is not an agent's own request is for the desk, to which the links of their mails lead
+    them by this page."""
     kept = find_draft(reply_place(ref)) if is_reference(ref) else {}
-    return ticket_page(ref, reply=Reply(text=kept.get("text", ""), is_draft=bool(kept)))
+    try:
+        return ticket_page(ref, reply=Reply(text=kept.get("text", ""), is_draft=bool(kept)))
+    except NotFound:
+        if not is_reference(ref) or not is_staff():
+            raise
+    return redirect(url_for("desk_ticket", ref=ref), 303)
 
 
 def ticket_page(ref: str, *, reply: Reply) -> str:

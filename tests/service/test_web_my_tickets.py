@@ -222,9 +222,21 @@ def test_a_draft_is_forgotten_after_a_while(site: Site, browser: Browser) -> Non
         assert forget_drafts(connection, now=site.clock.now()) == 0
 
 
+def test_the_link_of_a_mail_leads_an_agent_to_the_desk_and_nobody_else(
+    site: Site, browser: Browser, marie: Person
+) -> None:
+    staff(site.runtime)
+    ticket = site.ticket(site.person("paul@example.org"))
+    agent = site.sign_in(site.person(NINA))
+    assert agent.get(f"/tickets/{ticket.ref}").location == f"/desk/tickets/{ticket.ref}"
+    assert agent.get("/tickets/x").status_code == 404
+    assert browser.get(f"/tickets/{ticket.ref}").status_code == 404
+
+
 def test_the_menu_is_what_the_visitor_may_open(site: Site, browser: Browser) -> None:
     staff(site.runtime)
     menu = browser.get("/tickets").text.partition("<nav")[2].partition("</nav>")[0]
     assert 'href="/report"' in menu
     assert "/desk" not in menu
+    assert 'href="/desk"' in site.sign_in(site.person(NINA)).get("/tickets").text
     assert "<nav" not in site.browser().get("/login").text
