@@ -85,6 +85,8 @@ class _Drain:
     def work_off(self) -> None:
         """The loop."""
         while not self._suspects and (waiting := self._runtime.spool.waiting(self._lane)):
+            if len(waiting) > _BATCH:
+                self._runtime.doorbell.ring_soon(self._lane)  # there is enough for another worker, if one is free
             goes_on = all(self._work(spool_id, attempts) for spool_id, attempts in waiting)
             if not self._settle() or not goes_on:
                 return

@@ -189,6 +189,18 @@ def test_a_long_drain_finishes_as_it_goes(runtime: Runtime) -> None:
     assert most == 50
 
 
+@pytest.mark.parametrize(("entries", "rings"), [(50, 0), (51, 1)])
+def test_a_drain_that_finds_much_calls_for_another_worker(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, entries: int, rings: int
+) -> None:
+    rung: list[str] = []
+    monkeypatch.setattr(type(runtime.doorbell), "ring_soon", lambda _self, lane: rung.append(lane))
+    for number in range(entries):
+        runtime.spool.accept(Lane.MAIL, {}, b"mail %d" % number)
+    assert drain(runtime, lambda _entry, _runtime: set()) == entries
+    assert rung == [Lane.MAIL] * rings
+
+
 @pytest.mark.crash
 def test_a_deadly_entry_does_not_take_those_before_it_into_quarantine(runtime: Runtime) -> None:
     """They are handled when it kills their worker, and not finished: they come back, once."""
