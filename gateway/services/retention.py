@@ -21,6 +21,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, selec
 from gateway.config.load import Settings
 from gateway.config.retention import RetentionSettings
 from gateway.config.telephony import LONGEST_CALL_DAYS, LONGEST_MESSAGE_DAYS
+from gateway.db.drafts import drafts, forget_drafts
 from gateway.db.receipts import Verdict, receipts
 from gateway.db.sign_in import sessions, sign_in_links
 from gateway.db.tickets import attachments, entries, tickets
@@ -30,6 +31,8 @@ from gateway.services.personal_data import door_alone, without_evidence
 from gateway.services.raw_mail import archive_path, archived_sums, forget_raw
 
 _CHUNK = 500
+DRAFT_DAYS = 14
+"""How long a page keeps what was typed and not sent; the page writes the end beside it (`web.drafts`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +137,17 @@ def _forget_ended(runtime: Runtime) -> int:
         return sum(connection.execute(delete(table).where(over)).rowcount for table, over in _ended(runtime))
 
 
+def _count_drafts(runtime: Runtime) -> int:
+    query = select(func.count()).select_from(drafts).where(drafts.c.expires_at <= runtime.clock.now())
+    with runtime.database.reading() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
+def _forget_drafts(runtime: Runtime) -> int:
+    with runtime.database.transaction() as connection:
+        return forget_drafts(connection, now=runtime.clock.now())
+
+
 def _old_lines(runtime: Runtime) -> dict[Path, tuple[int, bytes]]:
     """The logs with lines that are over: how many, and what stays. A line without a moment is as old as the one before
     it; before any, as the file."""
@@ -215,6 +229,16 @@ CLASSES: tuple[Kept, ...] = (
         **_bounds("session_days"),
         due=_count_ended,
         forget=_forget_ended,
+    ),
+    Kept(
+        name="drafts",
+        holds="brouillons jamais envoyés",
+        setting="",
+        days=lambda _settings: DRAFT_DAYS,
+        shortest=DRAFT_DAYS,
+        longest=DRAFT_DAYS,
+        due=_count_drafts,
+        forget=_forget_drafts,
     ),
     Kept(
         name="logs",

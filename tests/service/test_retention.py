@@ -9,16 +9,19 @@ import pytest
 from sqlalchemy import select, update
 
 from gateway.config.load import load_settings
+from gateway.db.drafts import save_draft
+from gateway.db.people import get_or_create_person
 from gateway.db.receipts import receipts
 from gateway.db.sign_in import sessions, sign_in_links
 from gateway.db.tickets import attachments, entries, tickets
 from gateway.errors import Misconfigured
 from gateway.runtime import Runtime
 from gateway.services.processing_record import processing_record
-from gateway.services.retention import CLASSES, apply_retention
+from gateway.services.retention import CLASSES, DRAFT_DAYS, apply_retention
 from tests.support.clock import MovableClock
 from tests.support.operator import Operator
 from tests.support.planted import plant
+from web import drafts as pages
 
 PRIVACY = Path(__file__).parents[2] / "deploy" / "PRIVACY.md"
 
@@ -81,6 +84,21 @@ def test_a_class_goes_when_its_time_is_over(
     assert due(kept)[name] == count
     apply_retention(kept)
     assert name not in due(kept)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_draft_goes_when_the_page_said_that_it_would(runtime: Runtime, clock: MovableClock) -> None:
+    assert pages.DRAFT_DAYS == DRAFT_DAYS
+    now = clock.now()
+    with runtime.database.transaction() as connection:
+        marie = get_or_create_person(connection, email="m@c.example", name="", now=now)
+        end = now + timedelta(days=DRAFT_DAYS)
+        save_draft(connection, person_id=marie.id, place="report", content={"a": "b"}, now=now, expires_at=end)
+    clock.move(days=DRAFT_DAYS - 1)
+    assert "drafts" not in due(runtime)
+    clock.move(days=1)
+    assert due(runtime)["drafts"] == 1
+    assert apply_retention(runtime) == {"drafts": 1}
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
