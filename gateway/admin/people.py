@@ -2,7 +2,7 @@
 
 import click
 
-from gateway.admin.context import command_runtime
+from gateway.admin.context import command_runtime, print_rows
 from gateway.db.people import add_membership, get_or_create_person, update_person
 from gateway.domain.telling import Preference
 from gateway.domain.ticket import Language, Role
@@ -38,6 +38,7 @@ def person() -> None:
 @click.option("--lang", type=click.Choice([language.value for language in Language]), default=None)
 @click.option("--phone", default=None, help="In international form: +33612345678.")
 @PREFERENCE
+@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object.")
 def person_add(
     *,
     email: str,
@@ -47,6 +48,7 @@ def person_add(
     lang: str | None,
     phone: str | None,
     notices: str | None,
+    as_json: bool,
 ) -> None:
     """Add a person, or change what is given of one that is known."""
     address = normalise_address(email)
@@ -67,7 +69,10 @@ def person_add(
             wish = None if notices is None else Preference(notices)
             update_person(connection, found.id, name=name, lang=language, phone=phone, notices=wish)
             add_membership(connection, person_id=found.id, project=key, role=Role(role))
-    click.echo(f"{address}: {role} in {key}")
+    if as_json:
+        print_rows([{"email": address, "role": role, "project": key}], as_json=True)
+    else:
+        click.echo(f"{address}: {role} in {key}")
 
 
 @click.command("login-link")

@@ -36,7 +36,7 @@ _SENTENCES: dict[Language, dict[str, str]] = {
         "GTI": "Prise en charge garantie avant le {when}.",
         "GTR": "Rétablissement garanti avant le {when}.",
         "merged": "Votre demande est désormais suivie avec la demande {word}.",
-        "split": "Ce message, reçu dans la demande {word}, est désormais suivi comme une demande à part.",
+        "split": "Votre message, reçu dans la demande {word}, est désormais suivi comme une demande à part.",
     },
     Language.EN: {
         "level": "Your request has been with level {number} support since {when}.",
@@ -53,7 +53,7 @@ _SENTENCES: dict[Language, dict[str, str]] = {
         "GTI": "Guaranteed to be taken in hand before {when}.",
         "GTR": "Service guaranteed to be restored before {when}.",
         "merged": "Your request is now followed up together with request {word}.",
-        "split": "This message, which came in with request {word}, is now followed up as a request of its own.",
+        "split": "Your message, which came in with request {word}, is now followed up as a request of its own.",
     },
 }
 _WORDS: dict[Language, dict[str, str]] = {

@@ -15,7 +15,6 @@ from gateway.db.advisories import (
     find_advisory,
     list_advisory_tickets,
 )
-from gateway.db.participants import add_participant
 from gateway.db.people import Person, get_or_create_person
 from gateway.db.ticket_events import record_events
 from gateway.db.tickets import Ticket, create_ticket, find_ticket, tickets
@@ -29,7 +28,7 @@ from gateway.errors import Conflict, NotFound, Refused
 from gateway.jobs.doorbell import OUTBOX
 from gateway.mail.address import is_address, normalise_address
 from gateway.runtime import Runtime
-from gateway.services.contacts import contacts_of
+from gateway.services.contacts import bring_contacts
 from gateway.services.roles import roles_in
 from gateway.services.tell_people import tell_people
 
@@ -122,9 +121,7 @@ def _concern(
     """The project's ticket, with its contacts on it and told; their addresses."""
     ticket = _create(connection, advisory, project, doer, now=now)
     add_advisory_ticket(connection, advisory.id, project=project.key, ticket_id=ticket.id)
-    contacts = [person for person in contacts_of(connection, runtime, project) if person.id != doer.id]
-    for person in contacts:
-        add_participant(connection, ticket_id=ticket.id, person_id=person.id, now=now)
+    contacts = bring_contacts(connection, runtime, project, ticket)
     change = {
         "what": "advisory",
         "value": "opened",

@@ -17,7 +17,7 @@ from gateway.errors import NotFound
 from gateway.jobs.doorbell import OUTBOX
 from gateway.runtime import Runtime
 from gateway.services.approach import Approach, approach
-from gateway.services.contacts import contacts_of
+from gateway.services.contacts import bring_contacts
 from gateway.services.tell_people import tell_people
 
 
@@ -93,5 +93,5 @@ def _take(connection: Connection, runtime: Runtime, found: Approach, step: Step,
         Happening.STEP,
         changes=[change],
         by=found.person(connection, runtime),
-        others=contacts_of(connection, runtime, found.project),
+        others=bring_contacts(connection, runtime, found.project, after),
     )

@@ -13,6 +13,7 @@ from gateway.domain.change import NotAllowed
 from gateway.domain.ticket import Kind, Language, Level, Role, Severity, Status
 from gateway.errors import NotFound, Refused
 from gateway.runtime import Runtime, open_runtime
+from gateway.services.change_people import change_people
 from gateway.services.merge_tickets import merge_tickets
 from gateway.services.open_advisory import Opened, open_advisory
 from gateway.services.step_advisory import AdvisoryProject, advisory_state, get_advisory, step_advisory
@@ -91,6 +92,15 @@ def test_its_contacts_are_told_at_each_step_in_their_language_and_in_one_thread(
     assert [row.in_reply_to for row in rows] == [None, *(row.message_id for row in rows[:-1])]
     subjects = {str(read_mail(desk, row)["Subject"]).removeprefix("Re: ") for row in rows}
     assert len(subjects) == 1
+
+
+def test_whoever_is_on_the_ticket_reads_its_steps_and_who_was_taken_off_it_does_not(desk: Runtime) -> None:
+    opened(desk, "SHOP")
+    change_people(desk, ref="SHOP-1", by=ANA, add=["luc@shop.example"], remove=[DSI])
+    before = len(told(desk, DSI))
+    take(desk, "SHOP-1", Step.ABSENT, "rien")
+    assert len(told(desk, DSI)) == before
+    assert "n'est pas concernée : rien." in told(desk, "luc@shop.example")[-1]
 
 
 def test_each_step_says_who_and_when_on_the_timeline_and_in_the_history(desk: Runtime, clock: MovableClock) -> None:

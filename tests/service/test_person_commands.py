@@ -32,6 +32,11 @@ def test_people_are_listed_with_their_roles(people: Operator) -> None:
     assert "DEMO: n2, supervisor" in people.says("person", "list")
 
 
+def test_whoever_is_added_can_be_read_by_a_program(people: Operator) -> None:
+    [row] = people.rows("person", "add", "luc@client.example", "--role", "n1")
+    assert row == {"email": "luc@client.example", "role": "n1", "project": "DEMO"}
+
+
 def test_the_teams_of_the_configuration_are_listed_too(people: Operator) -> None:
     listed = people.run("person", "list", "--role", "n2", "--json", GATEWAY_PROJECTS=TEAMS)
     assert [json.loads(line)["email"] for line in listed.stdout.splitlines()] == [ANA, "luc@support.example"]

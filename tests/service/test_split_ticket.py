@@ -75,7 +75,7 @@ def test_its_reporter_is_told_once_under_their_mail(desk: Runtime) -> None:
     message = read_mail(desk, row)
     assert (row.recipient, message["In-Reply-To"]) == (PAUL, "<mail-2@client.example>")
     assert "[DEMO-2]" in message["Subject"]
-    assert "reçu dans la demande DEMO-1, est désormais suivi comme une demande à part" in body(message)
+    assert "Votre message, reçu dans la demande DEMO-1, est désormais suivi comme une demande à part" in body(message)
 
 
 def test_mail_in_either_thread_comes_to_its_own_ticket(desk: Runtime) -> None:
