@@ -107,6 +107,7 @@ def _web(runtime: Runtime, _number: int) -> None:
         read_file,
         read_formatted=read_formatted,
         refuse_files=refuse,
+        release_mail=release_held,
         beside={"/telephony": open_exchange(runtime)},
     )
 

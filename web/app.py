@@ -32,7 +32,16 @@ from web import (
 from web.background import Background
 from web.limits import make_limiter
 from web.security import protect_answers, security_config
-from web.state import ReadAttachment, ReadFormatted, RefuseFiles, WebState, read_no_layout, refuse_no_files
+from web.state import (
+    ReadAttachment,
+    ReadFormatted,
+    RefuseFiles,
+    ReleaseMail,
+    WebState,
+    read_no_layout,
+    refuse_no_files,
+    release_no_mail,
+)
 
 _ONE_DAY = 24 * 3600  # seconds
 
@@ -43,9 +52,11 @@ def create_app(
     *,
     read_formatted: ReadFormatted = read_no_layout,
     refuse_files: RefuseFiles = refuse_no_files,
+    release_mail: ReleaseMail = release_no_mail,
 ) -> Flask:
     """The application on these stores. `read_attachment` takes a file out of a raw mail, by its position;
-    `read_formatted` its body with its layout; `refuse_files` tells which files are not taken."""
+    `read_formatted` its body with its layout; `refuse_files` tells which files are not taken; `release_mail` files
+    a held mail."""
     settings = runtime.settings
     app = Flask(__name__)
     app.config.update(security_config(settings, runtime.signer), SEND_FILE_MAX_AGE_DEFAULT=_ONE_DAY)
@@ -56,6 +67,7 @@ def create_app(
         read_attachment=read_attachment,
         read_formatted=read_formatted,
         refuse_files=refuse_files,
+        release_mail=release_mail,
         background=Background(),
         shows_sent=sent.may_show_sent(settings),
     )

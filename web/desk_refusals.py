@@ -43,6 +43,16 @@ _FORMS: Sequence[tuple[str, object]] = (
         r"preventive work follows its own procedure.*",
         lazy_gettext("Preventive work follows its own procedure: it begins with an advisory."),
     ),
+    (r"a (mail|call) is discarded with a reason", lazy_gettext("It is discarded with a reason.")),
+    (
+        r"somebody else has just decided about this mail|call .* is .*",
+        lazy_gettext("Somebody else has just decided about it."),
+    ),
+    (r"a call lasts 1 to 600 minutes", lazy_gettext("A call lasts 1 to 600 minutes.")),
+    (
+        r"this mail does not have one sender: .*",
+        lazy_gettext("This mail does not have one sender: say whose it is."),
+    ),
     (r"nothing would change", lazy_gettext("Nothing would change: choose or write something first.")),
     (r"(?P<name>\w+) must be a date like .*", lazy_gettext("The date is written like 2027-01-31.")),
     (r"(?P<name>\w+) must be one of .*", lazy_gettext("Choose one of the values that are offered.")),

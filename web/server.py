@@ -18,7 +18,16 @@ from gateway.runtime import Runtime
 from web.app import create_app
 from web.latency import timed
 from web.security import MAX_BODY
-from web.state import ReadAttachment, ReadFormatted, RefuseFiles, WebState, read_no_layout, refuse_no_files
+from web.state import (
+    ReadAttachment,
+    ReadFormatted,
+    RefuseFiles,
+    ReleaseMail,
+    WebState,
+    read_no_layout,
+    refuse_no_files,
+    release_no_mail,
+)
 from web.uploads import most_in_all
 
 if TYPE_CHECKING:
@@ -34,6 +43,7 @@ def run_web(
     *,
     read_formatted: ReadFormatted = read_no_layout,
     refuse_files: RefuseFiles = refuse_no_files,
+    release_mail: ReleaseMail = release_no_mail,
     beside: Mapping[str, "WSGIApplication"] | None = None,
 ) -> None:
     """Serve the pages until a signal ends it. Call it in the main thread.
@@ -41,7 +51,13 @@ def run_web(
     `beside` are applications of others by the path that theirs begin with (`/telephony`).
     """
     http = runtime.settings.http
-    app = create_app(runtime, read_attachment, read_formatted=read_formatted, refuse_files=refuse_files)
+    app = create_app(
+        runtime,
+        read_attachment,
+        read_formatted=read_formatted,
+        refuse_files=refuse_files,
+        release_mail=release_mail,
+    )
     channels: dict[int, Any] = {}
     server = create_server(
         side_by_side(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, cast
 
 from flask import current_app, g
 
@@ -23,6 +23,13 @@ ReadFormatted = Callable[[bytes], FormattedBody]
 RefuseFiles = Callable[[Iterable[MailFile], AttachmentSettings], Mapping[int, str]]
 """The files that are not kept: their position, and why as a code. Handed in likewise."""
 
+
+class ReleaseMail(Protocol):
+    """Files a held mail under a sender, None for its own, and returns its ticket's reference. Handed in likewise."""
+
+    def __call__(self, runtime: Runtime, spool_id: str, /, *, sender: str | None) -> str: ...
+
+
 _KEY = "gateway"
 
 
@@ -34,6 +41,7 @@ class WebState:
     read_attachment: ReadAttachment
     read_formatted: ReadFormatted
     refuse_files: RefuseFiles
+    release_mail: ReleaseMail
     background: Background
     shows_sent: bool
 
@@ -55,6 +63,11 @@ def read_no_layout(_raw: bytes) -> FormattedBody:
 def refuse_no_files(_files: Iterable[MailFile], _settings: AttachmentSettings) -> Mapping[int, str]:
     """For pages whose files are looked at when they are filed, and not before."""
     return {}
+
+
+def release_no_mail(_runtime: Runtime, _spool_id: str, *, sender: str | None) -> str:
+    """For pages that decide on no mail. Raises NotFound."""
+    raise NotFound(f"nothing is released here, whoever sent it: {sender or 'its sender'}")
 
 
 def find_visitor_of_request() -> Visitor | None:

@@ -25,13 +25,13 @@ def discard_quarantined(runtime: Runtime, spool_id: str, *, reason: str) -> list
     with runtime.database.transaction() as connection:
         earlier = [receipt for receipt in find_receipts(connection, entry.id) if receipt.spool_id == entry.id]
         if not earlier:
-            for key in _projects_of(connection, entry, runtime.settings.project_list):
+            for key in projects_of(connection, entry, runtime.settings.project_list):
                 add_receipt(connection, _discarded(entry, runtime, project=key, reason=reason))
     runtime.spool.quarantine.remove(spool_id)
     return earlier
 
 
-def _projects_of(connection: Connection, entry: SpoolEntry, projects: Sequence[Project]) -> list[str]:
+def projects_of(connection: Connection, entry: SpoolEntry, projects: Sequence[Project]) -> list[str]:
     """The projects that an entry was for: its ticket's, or those of its recipients, or else the first.
 
     Nothing but the envelope of a mail is read: what is in quarantine may be what nothing of ours can take apart.

@@ -52,8 +52,10 @@ def busy(desk: Desk) -> Desk:
     return desk
 
 
-def signed_in(chromium: Any, desk: Desk, url: str, email: str, **options: Any) -> tuple[Any, list[str]]:
-    page, complaints = open_page(chromium, url, **{"width": 1280, "lang": "fr-FR"} | options)
+def signed_in(
+    chromium: Any, desk: Desk, url: str, email: str, *, lang: str = "fr-FR", width: int = 1280, scheme: str = "light"
+) -> tuple[Any, list[str]]:
+    page, complaints = open_page(chromium, url, width=width, lang=lang, scheme=scheme)
     page.goto(desk.site.link(desk.site.person(email)))
     page.locator("main button").click()
     page.wait_for_url(lambda found: "/login" not in found)

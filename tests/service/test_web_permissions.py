@@ -22,6 +22,7 @@ MARIE, PAUL = "marie@example.org", "paul@example.org"
 STRANGERS = {"other-n1@client.example": Role.N1, "other-chief@support.example": Role.SUPERVISOR}
 """Agents of another project."""
 EVERYBODY = frozenset({MARIE, PAUL, NINA, ANA, DEV, CHIEF, *STRANGERS})
+NOBODY: frozenset[str] = frozenset()
 STAFF = EVERYBODY - {MARIE, PAUL}
 
 # Who gets past the door of a route where the ticket in its path is DEMO-1: Marie's, before N1, never before another
@@ -41,7 +42,16 @@ TICKET_ROUTES = {
 }
 PLAIN_ROUTES = {
     **dict.fromkeys(("tickets", "report", "look_report", "save_report", "send_report", "logout"), EVERYBODY),
-    **dict.fromkeys(("desk", "desk_search"), STAFF),
+    **dict.fromkeys(("desk", "desk_search", "desk_calls", "desk_call_log"), STAFF),
+    "desk_mail": frozenset({ANA, CHIEF, "other-chief@support.example"}),
+    # There is no call, no call back and no mail in this test: nobody gets in. Their own tests let people in.
+    **dict.fromkeys(
+        (
+            *("desk_sound", "desk_call_link", "desk_call_ticket", "desk_call_discard", "desk_callback"),
+            *("desk_held_raw", "desk_held_release", "desk_held_discard", "desk_aside_replay", "desk_aside_discard"),
+        ),
+        NOBODY,
+    ),
 }
 """Routes without a ticket."""
 

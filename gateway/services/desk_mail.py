@@ -1,0 +1,83 @@
+"""Mail that needs a person's word, for those who may give it: held mail, and entries that could not be filed."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from gateway.db.receipts import Receipt, Verdict, find_receipts, list_receipts, settle_receipt
+from gateway.domain.ticket import Role
+from gateway.errors import Conflict, NotFound, Refused
+from gateway.runtime import Runtime
+from gateway.services.desk_scope import Roles, supervised
+from gateway.services.settle_item import projects_of
+from gateway.spool.entry import DamagedEntry, Lane
+from gateway.spool.quarantine import Quarantined
+
+_DECIDE = frozenset({Role.N2, Role.SUPERVISOR})
+
+
+@dataclass(frozen=True, kw_only=True)
+class AsideEntry:
+    """An entry in quarantine, and the projects that it was for; none where its file is damaged."""
+
+    entry: Quarantined
+    projects: tuple[str, ...]
+
+
+def decides_for(roles: Roles) -> frozenset[str]:
+    """The projects for whose held mail somebody decides: those where they are N2 or supervise."""
+    return frozenset(key for key, found in roles.items() if found & _DECIDE)
+
+
+def list_held(connection: Connection, keys: Collection[str]) -> list[Receipt]:
+    """The held mail of these projects, oldest first."""
+    return [receipt for receipt in list_receipts(connection, Verdict.HELD) if receipt.project in keys]
+
+
+def find_held(connection: Connection, spool_id: str, keys: Collection[str]) -> Receipt:
+    """The held mail with this spool id, of one of these projects. Raises NotFound."""
+    for receipt in find_receipts(connection, spool_id):
+        if receipt.spool_id == spool_id and receipt.verdict is Verdict.HELD and receipt.project in keys:
+            return receipt
+    raise NotFound("there is no such mail")
+
+
+def discard_held(runtime: Runtime, spool_id: str, keys: Collection[str], *, reason: str) -> None:
+    """Decide that a held mail needs no ticket. Raises NotFound, Refused without a reason, Conflict where somebody else
+    was faster."""
+    with runtime.database.transaction() as connection:
+        receipt = find_held(connection, spool_id, keys)
+        if not reason.strip():
+            raise Refused("a mail is discarded with a reason")
+        if not settle_receipt(
+            connection, receipt, verdict=Verdict.DISCARDED, reason=reason.strip(), ticket_id=None, entry_id=None
+        ):
+            raise Conflict("somebody else has just decided about this mail")
+
+
+def list_aside(connection: Connection, runtime: Runtime, roles: Roles) -> list[AsideEntry]:
+    """What is in quarantine for the projects that somebody supervises; what is damaged is every supervisor's."""
+    mine = supervised(roles)
+    if not mine:
+        return []
+    found = []
+    for lane in Lane:
+        for one in runtime.spool.quarantine.list(lane):
+            try:
+                keys = tuple(
+                    projects_of(connection, runtime.spool.quarantine.find(one.id), runtime.settings.project_list)
+                )
+            except (DamagedEntry, NotFound):
+                keys = ()
+            if not keys or mine & set(keys):
+                found.append(AsideEntry(entry=one, projects=keys))
+    return found
+
+
+def require_aside(connection: Connection, runtime: Runtime, roles: Roles, spool_id: str) -> AsideEntry:
+    """The entry with this id, where somebody may decide on it. Raises NotFound."""
+    for one in list_aside(connection, runtime, roles):
+        if one.entry.id == spool_id:
+            return one
+    raise NotFound("there is no such entry")

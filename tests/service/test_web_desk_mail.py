@@ -1,0 +1,137 @@
+"""Held and quarantined mail at the desk: who decides on it, and what becomes of it."""
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import update
+
+from gateway.db.receipts import Receipt, Verdict, add_receipt, find_receipts, receipts
+from gateway.runtime import Runtime
+from gateway.spool.entry import Lane
+from tests.support.agents import ANA, CHIEF, DEV, NINA, Desk
+from tests.support.web import Site, read_attachment
+from web.app import create_app
+
+RAW = b"From: marie@example.org\r\nSubject: Panne\r\n\r\nBonjour"
+AT = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def held(desk: Desk) -> str:
+    """The spool id of a mail that is held in DEMO."""
+    runtime = desk.site.runtime
+    spool_id = runtime.spool.accept(Lane.MAIL, {"mail_from": "marie@example.org"}, RAW)
+    with runtime.spool.worker(Lane.MAIL) as claims:
+        entry = claims.claim(*runtime.spool.waiting(Lane.MAIL)[0])
+        assert entry is not None
+        runtime.archive.keep(entry)
+        claims.finish(entry)
+    receipt = Receipt(
+        spool_id=spool_id,
+        lane="mail",
+        project="DEMO",
+        fingerprint="f",
+        message_id=None,
+        sha256=entry.sha256,
+        verdict=Verdict.HELD,
+        reason="two senders",
+        ticket_id=None,
+        entry_id=None,
+        trace=[{"rule": "one sender", "outcome": "held", "evidence": "2 in From"}],
+        envelope={"mail_from": "marie@example.org"},
+        accepted_at=AT,
+        filed_at=AT,
+    )
+    with runtime.database.transaction() as connection:
+        add_receipt(connection, receipt)
+    return str(spool_id)
+
+
+@pytest.fixture
+def aside(desk: Desk) -> str:
+    """The spool id of a mail to DEMO that could not be filed."""
+    spool = desk.site.runtime.spool
+    spool_id = spool.accept(Lane.MAIL, {"rcpt_tos": ["support@demo.example"]}, RAW)
+    with spool.worker(Lane.MAIL) as claims:
+        entry = claims.claim(*spool.waiting(Lane.MAIL)[0])
+        assert entry is not None
+        claims.quarantine(entry.id, entry.attempts, "it failed three times")
+    return str(spool_id)
+
+
+def verdict(desk: Desk, spool_id: str) -> tuple[str, str]:
+    with desk.site.runtime.database.reading() as connection:
+        [receipt] = find_receipts(connection, spool_id)
+    return receipt.verdict, receipt.reason
+
+
+def test_n2_and_supervisors_see_what_is_held_with_the_evidence(desk: Desk, held: str) -> None:
+    for who, code in ((NINA, 404), (ANA, 200), (DEV, 404), (CHIEF, 200)):
+        answer = desk.browser(who).get("/desk/mail")
+        assert answer.status_code == code, who
+        assert ("two senders" in answer.text, "2 in From" in answer.text) == (code == 200, code == 200), who
+        raw = desk.browser(who).get(f"/desk/mail/held/{held}/raw")
+        assert (raw.status_code, raw.data == RAW) == (code, code == 200), who
+        if code == 200:
+            assert raw.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_held_mail_of_another_project_does_not_exist(desk: Desk, held: str) -> None:
+    with desk.site.runtime.database.transaction() as connection:
+        connection.execute(update(receipts).values(project="OTHER"))
+    chief = desk.browser(CHIEF)
+    assert "two senders" not in chief.get("/desk/mail").text
+    for path in (f"held/{held}/release", f"held/{held}/discard"):
+        assert chief.post(f"/desk/mail/{path}", page="/desk/mail", reason="x").status_code == 404
+    assert verdict(desk, held)[0] == Verdict.HELD
+
+
+def test_held_mail_is_released_under_the_sender_that_is_chosen(desk: Desk, held: str) -> None:
+    asked: list[tuple[str, str | None]] = []
+
+    def release(_runtime: Runtime, spool_id: str, /, *, sender: str | None) -> str:
+        asked.append((spool_id, sender))
+        return desk.ticket.ref
+
+    site = desk.site
+    app = create_app(site.runtime, read_attachment, release_mail=release)
+    there = Site(runtime=site.runtime, clock=site.clock, app=app)
+    ana = there.sign_in(there.person(ANA))
+    path = f"/desk/mail/held/{held}/release"
+    assert ana.post(path, page="/desk/mail", sender="Marie@example.org").location == desk.path
+    assert ana.post(path, page="/desk/mail").location == desk.path
+    bad = ana.post(path, page="/desk/mail", sender="x")
+    assert (bad.status_code, "« x » n’est pas une adresse" in bad.text) == (400, True)
+    assert asked == [(held, "marie@example.org"), (held, None)]
+    nina = there.sign_in(there.person(NINA))
+    assert nina.post(path, page="/desk").status_code == 404
+    app.extensions["gateway"].background.close()
+
+
+def test_held_mail_is_discarded_once_and_with_a_reason(desk: Desk, held: str) -> None:
+    ana = desk.browser(ANA)
+    path = f"/desk/mail/held/{held}/discard"
+    assert ana.post(path, page="/desk/mail", reason=" ").status_code == 400
+    assert verdict(desk, held)[0] == Verdict.HELD
+    assert ana.post(path, page="/desk/mail", reason="publicité").status_code == 303
+    assert verdict(desk, held) == (Verdict.DISCARDED, "publicité")
+    assert ana.post(path, page="/desk/mail", reason="encore").status_code == 404
+
+
+def test_supervisors_replay_and_discard_what_is_in_quarantine(desk: Desk, aside: str) -> None:
+    chief, ana = desk.browser(CHIEF), desk.browser(ANA)
+    spool = desk.site.runtime.spool
+    assert "it failed three times" in chief.get("/desk/mail").text
+    assert "it failed three times" not in ana.get("/desk/mail").text
+    for act in ("replay", "discard"):
+        assert ana.post(f"/desk/mail/aside/{aside}/{act}", page="/desk/mail", reason="x").status_code == 404
+    assert chief.post(f"/desk/mail/aside/{aside}/discard", page="/desk/mail", reason="").status_code == 400
+    assert chief.post(f"/desk/mail/aside/{aside}/replay", page="/desk/mail").status_code == 303
+    assert [ident for ident, _ in spool.waiting(Lane.MAIL)] == [aside]
+    with spool.worker(Lane.MAIL) as claims:
+        entry = claims.claim(*spool.waiting(Lane.MAIL)[0])
+        assert entry is not None
+        claims.quarantine(entry.id, entry.attempts, "again")
+    assert chief.post(f"/desk/mail/aside/{aside}/discard", page="/desk/mail", reason="illisible").status_code == 303
+    assert verdict(desk, aside) == (Verdict.DISCARDED, "illisible")
+    assert spool.quarantine.list(Lane.MAIL) == []

@@ -1,0 +1,142 @@
+"""Mail that waits for a person's word: held mail with the evidence, and what could not be filed.
+
+N2 and supervisors decide on the held mail of their projects, supervisors on what is in quarantine. For everybody else
+there is no such page.
+"""
+
+from collections.abc import Callable
+
+from flask import Flask, Response, flash, make_response, redirect, render_template, request
+from flask_babel import gettext
+from flask_limiter import Limiter
+from werkzeug.wrappers import Response as AnyResponse
+
+from gateway.errors import Conflict, NotFound, Refused
+from gateway.mail.address import is_address, normalise_address
+from gateway.services.desk_mail import (
+    decides_for,
+    discard_held,
+    find_held,
+    list_aside,
+    list_held,
+    require_aside,
+)
+from gateway.services.settle_item import discard_quarantined
+from web.desk import desk_roles
+from web.desk_refusals import refusal_sentences
+from web.file_names import content_disposition
+from web.limits import REPLY
+from web.reply import clean_text
+from web.state import web
+
+
+def register(app: Flask, limiter: Limiter) -> None:
+    """Add the pages."""
+    app.add_url_rule("/desk/mail", "desk_mail", show_mail)
+    app.add_url_rule("/desk/mail/held/<spool_id>/raw", "desk_held_raw", held_raw)
+    routes: tuple[tuple[str, str, Callable[..., AnyResponse]], ...] = (
+        ("/desk/mail/held/<spool_id>/release", "desk_held_release", release),
+        ("/desk/mail/held/<spool_id>/discard", "desk_held_discard", discard),
+        ("/desk/mail/aside/<spool_id>/replay", "desk_aside_replay", replay),
+        ("/desk/mail/aside/<spool_id>/discard", "desk_aside_discard", discard_aside),
+    )
+    for path, name, view in routes:
+        app.add_url_rule(path, name, limiter.limit(REPLY)(view), methods=["POST"])
+
+
+def show_mail() -> str:
+    """GET /desk/mail"""
+    return mail_page()
+
+
+def mail_page(*, faults: list[str] | None = None) -> str:
+    """The page. Raises NotFound for whoever decides on nothing."""
+    runtime, roles = web().runtime, desk_roles()
+    keys = decides_for(roles)
+    if not keys:
+        raise NotFound("nothing is decided here by this person")
+    with runtime.database.reading() as connection:
+        held = list_held(connection, keys)
+        aside = list_aside(connection, runtime, roles)
+    return render_template("desk/mail.html", held=held, aside=aside, faults=faults or [])
+
+
+def held_raw(spool_id: str) -> Response:
+    """GET /desk/mail/held/ID/raw: the mail as it came, as a download."""
+    runtime = web().runtime
+    with runtime.database.reading() as connection:
+        receipt = find_held(connection, spool_id, decides_for(desk_roles()))
+    answer = Response(runtime.archive.read(receipt.sha256), content_type="application/octet-stream")
+    answer.headers["Content-Disposition"] = content_disposition(f"{spool_id}.eml")
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return answer
+
+
+def release(spool_id: str) -> AnyResponse:
+    """POST /desk/mail/held/ID/release: file it as a new ticket, of its own sender or of the one that is chosen."""
+    runtime, keys = web().runtime, decides_for(desk_roles())
+    with runtime.database.reading() as connection:
+        find_held(connection, spool_id, keys)
+    typed = request.form.get("sender", "").strip()
+
+    def act() -> str:
+        sender = normalise_address(typed) if typed else None
+        if sender is not None and not is_address(sender):
+            raise Refused(f"{sender!r} is not a mail address")
+        return f"/desk/tickets/{web().release_mail(runtime, spool_id, sender=sender)}"
+
+    return _answer(act)
+
+
+def discard(spool_id: str) -> AnyResponse:
+    """POST /desk/mail/held/ID/discard"""
+    keys, reason = decides_for(desk_roles()), clean_text(request.form.get("reason", ""))
+
+    def act() -> str:
+        discard_held(web().runtime, spool_id, keys, reason=reason)
+        return "/desk/mail"
+
+    return _answer(act)
+
+
+def replay(spool_id: str) -> AnyResponse:
+    """POST /desk/mail/aside/ID/replay: through its lane again."""
+    runtime = web().runtime
+    _require_aside(spool_id)
+
+    def act() -> str:
+        runtime.doorbell.ring_soon(runtime.spool.quarantine.replay(spool_id))
+        return "/desk/mail"
+
+    return _answer(act)
+
+
+def discard_aside(spool_id: str) -> AnyResponse:
+    """POST /desk/mail/aside/ID/discard"""
+    _require_aside(spool_id)
+    reason = clean_text(request.form.get("reason", ""))
+
+    def act() -> str:
+        if not reason:
+            raise Refused("a mail is discarded with a reason")
+        discard_quarantined(web().runtime, spool_id, reason=reason)
+        return "/desk/mail"
+
+    return _answer(act)
+
+
+def _require_aside(spool_id: str) -> None:
+    runtime = web().runtime
+    with runtime.database.reading() as connection:
+        require_aside(connection, runtime, desk_roles(), spool_id)
+
+
+def _answer(act: Callable[[], str]) -> AnyResponse:
+    """Do it; what is refused brings the page back with the reason."""
+    try:
+        path = act()
+    except (Refused, Conflict) as refusal:
+        status = 409 if isinstance(refusal, Conflict) else 400
+        return make_response(mail_page(faults=refusal_sentences(str(refusal))), status)
+    flash(gettext("Done."))
+    return redirect(path, 303)
