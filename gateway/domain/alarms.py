@@ -7,6 +7,7 @@
 - `clocks_late`: a warning of a guaranteed time is five minutes late
 - `mailbox_late`: a mailbox has not been read for too long
 - `hotline_stale`: the hotline answers from what it knew five minutes ago, or knows nothing
+- `templates_broken`: a template of the operator's own cannot be used, and mails say our words
 """
 
 from collections.abc import Callable, Mapping
@@ -64,6 +65,10 @@ def _hotline(part: Mapping[str, Any]) -> str:
     return f"the snapshot is {seconds // 60} minutes old" if seconds > STUCK else ""
 
 
+def _templates(part: Mapping[str, Any]) -> str:
+    return f"{part['broken']} templates cannot be used" if part["broken"] else ""
+
+
 _OF_DOWN = frozenset({"mailbox_late"})
 RULES: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     "database_down": ("database", _down),
@@ -75,5 +80,6 @@ RULES: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     "clocks_late": ("work", _clocks),
     "mailbox_late": ("mailboxes", _mailboxes),
     "hotline_stale": ("hotline", _hotline),
+    "templates_broken": ("templates", _templates),
 }
 """By name: the part that is looked at, and the rule."""

@@ -23,6 +23,7 @@ from gateway.db.receipts import Verdict, receipts
 from gateway.db.suppressions import suppressions
 from gateway.errors import Deferred, GatewayError
 from gateway.hotline_snapshot import read_snapshot, snapshot_path
+from gateway.notify.template_check import template_faults
 from gateway.runtime import Runtime
 from gateway.services.mailbox_health import mailbox_health
 from gateway.spool.entry import Lane
@@ -48,6 +49,8 @@ def questions(runtime: Runtime) -> dict[str, Question]:
         found["mailboxes"] = lambda: _ask_mailboxes(runtime)
     if any(project.hotline for project in runtime.settings.project_list):
         found["hotline"] = lambda: _ask_hotline(runtime)
+    if runtime.settings.mail.templates is not None:
+        found["templates"] = lambda: _ask_templates(runtime)
     return found
 
 
@@ -134,6 +137,11 @@ def _ask_hotline(runtime: Runtime) -> Finding:
     """The snapshot that calls are answered from; where it is old, the hotline goes on with what it last knew."""
     snapshot = read_snapshot(snapshot_path(runtime.where.data))
     return {"state": "up", "snapshot_seconds": None if snapshot is None else _age(runtime, snapshot.made_at)}
+
+
+def _ask_templates(runtime: Runtime) -> Finding:
+    """The operator's own templates; where one is broken, mails say our words."""
+    return {"state": "up", "broken": len(template_faults(runtime))}
 
 
 def _count(connection: Connection, table: Any, condition: Any) -> int:

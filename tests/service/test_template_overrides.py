@@ -7,12 +7,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.config.load import load_settings
+from gateway.domain.alarms import judge
 from gateway.domain.ticket import Language
 from gateway.notify.compose import compose
 from gateway.notify.render import environment
 from gateway.notify.samples import sample
 from gateway.notify.template_check import template_faults
 from gateway.runtime import Runtime, open_runtime
+from gateway.services.health import questions
 
 Write = Callable[[str, str], None]
 
@@ -110,3 +112,11 @@ def test_a_folder_that_is_not_there_is_told_and_stops_nothing(runtime: Runtime, 
     folder.rmdir()
     assert template_faults(runtime) == [f"mail.templates: there is no folder {folder}"]
     assert "Nous avons bien re" in mail(runtime)
+
+
+def test_the_operator_is_told_that_ours_are_used(runtime: Runtime, write: Write) -> None:
+    (question,) = (ask for name, ask in questions(runtime).items() if name == "templates")
+    assert judge({"templates": question()})["templates_broken"] == ""
+    write("fr/acknowledgement.txt", "{% endif %}")
+    environment.cache_clear()
+    assert judge({"templates": question()})["templates_broken"] == "1 templates cannot be used"

@@ -115,6 +115,7 @@ GOOD = {
     "work": {"state": "up", "oldest_due_seconds": None, "clocks_late_seconds": None},
     "mailboxes": {"state": "up", "mailboxes": {"shop": {"state": "failing"}}},
     "hotline": {"state": "up", "snapshot_seconds": 3},
+    "templates": {"state": "up", "broken": 0},
 }
 
 
@@ -132,6 +133,7 @@ GOOD = {
         ("mailboxes", {"state": "down", "mailboxes": {"shop": {"state": "late"}}}, {"mailbox_late"}),
         ("hotline", {"state": "up", "snapshot_seconds": None}, {"hotline_stale"}),
         ("hotline", {"state": "up", "snapshot_seconds": 301}, {"hotline_stale"}),
+        ("templates", {"state": "up", "broken": 1}, {"templates_broken"}),
     ],
 )
 def test_each_alarm_has_its_rule(part: str, finding: dict[str, object], alarms: set[str]) -> None:
