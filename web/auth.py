@@ -65,10 +65,10 @@ def gate() -> AnyResponse | None:
     """Find out who is asking; a stranger is sent to the sign-in form, whatever they asked for."""
     if request.endpoint in _WITHOUT_VISITOR:
         return None
-    if request.endpoint in ENDPOINTS and request.mimetype == "multipart/form-data":
+    token = request.cookies.get(_cookie())
+    if token and request.endpoint in ENDPOINTS and request.mimetype == "multipart/form-data":
         # Twice what may be sent: a little too much is answered with the form and what was typed in it.
         request.max_content_length = 2 * most_in_all(web().runtime.settings)
-    token = request.cookies.get(_cookie())
     g.visitor = find_visitor(web().runtime, token) if token else None
     # No endpoint: there is no such page, which is not worth signing in for.
     if g.visitor is not None or request.endpoint is None or request.endpoint in PUBLIC:

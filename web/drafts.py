@@ -5,6 +5,7 @@ is kept for that person and comes back once they have signed in; otherwise the a
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 
 from flask import current_app, flash, make_response, redirect, render_template, request, session, url_for
@@ -13,6 +14,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from gateway.db import drafts as table
+from gateway.domain.ticket import is_reference
+from gateway.errors import Deferred
 from gateway.services.sign_in import find_lapsed_visitor
 from web.state import visitor, web
 
@@ -60,8 +63,8 @@ def find_draft(place: str) -> dict[str, str]:
 
 
 def drop_draft(place: str) -> None:
-    """Forget what the visitor left there."""
-    with web().runtime.database.transaction() as connection:
+    """Forget what the visitor left there. What was sent is safe whether or not this can be done now."""
+    with suppress(Deferred), web().runtime.database.transaction() as connection:
         table.drop_draft(connection, person_id=visitor().person.id, place=place)
 
 
@@ -81,6 +84,8 @@ def keep_what_was_typed(session_token: str | None, *, wanted: str) -> Response |
         return make_response(render_template("lapsed.html", typed=typed), 403)
     is_reply = request.endpoint == "reply"
     ref = str((request.view_args or {}).get("ref", ""))
+    if is_reply and not is_reference(ref):
+        return None
     keep_draft(reply_place(ref) if is_reply else REPORT_PLACE, typed, person_id=person_id)
     session[wanted] = f"/tickets/{ref}" if is_reply else "/report"
     flash(gettext("Your session had ended. What you wrote is kept: sign in again, and you find it where you left it."))

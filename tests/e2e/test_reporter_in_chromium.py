@@ -15,6 +15,7 @@ from werkzeug.serving import make_server
 
 from gateway.db.my_tickets import list_followed
 from gateway.db.scope import Scope
+from gateway.db.sign_in import revoke_sessions_of
 from gateway.db.tickets import Ticket, list_attachments, list_entries
 from gateway.jobs.drain import drain_lane
 from gateway.services.file_web_form import file_web_form
@@ -108,6 +109,41 @@ def test_nothing_keeps_anybody_out_at_any_width_or_colour(
     look("none")
     assert found == {}
     assert [line for line in complaints if "404" not in line and "400" not in line] == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1440, "dark")])
+def test_nothing_keeps_anybody_out_before_they_have_signed_in(
+    chromium: Any, site: Site, url: str, peopled: Peopled, tmp_path: Path, width: int, scheme: str
+) -> None:
+    page, _ = open_page(chromium, url, width=width, lang="fr-FR", scheme=scheme)
+    found: dict[str, list[str]] = {}
+
+    def look(name: str) -> None:
+        page.wait_for_load_state()
+        page.screenshot(path=tmp_path / f"{name}-{width}-{scheme}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} is too wide"
+        if problems := violations(page):
+            found[name] = problems
+
+    for name, path in {"login": "/login", "link": "/login/x", "outcome": "/outcome/x", "sent": "/sent"}.items():
+        page.goto(path)
+        look(name)
+    page.goto("/login/x")
+    page.locator("main button").click()
+    page.get_by_role("link", name="Demander un autre lien").click()
+    page.locator("#email").fill("marie@mairie.example")
+    page.locator("main button").click()
+    page.locator("#email").wait_for(state="detached")
+    look("asked")
+    page, _ = signed_in(chromium, site, url, peopled, width=width, scheme=scheme)
+    page.goto("/report")
+    page.locator("#text").fill("Un texte qui ne doit pas se perdre.")
+    with site.runtime.database.transaction() as connection:
+        revoke_sessions_of(connection, peopled.reporter.id, now=site.clock.now())
+    page.locator("main form.report button").first.click()
+    page.get_by_text("Un texte qui ne doit pas se perdre.").wait_for()
+    look("lapsed")
+    assert found == {}
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])

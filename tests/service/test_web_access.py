@@ -61,7 +61,7 @@ def test_somebody_elses_things_and_things_that_do_not_exist_are_the_same_404(sit
     mine = site.sign_in(site.person())
     pages = set()
     form = {"text": "x", "nonce": "n" * 20}
-    for endpoint in ("ticket", "attachment", "preview", "reply"):
+    for endpoint in ("ticket", "attachment", "preview", "reply", "ticket_outcome", "ticket_people"):
         for ref in (theirs.ref, "DEMO-999", "demo-1", "DEMO-1%00", "' OR 1=1 --"):
             for method, path in paths(site, endpoint, ref=ref, attachment_id=file.rpartition("/")[2]):
                 answer = mine.client.open(path, method=method, data=form, headers=mine.headers)

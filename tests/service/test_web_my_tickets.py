@@ -213,6 +213,14 @@ def test_where_nobody_can_be_told_the_text_is_shown_again(site: Site, browser: B
     assert browser.client.post(f"{path}/reply", data=form | {"csrf_token": "x"}).location == "/login"
 
 
+def test_a_session_that_ran_out_keeps_nothing_for_what_is_no_request(site: Site, browser: Browser) -> None:
+    form = {"csrf_token": browser.field("/report", "csrf_token"), "nonce": "n" * 20, "text": "x"}
+    site.clock.move(days=site.runtime.settings.session.session_days, minutes=1)
+    assert browser.client.post(f"/tickets/{'x' * 90}/reply", data=form).location == "/login"
+    with site.runtime.database.reading() as connection:
+        assert connection.execute(select(drafts)).all() == []
+
+
 def test_a_draft_is_forgotten_after_a_while(site: Site, browser: Browser) -> None:
     browser.post("/report/draft", page="/report", text="À moitié")
     site.clock.move(days=15)
