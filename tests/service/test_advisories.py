@@ -1,6 +1,7 @@
 """Preventive work over several projects: each goes through its steps by itself, and its contacts read every one."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -11,7 +12,7 @@ from gateway.db.ticket_events import history_of
 from gateway.domain.advisory import Danger, Stage, Step, steps_of
 from gateway.domain.change import NotAllowed
 from gateway.domain.ticket import Kind, Language, Level, Role, Severity, Status
-from gateway.errors import NotFound, Refused
+from gateway.errors import Conflict, NotFound, Refused
 from gateway.runtime import Runtime, open_runtime
 from gateway.services.change_people import change_people
 from gateway.services.merge_tickets import merge_tickets
@@ -139,6 +140,35 @@ def test_no_step_is_skipped_or_taken_twice_and_then_nobody_is_told(
     with pytest.raises(NotAllowed):
         take(desk, "SHOP-1", step, words)
     assert (len(outbox(desk)), timeline(desk, "SHOP-1")) == before
+
+
+def at_once(*acts: Callable[[], object]) -> list[str]:
+    """What became of acts at the same moment."""
+    outcomes: list[str] = []
+
+    def run(act: Callable[[], object]) -> None:
+        try:
+            act()
+            outcomes.append("done")
+        except (NotAllowed, Conflict):
+            outcomes.append("refused")
+
+    threads = [threading.Thread(target=run, args=(one,)) for one in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(outcomes)
+
+
+def test_opened_and_stepped_by_two_at_once_it_happens_once(desk: Runtime) -> None:
+    assert "done" in at_once(*[lambda: opened(desk, "SHOP")] * 2)
+    assert [row.recipient for row in outbox(desk)] == [DSI]
+    assert at_once(*[lambda: take(desk, "SHOP-1", Step.PRESENT, "x")] * 2) == ["done", "refused"]
+    assert len(told(desk, DSI)) == 2
+    with desk.database.reading() as connection:
+        [state] = advisory_state(connection, get_advisory(connection, CVE))
+    assert len(state.steps) == 1
 
 
 def test_the_ticket_ends_by_its_steps_and_by_nothing_else(desk: Runtime) -> None:
