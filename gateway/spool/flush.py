@@ -1,14 +1,16 @@
 """One disk flush for many: entries that arrive while the disk is busy share the next flush.
 
-A single thread takes all that is waiting. Small entries are appended to a log with one sync for all of them
-(`gateway.spool.log`), and get their names after it: a sync is what accepting costs, on a busy disk a hundred times as
-much as all the rest. A large entry becomes a file: written, synced, renamed into place, and the folder synced. What
-is archived or put aside gets a file of its own again (`gateway.spool.archive`, `gateway.spool.store`).
+A single thread takes all that is waiting. Small entries that come together or on each other's heels are appended to
+a log with one sync for all of them (`gateway.spool.log`), and get their names after it: a sync is what accepting
+costs, on a busy disk a hundred times as much as all the rest. A large entry, or one that comes after a pause, becomes
+a file: written, synced, renamed into place, and the folder synced. What is archived or put aside gets a file of its
+own in any case (`gateway.spool.archive`, `gateway.spool.store`).
 """
 
 import os
 import queue
 import threading
+import time
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,7 +22,7 @@ from gateway.spool.shared import shared_head
 
 _BATCH = 64
 _SMALL = 64 * 1024  # bytes; a larger entry is worth a file of its own
-_QUIET = 1.0  # seconds without an entry after which a log is retired
+_QUIET = 1.0  # seconds without an entry after which a log is retired, and the next entry comes alone
 
 _Queue = queue.SimpleQueue["DurableWrite | None"]
 
@@ -74,13 +76,21 @@ class Flusher:
 
 
 class Logs:
-    """The logs that are open, by lane."""
+    """The logs that are open, by lane, and whether entries flow or come one by one."""
 
     def __init__(self) -> None:
         self._open: dict[Path, Log] = {}
+        self._latest: dict[Path, float] = {}
 
     def __bool__(self) -> bool:
         return bool(self._open)
+
+    def is_worth(self, lane: Path, group: list[DurableWrite]) -> bool:
+        """Do these come together, or soon after others? To be asked once for each group."""
+        now = time.monotonic()
+        before = self._latest.get(lane, -_QUIET)
+        self._latest[lane] = now
+        return len(group) > 1 or now - before < _QUIET
 
     def append(self, lane: Path, group: list[DurableWrite]) -> Path:
         """Append a block; durable when it returns. The log that holds it. Raises OSError."""
@@ -136,6 +146,8 @@ def flush_batch(batch: list[DurableWrite], logs: Logs) -> None:
 
 def _append(lane: Path, group: list[DurableWrite], logs: Logs) -> list[DurableWrite]:
     """Accept a group into the lane's log; those for which that was not possible."""
+    if not logs.is_worth(lane, group):
+        return group
     try:
         log = logs.append(lane, group)
     except OSError:

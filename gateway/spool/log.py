@@ -1,4 +1,4 @@
-"""The log that entries are accepted into: appended to, synced once for all that came together, and nothing else.
+"""The log that entries are accepted into while they flow: appended to, synced once for all that came together.
 
     <root>/<lane>/log/W        the log of one process, which holds a lock on it for as long as it lives
 
@@ -41,10 +41,16 @@ class Log:
         self._size = 0
         self._entries = 0
         self.path, self._descriptor = _create(lane / "log")
-        if prepared:
-            write_all(self._descriptor, [bytes(_PREPARED)])
-            os.fsync(self._descriptor)
-            os.lseek(self._descriptor, 0, os.SEEK_SET)
+        try:
+            if prepared:
+                write_all(self._descriptor, [bytes(_PREPARED)])
+                os.fsync(self._descriptor)
+                os.lseek(self._descriptor, 0, os.SEEK_SET)
+            sync_file(self.path.parent)
+        except OSError:
+            self.path.unlink(missing_ok=True)
+            os.close(self._descriptor)
+            raise
 
     @property
     def is_full(self) -> bool:
@@ -98,7 +104,6 @@ def _create(folder: Path) -> tuple[Path, int]:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         # Before the lock was ours a sweep may have taken us for dead.
         if path.exists():
-            sync_file(folder)
             return path, descriptor
         os.close(descriptor)
 

@@ -72,23 +72,52 @@ def syncs(monkeypatch: pytest.MonkeyPatch, *writes: DurableWrite) -> list[str]:
 
 
 def test_small_writes_share_one_sync_of_the_log(folder: Path, logs: Logs, monkeypatch: pytest.MonkeyPatch) -> None:
-    flush_batch([a_write(folder, "first", b"x")], logs)
+    flush_batch([a_write(folder, "first", b"x"), a_write(folder, "second", b"x")], logs)
     batch = [a_write(folder, str(number), b"head", b"", b"body") for number in range(50)]
     events = syncs(monkeypatch)
     flush_batch(batch, logs)
     assert events == ["sync log", *(f"name {number}" for number in range(50))]
     assert all(write.done.done() and write.done.exception() is None for write in batch)
-    assert files(folder) == {"first": b"x"} | {str(number): b"headbody" for number in range(50)}
+    assert files(folder) == {"first": b"x", "second": b"x"} | {str(number): b"headbody" for number in range(50)}
 
 
-def test_nothing_small_is_acknowledged_before_the_log_has_it_and_has_its_own_name(
+def test_one_after_another_goes_to_the_log_and_is_not_acknowledged_before_it_is_durable_there(
     folder: Path, logs: Logs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = a_write(folder, "one", b"content")
+    alone, write = a_write(folder, "alone", b"content"), a_write(folder, "one", b"content")
+    flush_batch([alone], logs)
+    assert (folder / "new" / "alone").read_bytes() == b"content"
     events = syncs(monkeypatch, write)
     flush_batch([write], logs)
-    assert events == ["sync log", "sync log", "sync log", "name one"]  # its own name, its room, the block
+    assert events == ["sync log", "sync log", "sync log", "name one"]  # its room, its own name, the block
     assert write.done.result() is None
+
+
+@pytest.mark.parametrize("pause", [0.9, 1.1])
+def test_one_after_a_pause_has_a_file_of_its_own(
+    folder: Path, logs: Logs, monkeypatch: pytest.MonkeyPatch, pause: float
+) -> None:
+    now = 5.0
+    monkeypatch.setattr(flush.time, "monotonic", lambda: now)
+    flush_batch([a_write(folder, "first", b"x"), a_write(folder, "second", b"x")], logs)
+    now += pause
+    flush_batch([a_write(folder, "third", b"x")], logs)
+    assert ((folder / "new" / "third").stat().st_nlink == 1) is (pause > 1)
+
+
+def test_a_log_for_which_there_is_no_room_leaves_nothing(
+    folder: Path, logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int, _chunks: object) -> None:
+        os.write(descriptor, b"\0" * 100)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(log_module, "write_all", full)
+    writes = [a_write(folder, "one", b"x"), a_write(folder, "two", b"x")]
+    for write in writes:
+        flush_batch([write], logs)
+    assert [write.done.result() for write in writes] == [None, None]
+    assert list((folder / "log").iterdir()) == []
 
 
 def test_nothing_large_is_acknowledged_before_its_content_and_its_name_are_synced(
@@ -132,8 +161,8 @@ def test_what_cannot_be_synced_is_not_acknowledged(
 def test_a_log_that_cannot_be_written_leaves_no_half_of_a_block_and_is_not_needed(
     folder: Path, logs: Logs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second, third = (a_write(folder, name, b"x") for name in ("first", "second", "third"))
-    flush_batch([first], logs)
+    zeroth, first, second, third = (a_write(folder, name, b"x") for name in ("zeroth", "first", "second", "third"))
+    flush_batch([zeroth, first], logs)
 
     def full(descriptor: int, _chunks: object) -> None:
         os.write(descriptor, b"X-Gateway-Sha")
@@ -143,8 +172,8 @@ def test_a_log_that_cannot_be_written_leaves_no_half_of_a_block_and_is_not_neede
         patched.setattr(log_module, "write_all", full)
         flush_batch([second], logs)
     flush_batch([third], logs)
-    assert [write.done.result() for write in (first, second, third)] == [None] * 3
-    assert files(folder) == {"first": b"x", "second": b"x", "third": b"x"}
+    assert [write.done.result() for write in (zeroth, first, second, third)] == [None] * 4
+    assert files(folder) == dict.fromkeys(("zeroth", "first", "second", "third"), b"x")
 
 
 def test_a_write_taken_back_before_it_began_leaves_nothing_and_later_ones_are_written(folder: Path, logs: Logs) -> None:
@@ -193,7 +222,7 @@ def test_a_batch_that_breaks_fails_its_own_writes_and_the_next_batch_is_written(
 ) -> None:
     flusher = Flusher()
     doomed, good = a_write(folder, "doomed", b"x"), a_write(folder, "good", b"x")
-    monkeypatch.setattr(flush, "shared_head", lambda *_arguments: 1 / 0)
+    monkeypatch.setattr(flush, "write_durably", lambda *_arguments: 1 / 0)
     done = flusher.write(doomed.chunks, draft=doomed.draft, final=doomed.final)
     assert isinstance(done.exception(timeout=10), ZeroDivisionError)
     monkeypatch.undo()
