@@ -110,3 +110,14 @@ def _timestamp(text: str) -> datetime | None:
     except (ValueError, TypeError):
         return None
     return (stated if stated.tzinfo else stated.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def storable(value: Any) -> Any:
+    """The value as every database holds it: no NUL and no half of a pair in any text. What a caller's network sends as
+    a name must not keep their call off the record.
+    """
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, Mapping):
+        return {storable(name): storable(one) for name, one in value.items()}
+    return [storable(one) for one in value] if isinstance(value, list) else value

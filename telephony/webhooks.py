@@ -30,6 +30,7 @@ from gateway.spool.entry import Lane
 from gateway.spool.store import Spool
 from telephony import pbx
 from telephony.answering import PREFIX, Operator
+from telephony.events import storable
 from telephony.line import Route
 from telephony.signature import MAX_BODY, Secrets, Webhook, is_signed, read_form
 from telephony.snapshot import Snapshots
@@ -143,7 +144,7 @@ def _envelope(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _payload(event: dict[str, Any]) -> bytes:
-    return json.dumps(event, ensure_ascii=True, sort_keys=True).encode("ascii")
+    return json.dumps(storable(event), ensure_ascii=True, sort_keys=True).encode("ascii")
 
 
 def _plain(status: int) -> Response:

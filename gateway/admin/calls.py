@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from gateway.admin.call_fallback import call_fallback
 from gateway.admin.call_simulate import call
 from gateway.admin.context import command_runtime, print_rows
+from gateway.db.call_texts import text_of_call
 from gateway.db.callbacks import list_callbacks
 from gateway.db.calls import events_of_call, find_call, list_calls, messages_of_call
 from gateway.db.tickets import find_ticket
@@ -65,6 +66,7 @@ def call_show(ident: str, *, as_json: bool) -> None:
             raise NotFound(f"there is no call {ident}")
         ticket = find_ticket(connection, ticket_id=found.ticket_id) if found.ticket_id else None
         events = sorted(events_of_call(connection, found.id), key=lambda event: (event.at, event.turn))
+        text = text_of_call(connection, found.id)
         messages = [
             {"recording": one.recording_id, "state": one.state, "seconds": one.seconds, "sha256": one.sha256}
             for one in messages_of_call(connection, found.id)
@@ -74,6 +76,7 @@ def call_show(ident: str, *, as_json: bool) -> None:
         for event in events
     ]
     row = _row(found) | {"caller": found.caller, "ticket": ticket.ref if ticket else None}
+    row |= {"text_message": text.state if text else None}
     if as_json:
         print_rows(
             [row | {"agents": found.details.get("agents", []), "messages": messages, "events": told}], as_json=True
@@ -86,6 +89,8 @@ def call_show(ident: str, *, as_json: bool) -> None:
             click.echo(f"  {event['at']}  {step['name']}" + (f"  ({facts})" if facts else ""))
     for message in messages:
         click.echo(f"  message {message['recording']}: {message['seconds']} s, {message['state']}")
+    if text is not None:
+        click.echo(f"  text message: {text.state}" + (f" ({text.error})" if text.error else ""))
 
 
 @call.command("log")
