@@ -22,7 +22,7 @@ def register(app: Flask) -> None:
 def download(ref: str, file_id: int) -> Response:
     """GET /desk/tickets/REF/files/ID. A file of an entry that the agent does not read does not exist for them."""
     runtime = web().runtime
-    rows, files = _readable(ref)
+    rows, files = readable(ref)
     file = next((file for listed in files.values() for file in listed if file.id == file_id), None)
     entry = None if file is None else rows.get(file.entry_id)
     if file is None or entry is None or entry.raw_sha256 is None:
@@ -33,14 +33,14 @@ def download(ref: str, file_id: int) -> Response:
 
 def raw(ref: str, entry_id: int) -> Response:
     """GET /desk/tickets/REF/entries/ID/raw: the mail, byte for byte."""
-    rows, _ = _readable(ref)
+    rows, _ = readable(ref)
     entry = rows.get(entry_id)
     if entry is None or entry.raw_sha256 is None:
         raise NotFound("there is no such mail")
     return _download(web().runtime.archive.read(entry.raw_sha256), f"{ref}-{entry_id}.eml")
 
 
-def _readable(ref: str) -> tuple[dict[int, Row[Any]], dict[int, list[Row[Any]]]]:
+def readable(ref: str) -> tuple[dict[int, Row[Any]], dict[int, list[Row[Any]]]]:
     """The entries that the agent reads, by id, and the files of all."""
     runtime = web().runtime
     with runtime.database.reading() as connection:

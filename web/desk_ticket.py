@@ -92,12 +92,18 @@ def entry_views(found: Look, *, reader_id: int) -> list[tuple[EntryView, Evidenc
         view = entry_view(row, found.files.get(row.id, ()), ref=ref, reader_id=reader_id)
         files = tuple(_file_at_desk(file, ref) for file in view.files)
         label = view.label or (gettext("Step") if row.type == EntryType.SYSTEM else "")
-        views.append((replace(view, files=files, layout=None, label=label), _evidence(found, row, ref)))
+        views.append(
+            (replace(view, files=files, layout=_layout_at_desk(view), label=label), _evidence(found, row, ref))
+        )
     return views
 
 
 def _file_at_desk(file: FileView, ref: str) -> FileView:
     return replace(file, path=f"/desk/tickets/{ref}/files/{file.id}", preview=None)
+
+
+def _layout_at_desk(view: EntryView) -> str | None:
+    return f"/desk{view.layout}" if view.layout else None
 
 
 def _evidence(found: Look, row: Any, ref: str) -> Evidence:

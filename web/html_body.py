@@ -5,13 +5,17 @@ or run, and both the frame and the policy put it in a sandbox. A link opens a pa
 """
 
 import base64
+from collections.abc import Sequence
 from hashlib import sha256
+from typing import Any
 
 from flask import Flask, Response, render_template
+from sqlalchemy import Row
 
 from gateway.db.tickets import list_attachments, list_entries
 from gateway.errors import NotFound
 from gateway.mail.formatted import show_formatted
+from web.desk_files import readable
 from web.state import web
 from web.tickets import my_ticket
 
@@ -29,23 +33,31 @@ _POLICY = (
 
 
 def register(app: Flask) -> None:
-    """Add the page."""
+    """Add the pages."""
     app.add_url_rule("/tickets/<ref>/entries/<int:entry_id>/formatted", "formatted", show)
+    app.add_url_rule("/desk/tickets/<ref>/entries/<int:entry_id>/formatted", "desk_formatted", show_at_desk)
 
 
 def show(ref: str, entry_id: int) -> Response:
     """GET /tickets/REF/entries/ID/formatted. The text alone where the mail is gone or cannot be made safe to show."""
-    runtime = web().runtime
-    with runtime.database.reading() as connection:
+    with web().runtime.database.reading() as connection:
         ticket = my_ticket(connection, ref)
-        found = [row for row in list_entries(connection, ticket.id, visible_only=True) if row.id == entry_id]
-        files = list_attachments(connection, ticket.id).get(entry_id, [])
-    if not found or not found[0].data.get("has_layout"):
+        rows = {row.id: row for row in list_entries(connection, ticket.id, visible_only=True)}
+        files = list_attachments(connection, ticket.id)
+    return _page(rows.get(entry_id), files.get(entry_id, ()))
+
+
+def show_at_desk(ref: str, entry_id: int) -> Response:
+    """GET /desk/tickets/REF/entries/ID/formatted, for an agent who reads the entry."""
+    rows, files = readable(ref)
+    return _page(rows.get(entry_id), files.get(entry_id, ()))
+
+
+def _page(entry: Row[Any] | None, files: Sequence[Row[Any]]) -> Response:
+    if entry is None or not entry.data.get("has_layout"):
         raise NotFound("there is no such mail")
-    entry = found[0]
     html = _layout(entry.raw_sha256 or "", kept=frozenset(file.position for file in files))
-    page = render_template("formatted.html", style=_STYLE, html=html, text=entry.text)
-    answer = Response(page, content_type="text/html; charset=utf-8")
+    answer = Response(render_template("formatted.html", style=_STYLE, html=html, text=entry.text))
     answer.headers["Content-Security-Policy"] = _POLICY
     answer.headers["X-Frame-Options"] = "SAMEORIGIN"
     answer.headers["Referrer-Policy"] = "no-referrer"

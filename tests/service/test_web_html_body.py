@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.agents import ANA, CHIEF, NINA, Desk
 from tests.support.mime import multipart, part
 from tests.support.web import Site
 
@@ -112,3 +113,17 @@ def test_where_the_mail_is_gone_its_text_is_shown(site: Site) -> None:
     answer = browser.get(path)
     assert answer.status_code == 200
     assert "Bonjour le texte" in answer.text
+
+
+@pytest.mark.parametrize(("email", "status"), [(NINA, 200), (CHIEF, 200), (ANA, 404), ("marie@example.org", 404)])
+def test_an_agent_who_reads_the_entry_has_it_at_the_desk(desk: Desk, email: str, status: int) -> None:
+    site = desk.site
+    entry_id = site.entry_of_mail(desk.ticket, mail_of(HOSTILE), data={"has_layout": True})
+    browser = desk.browser(email)
+    answer = browser.get(f"{desk.path}/entries/{entry_id}/formatted")
+    assert answer.status_code == status
+    assert ("Bonjour" in answer.text) == (status == 200)
+    assert "evil.example" not in answer.text
+    if status == 200:
+        assert f'src="{desk.path}/entries/{entry_id}/formatted"' in browser.get(desk.path).text
+        assert "sandbox" in answer.headers["Content-Security-Policy"]

@@ -35,7 +35,7 @@ TICKET_ROUTES = {
     **dict.fromkeys(
         (
             *("desk_ticket", "desk_act", "desk_merge", "desk_split", "desk_link", "desk_people"),
-            *("desk_file", "desk_raw"),
+            *("desk_file", "desk_raw", "desk_formatted"),
         ),
         frozenset({NINA, CHIEF}),
     ),
@@ -127,8 +127,8 @@ def test_everybody_gets_in_where_they_may_and_nowhere_else(
     browser = desk.browser(email)
     for door in sorted(world(), key=lambda door: door.endpoint == "logout"):
         allowed = email in {**TICKET_ROUTES, **PLAIN_ROUTES}[door.endpoint]
-        # The one file of the test is no picture and has no layout: those two pages have nothing to show.
-        if door.endpoint in {"preview", "formatted"}:
+        # The one file of the test is no picture and has no layout: those pages have nothing to show.
+        if door.endpoint in {"preview", "formatted", "desk_formatted"}:
             allowed = False
         assert is_let_in(browser, door) == allowed, door
 
