@@ -20,21 +20,10 @@ from gateway.domain.telling import Audience, Happening, Manner, manner_of
 from gateway.domain.ticket import Language, Status
 from gateway.notify.links import leave_url, outcome_url, ticket_url
 from gateway.notify.notices import Notice
-from gateway.notify.thread import Parent, find_last_sent, find_parent
+from gateway.notify.thread import Parent, find_last_sent
 from gateway.notify.ticket_mail import write_ticket_mail
 from gateway.notify.wording import Told, say_date, say_week, say_when, sentences
 from gateway.runtime import Runtime
-
-__all__ = [
-    "Parent",
-    "find_parent",
-    "happening_of",
-    "is_a_letter",
-    "participant_values",
-    "progress_values",
-    "tell_participant",
-    "tell_progress",
-]
 
 _BY_STATUS = {
     Status.PENDING: Happening.WAITING,
