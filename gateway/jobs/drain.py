@@ -12,9 +12,8 @@ finished, and the outbox rung for, only then. So at any instant
 What can go wrong has its place here:
 
 - the worker dies under an entry: its lock goes with it, the next drain takes the entry back, the try counted. The
-  entries handled before it and not finished come back too; so that one does not pull them with it to the end of
-  their tries, an entry that was tried before is handled alone: what was handled before it, and itself, is finished
-  at once;
+  entries handled before it and not finished come back too. One that was tried before is finished as soon as it is
+  handled, so that another's death pulls it back once at most, and not to the end of its tries;
 - the entry has used up its tries: quarantine, before anybody looks at it again;
 - the handler fails: the entry waits for another try, or goes to quarantine with the reason;
 - the handler says that the entry is unfit: quarantine at once;
@@ -99,8 +98,6 @@ class _Drain:
     def _work(self, spool_id: SpoolId, attempts: int) -> bool:
         if time.monotonic() > self._deadline:
             self.done.more = True
-            return False
-        if attempts and not self._settle():
             return False
         entry = _take(self._claims, spool_id, attempts, most=self._runtime.settings.worker.max_attempts)
         if entry is None:
