@@ -8,13 +8,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from flask import Flask, render_template, request
+from flask import Flask, current_app, render_template, request
 from flask_babel import lazy_gettext
 
 from gateway.db.queue import QueueFilter, list_queue
 from gateway.db.search import search_tickets
 from gateway.domain.ticket import Kind, Level, Severity, Status
 from gateway.errors import NotFound
+from gateway.services.desk_mail import decides_for
 from gateway.services.desk_scope import Roles, desk_scope, own_teams
 from web.access import is_staff, visitor_roles
 from web.desk_view import due_view
@@ -40,7 +41,7 @@ def register(app: Flask) -> None:
     """Add the pages."""
     app.add_url_rule("/desk", "desk", show_queue)
     app.add_url_rule("/desk/search", "desk_search", show_found)
-    app.add_template_global(lambda endpoint: endpoint in app.view_functions, "has_page")
+    app.add_template_global(_has_page, "has_page")
     app.add_template_global(lambda status: STATES[Status(status)], "desk_state")
 
 
@@ -49,6 +50,12 @@ def desk_roles() -> Roles:
     if not is_staff():
         raise NotFound("there is no desk for this person")
     return visitor_roles()
+
+
+def _has_page(endpoint: str) -> bool:
+    """Whether the desk's menu leads there: the page is served, and open to the visitor."""
+    is_open = endpoint != "desk_mail" or bool(decides_for(visitor_roles()))
+    return is_open and endpoint in current_app.view_functions
 
 
 def show_queue() -> str:

@@ -80,6 +80,8 @@ def test_nothing_keeps_an_agent_out_at_any_width_or_colour(
         "empty": "/desk?mine=1",
         "search": "/desk/search?q=imprimante",
         "ticket": busy.path,
+        "calls": "/desk/calls",
+        "mail": "/desk/mail",
     }.items():
         page.goto(path)
         page.wait_for_load_state()

@@ -135,3 +135,8 @@ def test_supervisors_replay_and_discard_what_is_in_quarantine(desk: Desk, aside:
     assert chief.post(f"/desk/mail/aside/{aside}/discard", page="/desk/mail", reason="illisible").status_code == 303
     assert verdict(desk, aside) == (Verdict.DISCARDED, "illisible")
     assert spool.quarantine.list(Lane.MAIL) == []
+
+
+def test_the_menu_leads_to_it_whoever_decides_there(desk: Desk) -> None:
+    found = {who: 'href="/desk/mail"' in desk.browser(who).get("/desk").text for who in (NINA, ANA, DEV, CHIEF)}
+    assert found == {NINA: False, ANA: True, DEV: False, CHIEF: True}
