@@ -25,6 +25,7 @@ from gateway.db.migrate import current_revision
 from gateway.errors import Refused
 from gateway.ids import SpoolId
 from gateway.spool.entry import DamagedEntry, Lane, file_name, names_in, read_content
+from gateway.spool.log import recover_logs
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -97,6 +98,8 @@ def _fill(settings: Settings, draft: Path, *, clock: Clock, with_secrets: bool) 
 def _copy_spool(source: Path, target: Path) -> None:
     """Every entry once, wherever it is: one that moves while we look is looked for again until nothing new is found."""
     for lane in Lane:
+        if (source / lane / "log").is_dir():
+            recover_logs(source / lane)  # after a power cut, what was accepted may have no name yet
         seen: set[SpoolId] = set()
         quiet = 0
         while quiet < 2:  # twice in a row: between two folders an entry may pass us

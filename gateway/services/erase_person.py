@@ -28,6 +28,7 @@ from gateway.services.personal_files import (
     clean_logs,
     clean_quarantine,
     forget_sent,
+    logs_let_go,
     look_through_archive,
     redact_archive,
     waiting_entries,
@@ -60,6 +61,8 @@ def erase_person(runtime: Runtime, email: str, *, forget_recording: ForgetRecord
     waiting = waiting_entries(runtime, subject)
     if waiting:
         raise Conflict(f"{len(waiting)} entries in the spool name this person: `gateway wait-idle`, then once more")
+    if not logs_let_go(runtime, subject):
+        raise Conflict("mail comes in without a pause, and a log of the spool still names this person: once more later")
     plan = look_through_archive(runtime, subject, own=own, near=near, words=words)
     subject = replace(subject, names=subject.names | plan.names, mails=frozenset(plan.own))
     with runtime.database.reading() as connection:

@@ -7,7 +7,9 @@ from the rest; where it only names them, they are overwritten in it and it is ke
 import json
 import os
 import re
+import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.errors import HeaderParseError
@@ -23,6 +25,7 @@ from gateway.services.raw_mail import archive_path, archived_sums, keep_raw, put
 from gateway.services.redact import redact
 from gateway.spool.entry import DamagedEntry, Lane, encode_entry, file_name, names_in, read_content
 
+_LOG_PATIENCE = 5.0  # seconds
 _SHINGLE = 4  # words in a row by which a quote is known
 
 
@@ -81,6 +84,28 @@ def waiting_entries(runtime: Runtime, subject: DataSubject) -> list[str]:
                 if content is not None and concerns(content, subject):
                     found.append(str(spool_id))
     return sorted(found)
+
+
+def logs_let_go(runtime: Runtime, subject: DataSubject) -> bool:
+    """Wait until no log of the spool holds what is theirs or names them: a door retires its log within a second after
+    the last mail, or when it is full. False where one still does after some seconds."""
+    deadline = time.monotonic() + _LOG_PATIENCE
+    while _is_in_a_log(runtime, subject):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _is_in_a_log(runtime: Runtime, subject: DataSubject) -> bool:
+    for lane in Lane:
+        runtime.spool.recover(lane)  # the logs of processes that are gone
+        for path in (runtime.where.spool / lane / "log").glob("*"):
+            with suppress(FileNotFoundError):
+                content = path.read_bytes()
+                if redact(content, subject.pattern) != content:
+                    return True
+    return False
 
 
 def concerns(content: bytes, subject: DataSubject) -> bool:

@@ -16,7 +16,7 @@ from gateway.errors import Conflict, Refused
 from gateway.runtime import Runtime, open_runtime
 from gateway.services.backup import back_up
 from gateway.services.restore import restore
-from gateway.spool.entry import Lane
+from gateway.spool.entry import Lane, parse_file_name, read_content
 from tests.support.clock import MovableClock
 from tests.support.installation import mail
 from tests.support.operator import Operator
@@ -52,12 +52,18 @@ def machine(request: pytest.FixtureRequest, tmp_path: Path, settings: Settings) 
 
 
 def files(root: Path, *names: str) -> dict[str, bytes]:
+    """The content of files by their path; of an entry its own, where it shares its file."""
     return {
-        str(path.relative_to(root)): path.read_bytes()
+        str(path.relative_to(root)): own_content(path)
         for name in names
         for path in (root / name).rglob("*")
         if path.is_file() and ".lock" not in path.name
     }
+
+
+def own_content(path: Path) -> bytes:
+    parsed = parse_file_name(path.name)
+    return path.read_bytes() if parsed is None else read_content(path, parsed[0])[0]
 
 
 @pytest.mark.parametrize("form", ["folder", "backup.tar.gz"])
