@@ -45,7 +45,7 @@ READ = {
             "Gravité de l'incident : bloquante.",
             "niveau 2 depuis le 26 mars 2027 à 17:10.",
             "Prise en charge garantie avant le 31 mars 2027 à 12:00.",
-            "Rétablissement garanti avant le 1 avril 2027 à 15:30.",
+            "Rétablissement garanti avant le 1er avril 2027 à 15:30.",
         ],
         ["Nous avons reproduit le problème.", "> l'export ne fonctionne plus depuis ce matin"],
         ["niveau 3 depuis le 30 mars 2027 à 15:10."],
