@@ -67,5 +67,7 @@ def kind_sentence(change: Mapping[str, str], *, lang: Language) -> str:
 
 def _value(name: str, value: str, lang: Language) -> str:
     if name == "effective_on":
-        return format_date(date.fromisoformat(value), "d MMMM yyyy", locale=lang.value)
+        day = date.fromisoformat(value)
+        number = "d'er'" if lang is Language.FR and day.day == 1 else "d"
+        return format_date(day, f"{number} MMMM yyyy", locale=lang.value)
     return _COMPONENTS.get(value, value) if name == "component" and lang is Language.FR else value

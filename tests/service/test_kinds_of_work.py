@@ -42,9 +42,9 @@ def read(runtime: Runtime) -> str:
         ),
         (
             "regulatory",
-            {"source": "circulaire 2026-12", "effective_on": "2027-09-02"},
-            "mise en conformité réglementaire (source : circulaire 2026-12, applicable le 2 septembre 2027).",
-            "as a regulatory requirement (source: circulaire 2026-12, in force from 2 September 2027).",
+            {"source": "circulaire 2026-12", "effective_on": "2027-09-01"},
+            "mise en conformité réglementaire (source : circulaire 2026-12, applicable le 1er septembre 2027).",
+            "as a regulatory requirement (source: circulaire 2026-12, in force from 1 September 2027).",
         ),
         (
             "evolutive",
