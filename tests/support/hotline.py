@@ -13,6 +13,7 @@ from gateway.config.locations import database_url
 from gateway.db.engine import Database
 from gateway.db.hotline import hotline_codes
 from gateway.domain.calendar import DAY_NAMES
+from gateway.hotline_snapshot import read_snapshot, snapshot_path
 from telephony.simulator.command import local_provider
 from telephony.simulator.effects import Reply
 from telephony.simulator.script import Script
@@ -39,7 +40,14 @@ def prepare(installation: Installation) -> str:
     installation.send(mail(1))
     installation.wait_idle()
     make(installation, "DEMO-1", severity="blocking")
+    wait_for(lambda: _knows_a_ticket(installation), "the hotline to know of the ticket")
     return str(wait_for(lambda: code_of(installation), "the code of a blocking ticket"))
+
+
+def _knows_a_ticket(installation: Installation) -> bool:
+    """The code may be in a mail some seconds before the webhooks know it."""
+    snapshot = read_snapshot(snapshot_path(installation.data))
+    return snapshot is not None and bool(snapshot.codes)
 
 
 def make(installation: Installation, ref: str, *, severity: str) -> None:
