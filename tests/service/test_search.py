@@ -89,10 +89,11 @@ def find(database: Database) -> Callable[..., list[str]]:
         "coeur",
         "« panne » : l'imprimante (réseau) !",
         "re\u0301seau",
+        "eau",
     ],
 )
 def test_a_ticket_is_found_by_what_it_holds(make: Make, find: Callable[..., list[str]], words: str) -> None:
-    make("Panne : l'imprimante réseau", "Celle du 3e étage, au cœur du bâtiment.", name="Marie Dupont")
+    make("Panne : l'imprimante réseau", "Celle du 3e étage, au cœur du bâtiment : elle manque d’eau.", name="Marie Dupont")
     make("Tout autre chose", "Bonjour", email="paul@elsewhere.test")
     assert find(words) == ["DEMO-1"]
 
