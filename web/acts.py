@@ -71,8 +71,8 @@ def _change_people(ref: str, act: str, address: str) -> Response:
         flash(gettext("This is not a mail address: it looks like name@example.org."), "bad")
         return redirect(url_for("ticket", ref=ref, _anchor="people"), 303)
     try:
-        wish = {"add": [address]} if act == "add" else {"remove": [address]}
-        change_people(web().runtime, ref=ref, by=visitor().person.email, **wish)
+        add, remove = ([address], []) if act == "add" else ([], [address])
+        change_people(web().runtime, ref=ref, by=visitor().person.email, add=add, remove=remove)
     except Refused:
         flash(gettext("This address cannot be added or removed, or there are too many already."), "bad")
     else:

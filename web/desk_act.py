@@ -11,13 +11,14 @@ from werkzeug.wrappers import Response
 
 from gateway.domain.change import Change
 from gateway.domain.kinds import FIELDS
-from gateway.domain.ticket import Kind, Level, Severity, Status
+from gateway.domain.ticket import EntryType, Kind, Level, Severity, Status
 from gateway.errors import NotFound, Refused
 from gateway.services.change_people import change_people
-from gateway.services.desk_act import ChangedMeanwhile, Version, act_on_ticket
+from gateway.services.desk_act import act_on_ticket
 from gateway.services.desk_look import sight
 from gateway.services.link_tickets import link_tickets
 from gateway.services.merge_tickets import merge_tickets
+from gateway.services.seen_version import ChangedMeanwhile, Version
 from gateway.services.split_ticket import split_ticket
 from web.desk import desk_roles
 from web.desk_news import event_sentence
@@ -73,7 +74,9 @@ def _change(ref: str, form: Mapping[str, str]) -> str:
 def _merge(ref: str, form: Mapping[str, str]) -> str:
     """POST /desk/tickets/REF/merge"""
     into, reason = form.get("into", "").strip().upper(), form.get("reason", "").strip()
-    survivor = merge_tickets(web().runtime, ref=ref, into=into, by=visitor().person.email, reason=reason)
+    survivor = merge_tickets(
+        web().runtime, ref=ref, into=into, by=visitor().person.email, reason=reason, version=version_of(form)
+    )
     flash(gettext("%(ref)s is merged into this request.", ref=ref))
     return f"/desk/tickets/{survivor.ref}"
 
@@ -85,7 +88,12 @@ def _split(ref: str, form: Mapping[str, str]) -> str:
         raise Refused("choose at least one entry to split off")
     subject = clean_text(form.get("subject", ""))
     created = split_ticket(
-        web().runtime, ref=ref, entry_ids=chosen, by=visitor().person.email, subject=subject, reason=""
+        web().runtime,
+        ref=ref,
+        entry_ids=chosen,
+        by=visitor().person.email,
+        subject=subject,
+        version=version_of(form),
     )
     flash(gettext("This request was split off %(ref)s.", ref=ref))
     return f"/desk/tickets/{created.ref}"
@@ -93,7 +101,8 @@ def _split(ref: str, form: Mapping[str, str]) -> str:
 
 def _link(ref: str, form: Mapping[str, str]) -> str:
     """POST /desk/tickets/REF/link"""
-    link_tickets(web().runtime, ref=ref, other=form.get("other", "").strip().upper(), by=visitor().person.email)
+    other = form.get("other", "").strip().upper()
+    link_tickets(web().runtime, ref=ref, other=other, by=visitor().person.email, version=version_of(form))
     flash(gettext("Done."))
     return f"/desk/tickets/{ref}"
 
@@ -102,7 +111,12 @@ def _people(ref: str, form: Mapping[str, str]) -> str:
     """POST /desk/tickets/REF/people"""
     add, remove = form.get("add", "").strip(), form.get("remove", "").strip()
     change_people(
-        web().runtime, ref=ref, by=visitor().person.email, add=[add] if add else [], remove=[remove] if remove else []
+        web().runtime,
+        ref=ref,
+        by=visitor().person.email,
+        add=[add] if add else [],
+        remove=[remove] if remove else [],
+        version=version_of(form),
     )
     flash(gettext("Done."))
     return f"/desk/tickets/{ref}"
@@ -152,10 +166,11 @@ def _word(words: Any, text: str) -> Any:
 
 
 def _news(change: ChangedMeanwhile) -> list[str]:
-    """What somebody else did, a line each: their words by their beginning."""
+    """What somebody else did, a line each: their words by their beginning, and what only the timeline tells."""
     said = [
         gettext("%(who)s wrote: “%(text)s”", who=row.author, text=row.text.strip()[:200])
         for row in change.entries
-        if row.type != "system"
+        if row.type != EntryType.SYSTEM
     ]
-    return [*(event_sentence(row) for row in change.events), *said]
+    lines = [*(event_sentence(row) for row in change.events), *said]
+    return lines or [f"{row.author}{gettext(': ')}{row.text.strip()[:200]}" for row in change.entries]

@@ -16,6 +16,7 @@ from gateway.jobs.doorbell import OUTBOX
 from gateway.mail.address import is_address, normalise_address
 from gateway.runtime import Runtime
 from gateway.services.approach import Approach, approach
+from gateway.services.seen_version import Version, require_seen
 from gateway.services.tell_people import tell_participant_of
 from gateway.services.tell_reporter import note_happening
 
@@ -29,17 +30,25 @@ _SAID = {
 
 
 def change_people(
-    runtime: Runtime, *, ref: str, by: str, add: Sequence[str] = (), remove: Sequence[str] = ()
+    runtime: Runtime,
+    *,
+    ref: str,
+    by: str,
+    add: Sequence[str] = (),
+    remove: Sequence[str] = (),
+    version: Version | None = None,
 ) -> list[str]:
     """Add and remove people by their addresses, all of it or nothing; who is then on the ticket, in order.
 
     What is so already is no fault. Somebody who was removed does not come back by being copied. Raises NotFound where
-    there is no such ticket for this person, NotAllowed, and Refused for an address that is none or one too many.
+    there is no such ticket for this person, NotAllowed, Refused for an address that is none or one too many, and
+    ChangedMeanwhile where `version` is no longer the ticket's.
     """
     added, removed = _addresses(add), _addresses(remove)
     with runtime.database.transaction() as connection:
         found = approach(connection, runtime, ref=ref, by=by)
         found.require_sight()
+        require_seen(connection, found.ticket.id, version, by=by)
         if fault := may_change_people(found.actor, found.place):
             raise NotAllowed(fault)
         _check(found, added, removed)

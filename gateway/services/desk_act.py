@@ -5,39 +5,17 @@ since, nothing is done and the agent is shown what is new; a mere note overwrite
 words sent twice, as by a double click, are taken once.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from sqlalchemy import Connection
 
-from sqlalchemy import Connection, Row, select
-
-from gateway.db.desk_rows import events_since
-from gateway.db.tickets import Ticket, entries
+from gateway.db.tickets import Ticket
 from gateway.domain.change import Change
 from gateway.domain.ticket import Channel
-from gateway.errors import Conflict
 from gateway.jobs.doorbell import OUTBOX
 from gateway.mail.address import normalise_address
 from gateway.runtime import Runtime
 from gateway.services.approach import approach
 from gateway.services.change_ticket import apply_change
-
-
-class ChangedMeanwhile(Conflict):
-    """Somebody else wrote or changed something; `events` are rows of `ticket_events`, `entries` of `entries`."""
-
-    def __init__(self, *, events: Sequence[Row[Any]], entries: Sequence[Row[Any]]) -> None:
-        super().__init__("somebody else changed the ticket meanwhile")
-        self.events = events
-        self.entries = entries
-
-
-@dataclass(frozen=True, kw_only=True)
-class Version:
-    """The newest entry and event of a ticket that a form knows."""
-
-    entry_id: int
-    event_id: int
+from gateway.services.seen_version import Version, entries_since, require_seen
 
 
 def act_on_ticket(runtime: Runtime, *, ref: str, change: Change, by: str, version: Version) -> Ticket:
@@ -55,15 +33,12 @@ def act_on_ticket(runtime: Runtime, *, ref: str, change: Change, by: str, versio
 def require_unchanged(connection: Connection, ticket_id: int, change: Change, *, by: str, version: Version) -> bool:
     """True where this very act was done before. Raises ChangedMeanwhile where somebody else has acted since."""
     author = normalise_address(by)
-    later = (entries.c.ticket_id == ticket_id) & (entries.c.id > version.entry_id)
-    new = list(connection.execute(select(entries).where(later).order_by(entries.c.id)))
+    own = [row for row in entries_since(connection, ticket_id, version) if row.author == author]
     said = {text for text in (change.reply.strip(), change.workaround.strip(), change.note.strip()) if text}
-    if said and said <= {part for row in new if row.author == author for part in _parts(row.text)}:
+    if said and said <= {part for row in own for part in _parts(row.text)}:
         return True
-    theirs = [row for row in new if row.author != author]
-    events = [row for row in events_since(connection, ticket_id, version.event_id) if row.author not in {author, ""}]
-    if (theirs or events) and not _is_mere_note(change):
-        raise ChangedMeanwhile(events=events, entries=theirs)
+    if not _is_mere_note(change):
+        require_seen(connection, ticket_id, version, by=by)
     return False
 
 

@@ -6,15 +6,17 @@ from gateway.domain.change import NotAllowed
 from gateway.domain.ticket import Language
 from gateway.runtime import Runtime
 from gateway.services.approach import approach_all
+from gateway.services.seen_version import Version, require_seen
 from gateway.services.tell_reporter import note_happening
 
 _LINKED = {Language.FR: "Lié à {ref} : {subject}", Language.EN: "Linked to {ref}: {subject}"}
 
 
-def link_tickets(runtime: Runtime, *, ref: str, other: str, by: str) -> bool:
+def link_tickets(runtime: Runtime, *, ref: str, other: str, by: str, version: Version | None = None) -> bool:
     """Link the two, of whatever projects. False where they are linked already, and then nothing is written.
 
-    Raises NotFound where one is no ticket for this person, NotAllowed with the reason.
+    Raises NotFound where one is no ticket for this person, NotAllowed with the reason, ChangedMeanwhile where
+    `version` is no longer that of `ref`.
     """
     with runtime.database.transaction() as connection:
         both = approach_all(connection, runtime, refs=[ref, other], by=by)
@@ -23,6 +25,7 @@ def link_tickets(runtime: Runtime, *, ref: str, other: str, by: str) -> bool:
             if fault := may_link(found.actor):
                 raise NotAllowed(fault)
         one, two = both
+        require_seen(connection, one.ticket.id, version, by=by)
         if one.ticket.id == two.ticket.id:
             raise NotAllowed("a ticket is not linked to itself")
         now, doer = runtime.clock.now(), one.person(connection, runtime)

@@ -17,6 +17,7 @@ from gateway.domain.ticket import Language, Status
 from gateway.jobs.doorbell import OUTBOX
 from gateway.runtime import Runtime
 from gateway.services.approach import Approach, approach_all
+from gateway.services.seen_version import Version, require_seen
 from gateway.services.tell_reporter import note_happening, tell_happening
 
 _TAKEN_OVER = {
@@ -26,15 +27,18 @@ _TAKEN_OVER = {
 _REASON = {Language.FR: "{line} — motif : {reason}", Language.EN: "{line}, because: {reason}"}
 
 
-def merge_tickets(runtime: Runtime, *, ref: str, into: str, by: str, reason: str = "") -> Ticket:
+def merge_tickets(
+    runtime: Runtime, *, ref: str, into: str, by: str, reason: str = "", version: Version | None = None
+) -> Ticket:
     """Merge the ticket `ref` into the other, and return the one that survives.
 
     Where the other was merged itself, its survivor takes over. The reporter of `ref` is told once; everybody who was
     on it is then on the survivor. Raises NotFound where there is no such ticket for this person, NotAllowed with the
-    reason, also where it is merged already.
+    reason, also where it is merged already, ChangedMeanwhile where `version` is no longer that of `ref`.
     """
     with runtime.database.transaction() as connection:
         merged, survivor = _approached(connection, runtime, ref=ref, into=into, by=by)
+        require_seen(connection, merged.ticket.id, version, by=by)
         _check(merged, survivor, reason=reason.strip())
         _merge(connection, runtime, merged, survivor, reason=reason.strip())
         found = find_ticket(connection, ticket_id=survivor.ticket.id)

@@ -21,6 +21,7 @@ from gateway.errors import NotFound
 from gateway.jobs.doorbell import OUTBOX
 from gateway.runtime import Runtime
 from gateway.services.approach import Approach, approach
+from gateway.services.seen_version import Version, require_seen
 from gateway.services.tell_reporter import note_happening, tell_happening
 
 _MOVED = (EntryType.MESSAGE, EntryType.NOTE)
@@ -43,17 +44,26 @@ class _Chosen:
 
 
 def split_ticket(
-    runtime: Runtime, *, ref: str, entry_ids: Collection[int], by: str, subject: str = "", reason: str = ""
+    runtime: Runtime,
+    *,
+    ref: str,
+    entry_ids: Collection[int],
+    by: str,
+    subject: str = "",
+    reason: str = "",
+    version: Version | None = None,
 ) -> Ticket:
     """Make a ticket of these entries and return it. `subject` is theirs, or the old ticket's, where none is given.
 
     Its reporter is who wrote the first of them, and is told once, under what they wrote; its times count from then.
     Messages and notes are moved; calls and what the gateway wrote stay. Raises NotFound where there is no such ticket
-    for this person or no such entry on it, NotAllowed with the reason.
+    for this person or no such entry on it, NotAllowed with the reason, ChangedMeanwhile where `version` is no longer
+    the ticket's.
     """
     with runtime.database.transaction() as connection:
         found = approach(connection, runtime, ref=ref, by=by)
         found.require_sight()
+        require_seen(connection, found.ticket.id, version, by=by)
         if fault := may_split(found.actor, found.place):
             raise NotAllowed(fault)
         chosen = _choose(connection, found, entry_ids)
