@@ -22,6 +22,7 @@ from gateway.admin import (
     people,
     personal,
     replay,
+    report,
     roles,
     status,
     stores,
@@ -47,7 +48,7 @@ def cli() -> None:
 
 
 _MODULES = (
-    *(imports, replay, status),
+    *(imports, replay, report, status),
     *(backup, advisories, calendars, members),
     *(roles, items, tickets, ticket_set, ticket_arrange, suppressed, people, personal),
     *(mailboxes, stores, demo, call_simulate, calls, duty),
