@@ -15,7 +15,7 @@ from gateway.domain.ticket import EntryType, Kind, Level, Severity, Status
 from gateway.errors import NotFound, Refused
 from gateway.services.change_people import change_people
 from gateway.services.desk_act import act_on_ticket
-from gateway.services.desk_look import sight
+from gateway.services.desk_look import Sighting, sight
 from gateway.services.link_tickets import link_tickets
 from gateway.services.merge_tickets import merge_tickets
 from gateway.services.seen_version import ChangedMeanwhile, Version
@@ -43,10 +43,7 @@ def register(app: Flask, limiter: Limiter) -> None:
 
 def _answering(act: Act) -> Callable[[str], Response]:
     def answer(ref: str) -> Response:
-        with web().runtime.database.reading() as connection:
-            sight(
-                connection, web().runtime, ref, desk_roles(), person_id=visitor().person.id
-            )  # NotFound before anything is said of it
+        _sight(ref)  # NotFound before anything is said of it
         form = request.form
         if any(len(form.get(name, "").encode()) > MAX_TEXT for name in _TEXTS):
             fault = gettext("This is too long: shorten it, or send a mail.")
@@ -54,13 +51,19 @@ def _answering(act: Act) -> Callable[[str], Response]:
         try:
             path = act(ref, form)
         except ChangedMeanwhile as change:
-            typed = Typed(form=form, news=_news(change))
+            typed = Typed(form=form, news=_news(change, _sight(ref)))
             return make_response(ticket_page(ref, typed=typed), 409)
         except (Refused, NotFound) as refusal:  # not found: another ticket that the form names
             return make_response(ticket_page(ref, typed=Typed(form=form, faults=refusal_sentences(str(refusal)))), 400)
         return redirect(path, 303)
 
     return answer
+
+
+def _sight(ref: str) -> Sighting:
+    runtime = web().runtime
+    with runtime.database.reading() as connection:
+        return sight(connection, runtime, ref, desk_roles(), person_id=visitor().person.id)
 
 
 def _change(ref: str, form: Mapping[str, str]) -> str:
@@ -165,12 +168,15 @@ def _word(words: Any, text: str) -> Any:
     return words(text) if text else None
 
 
-def _news(change: ChangedMeanwhile) -> list[str]:
-    """What somebody else did, a line each: their words by their beginning, and what only the timeline tells."""
+def _news(change: ChangedMeanwhile, seen: Sighting) -> list[str]:
+    """What somebody else did, a line each: their words by their beginning, and what only the timeline tells. Of what
+    the agent does not read there is no more than that it is there."""
+    read = [row for row in change.entries if seen.reads(row)]
     said = [
         gettext("%(who)s wrote: “%(text)s”", who=row.author, text=row.text.strip()[:200])
-        for row in change.entries
+        for row in read
         if row.type != EntryType.SYSTEM
     ]
     lines = [*(event_sentence(row) for row in change.events), *said]
-    return lines or [f"{row.author}{gettext(': ')}{row.text.strip()[:200]}" for row in change.entries]
+    hidden = [] if len(read) == len(change.entries) else [gettext("There is a new note for other levels.")]
+    return [*(lines or [f"{row.author}{gettext(': ')}{row.text.strip()[:200]}" for row in read]), *hidden]

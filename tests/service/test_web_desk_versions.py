@@ -6,9 +6,9 @@ import pytest
 
 from gateway.db.participants import find_participants
 from gateway.db.tickets import list_entries
-from gateway.domain.ticket import Status
+from gateway.domain.ticket import Level, Status
 from gateway.services.change_people import change_people
-from tests.support.agents import CHIEF, NINA, Desk
+from tests.support.agents import ANA, CHIEF, NINA, Desk
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 FORMS = {
@@ -78,3 +78,16 @@ def test_ones_own_act_since_is_no_news(desk: Desk) -> None:
 def test_a_form_without_a_version_is_none_of_ours(desk: Desk, name: str) -> None:
     form, nina = form_of(desk, name), desk.browser(NINA)
     assert nina.post(f"{desk.path}/{name}", page=desk.path, **form).status_code == 400
+
+
+@pytest.mark.parametrize("name", ["act", *FORMS])
+def test_what_is_new_says_nothing_of_notes_that_the_agent_does_not_read(desk: Desk, name: str) -> None:
+    nina = desk.browser(NINA)
+    form = {"as": "reply", "text": "Bonjour"} if name == "act" else form_of(desk, name)
+    desk.act(NINA, level=Level.N2)
+    desk.site.clock.move(minutes=1)
+    desk.act(ANA, note="Le mot de passe est faible.")
+    answer = nina.post(f"{desk.path}/{name}", page=desk.path, **form, version="0.0")
+    assert answer.status_code == 409
+    assert "Le mot de passe est faible." not in answer.text
+    assert "Une nouvelle note s’adresse à d’autres niveaux." in answer.text.split('id="news"')[1].split("</ul>")[0]
