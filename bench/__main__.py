@@ -59,7 +59,7 @@ def _measured(options: argparse.Namespace, folder: Path, redis_url: str) -> Iter
         if "filing" in options.only:
             if kinds.why_not:
                 print(f"without PostgreSQL: {kinds.why_not}")
-            yield from filing.rows(mails=50 if few else 400, runs=options.runs)
+            yield from filing.rows(mails=50 if few else 2_000, runs=options.runs)
         if "stored" in options.only:
             yield filing.stored_row(stored=options.stored, few=1_000, mails=50 if few else 300, runs=options.runs)
     if "living" in options.only:
