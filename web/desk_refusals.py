@@ -53,6 +53,27 @@ _FORMS: Sequence[tuple[str, object]] = (
         r"this mail does not have one sender: .*",
         lazy_gettext("This mail does not have one sender: say whose it is."),
     ),
+    (
+        r"nobody can swap a turn that they do not have.*",
+        lazy_gettext("Nobody can swap a turn that they do not have that day."),
+    ),
+    (
+        r".* is not in the form 9:00-17:30|say from when until when: .*",
+        lazy_gettext("Hours are written like 9:00-12:00, 14:00-17:30."),
+    ),
+    (
+        r".* does not end after it begins, within one day",
+        lazy_gettext("Hours end after they begin, within one day."),
+    ),
+    (r".* overlaps or is out of order", lazy_gettext("Hours follow one another and do not overlap.")),
+    (
+        r".* is no weekday and no date .*|.* is no date .*",
+        lazy_gettext("Choose a weekday, or a date like 2027-01-31."),
+    ),
+    (
+        r"somebody of them does not work for the project, or has no number",
+        lazy_gettext("Choose people who work for this project and have a number."),
+    ),
     (r"nothing would change", lazy_gettext("Nothing would change: choose or write something first.")),
     (r"(?P<name>\w+) must be a date like .*", lazy_gettext("The date is written like 2027-01-31.")),
     (r"(?P<name>\w+) must be one of .*", lazy_gettext("Choose one of the values that are offered.")),

@@ -78,6 +78,11 @@ def stage_after(steps: Sequence[StepTaken]) -> Stage:
     return stage
 
 
+def next_steps(stage: Stage) -> tuple[Step, ...]:
+    """The steps that may be taken from here; none where the procedure is over."""
+    return tuple(_PROCEDURE[stage])
+
+
 def step_fault(roles: frozenset[Role], steps: Sequence[StepTaken], step: Step, *, words: str) -> str | None:
     """Why somebody with these roles may not take this step now; None where they may.
 

@@ -39,6 +39,14 @@ def shifts_of_day(shifts: Iterable[Shift], day: date) -> list[Shift]:
     return own or [shift for shift in known if shift.day is None and shift.weekday in {None, day.weekday()}]
 
 
+def stood_in_for(shifts: Iterable[Shift], day: date) -> tuple[int, ...]:
+    """Whose turn it is by the week on a day that has shifts of its own without them, each once; nobody on others."""
+    known = list(shifts)
+    now = {shift.person_id for shift in shifts_of_day(known, day)}
+    usual = shifts_of_day([shift for shift in known if shift.day is None], day)
+    return tuple(dict.fromkeys(shift.person_id for shift in usual if shift.person_id not in now))
+
+
 def swapped(shifts: Iterable[Shift], day: date, turns: Mapping[int, int]) -> list[Shift]:
     """The shifts of a day, as its own, once some people's turns are others': `turns` are who takes over, by whose turn.
 

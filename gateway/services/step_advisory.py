@@ -1,5 +1,6 @@
 """A step of an advisory in one project: on the timeline and in the history, and told to the customer's contacts."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -51,10 +52,14 @@ def step_advisory(runtime: Runtime, *, ref: str, step: Step, words: str, by: str
     return state
 
 
-def advisory_state(connection: Connection, advisory: Advisory) -> list[AdvisoryProject]:
-    """Where an advisory stands in each of its projects."""
+def advisory_state(
+    connection: Connection, advisory: Advisory, *, projects: Collection[str] | None = None
+) -> list[AdvisoryProject]:
+    """Where an advisory stands in each of its projects; with `projects` (keys), in those of them alone."""
     states = []
-    for ref in list_advisory_tickets(connection, advisory.id).values():
+    for project, ref in list_advisory_tickets(connection, advisory.id).items():
+        if projects is not None and project not in projects:
+            continue
         ticket = find_ticket(connection, ref=ref)
         assert ticket is not None, "an advisory's ticket is not deleted without its row"
         states.append(_state(connection, ticket))

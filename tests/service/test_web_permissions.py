@@ -43,6 +43,8 @@ TICKET_ROUTES = {
 PLAIN_ROUTES = {
     **dict.fromkeys(("tickets", "report", "look_report", "save_report", "send_report", "logout"), EVERYBODY),
     **dict.fromkeys(("desk", "desk_search", "desk_calls", "desk_call_log"), STAFF),
+    "desk_duty": STAFF,
+    **dict.fromkeys(("desk_duty_day", "desk_duty_swap"), frozenset({CHIEF})),
     "desk_mail": frozenset({ANA, CHIEF, "other-chief@support.example"}),
     # There is no call, no call back and no mail in this test: nobody gets in. Their own tests let people in.
     **dict.fromkeys(
@@ -67,6 +69,7 @@ class Door:
 
 def doors(desk: Desk, *, ref: str, file_id: int, entry_id: int) -> Iterator[Door]:
     values: dict[str, object] = {"ref": ref, "attachment_id": file_id, "file_id": file_id, "entry_id": entry_id}
+    values["project"] = "DEMO"
     for rule in desk.site.app.url_map.iter_rules():
         if rule.endpoint in PUBLIC:
             continue
