@@ -5,13 +5,14 @@ from typing import Any
 import click
 
 from gateway.admin.context import command_runtime, print_rows
-from gateway.admin.tickets import show_row, ticket
+from gateway.admin.tickets import ticket
 from gateway.db.tickets import Ticket
 from gateway.runtime import Runtime
 from gateway.services.change_people import change_people
 from gateway.services.link_tickets import link_tickets
 from gateway.services.merge_tickets import merge_tickets
 from gateway.services.split_ticket import split_ticket
+from gateway.services.ticket_rows import show_row
 
 _by = click.option("--as", "email", required=True, metavar="EMAIL", help="Who does it.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object.")

@@ -3,12 +3,13 @@
 import click
 
 from gateway.admin.context import command_runtime, print_rows
-from gateway.admin.tickets import show_row, ticket
+from gateway.admin.tickets import ticket
 from gateway.domain.change import Change
 from gateway.domain.kinds import FIELDS
 from gateway.domain.ticket import Kind, Level, Severity, Status
 from gateway.errors import Refused
 from gateway.services.change_ticket import change_ticket
+from gateway.services.ticket_rows import show_row
 
 _FIELDS_HELP = "What the kind of work asks for: " + "; ".join(
     f"{kind}: {', '.join(field.name for field in fields)}" for kind, fields in FIELDS.items() if fields
