@@ -1,11 +1,12 @@
 """A reporter says by the link of a mail that a solution works, or does not: asked on a page, filed from the web lane.
 
 It goes the way of everybody's acts, `change_ticket`. The link is bound to the person, the ticket and this one solution;
-once more said, or said too late, it changes nothing.
+once more said it changes nothing, and words that come too late are a reply.
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from gateway.db.people import Person, find_person_by_id
-from gateway.db.receipts import Receipt, Verdict, add_receipt, find_receipt
+from gateway.db.receipts import Receipt, Verdict, add_receipt, find_receipt, find_receipt_by_fingerprint
 from gateway.db.ticket_events import history_of
 from gateway.db.ticket_facts import lock_ticket
 from gateway.db.tickets import NewEntry, Ticket, add_entry, entries, find_ticket
@@ -26,6 +27,8 @@ from gateway.mail.tokens import BadToken
 from gateway.notify.links import read_outcome
 from gateway.runtime import Runtime
 from gateway.services.change_ticket import apply_change
+from gateway.services.record_web_reply import join_reply
+from gateway.services.web_form import Form, FormFiles, WebForm, Written
 from gateway.spool.entry import Lane, SpoolEntry
 
 _KIND = "outcome"
@@ -101,7 +104,10 @@ def is_outcome(entry: SpoolEntry) -> bool:
 
 
 def record_outcome(entry: SpoolEntry, runtime: Runtime) -> None:
-    """File a claimed entry: the ticket is closed or reopened, once, by its reporter."""
+    """File a claimed entry: the ticket is closed or reopened, once, by its reporter.
+
+    Words for which that comes too late are a reply like any other.
+    """
     said = _read(entry)
     with runtime.database.transaction() as connection:
         ticket = lock_ticket(connection, said["ticket_id"])
@@ -110,21 +116,57 @@ def record_outcome(entry: SpoolEntry, runtime: Runtime) -> None:
             raise BadOutcome("the ticket or the person of this answer is gone, or they are not together")
         if find_receipt(connection, spool_id=entry.id, project=ticket.project) is not None:
             return
-        at = datetime.fromisoformat(entry.envelope["received_at"])
-        outcome = Outcome(said["outcome"])
-        may = outcome in _answers(connection, runtime, ticket, said["entry_id"], now=at)
-        entry_id = None
-        if may:
-            status = Status.CLOSED if outcome is Outcome.WORKS else Status.OPEN
-            change = Change(status=status)
-            apply_change(connection, runtime, ref=ticket.ref, change=change, by=person.email, channel=Channel.WEB)
-            entry_id = _write_words(connection, entry, ticket, person, said["text"]) if said["text"] else None
-        _receive(connection, runtime, entry, ticket, outcome, is_done=may, entry_id=entry_id)
+        receipt = _receipt(entry, runtime, ticket, said)
+        if find_receipt_by_fingerprint(connection, fingerprint=receipt.fingerprint or "", project=ticket.project):
+            receipt = replace(receipt, fingerprint=None, verdict=Verdict.DUPLICATE, reason="said before")
+        else:
+            receipt = _file(connection, runtime, entry, receipt, said, ticket=ticket, person=person)
+        add_receipt(connection, receipt)
 
 
-def _write_words(connection: Connection, entry: SpoolEntry, ticket: Ticket, person: Person, text: str) -> int:
-    words = NewEntry(
-        at=datetime.fromisoformat(entry.envelope["received_at"]),
+def _file(
+    connection: Connection,
+    runtime: Runtime,
+    entry: SpoolEntry,
+    receipt: Receipt,
+    said: Mapping[str, Any],
+    *,
+    ticket: Ticket,
+    person: Person,
+) -> Receipt:
+    """Do what was said for the first time; the receipt says what came of it."""
+    at, outcome = datetime.fromisoformat(entry.envelope["received_at"]), Outcome(said["outcome"])
+    words = _words(entry, person, said["text"], at=at) if said["text"] else None
+    if outcome in _answers(connection, runtime, ticket, said["entry_id"], now=at):
+        change = Change(status=Status.CLOSED if outcome is Outcome.WORKS else Status.OPEN)
+        apply_change(connection, runtime, ref=ticket.ref, change=change, by=person.email, channel=Channel.WEB)
+        return replace(receipt, entry_id=add_entry(connection, ticket.id, words) if words else None)
+    if words is None:
+        return replace(receipt, verdict=Verdict.DUPLICATE, reason="said before, or the request has moved on")
+    ticket_id, entry_id = _reply_instead(connection, runtime, entry, words, ticket=ticket, person=person)
+    return replace(receipt, reason="the request has moved on: a reply", ticket_id=ticket_id, entry_id=entry_id)
+
+
+def _reply_instead(
+    connection: Connection, runtime: Runtime, entry: SpoolEntry, words: NewEntry, *, ticket: Ticket, person: Person
+) -> tuple[int, int]:
+    form = WebForm(
+        form=Form.REPLY, person_id=person.id, number=entry.id, at=words.at, text=words.text, ticket_id=ticket.id
+    )
+    written = Written(
+        entry=entry,
+        form=form,
+        files=FormFiles(),
+        person=person,
+        project=runtime.project(ticket.project),
+        trace=Trace(),
+    )
+    return join_reply(connection, runtime, written, words)
+
+
+def _words(entry: SpoolEntry, person: Person, text: str, *, at: datetime) -> NewEntry:
+    return NewEntry(
+        at=at,
         type=EntryType.MESSAGE,
         direction=Direction.IN,
         channel=Channel.WEB,
@@ -135,40 +177,29 @@ def _write_words(connection: Connection, entry: SpoolEntry, ticket: Ticket, pers
         visible=True,
         data={"spool_id": entry.id},
     )
-    return add_entry(connection, ticket.id, words)
 
 
-def _receive(
-    connection: Connection,
-    runtime: Runtime,
-    entry: SpoolEntry,
-    ticket: Ticket,
-    outcome: Outcome,
-    *,
-    is_done: bool,
-    entry_id: int | None,
-) -> None:
+def _receipt(entry: SpoolEntry, runtime: Runtime, ticket: Ticket, said: Mapping[str, Any]) -> Receipt:
+    """That of an answer that does what it says; the same for the same said twice of one solution."""
     trace = Trace()
-    trace.note("outcome link", "match", outcome.value)
-    trace.note("outcome", "done" if is_done else "nothing to do", f"the ticket was {ticket.status}")
-    add_receipt(
-        connection,
-        Receipt(
-            spool_id=entry.id,
-            lane=entry.lane,
-            project=ticket.project,
-            fingerprint=sha256(f"outcome\n{entry.id}".encode()).hexdigest(),
-            message_id=None,
-            sha256=entry.sha256,
-            verdict=Verdict.FILED if is_done else Verdict.DUPLICATE,
-            reason=outcome.value if is_done else "said before, or the request has moved on",
-            ticket_id=ticket.id,
-            entry_id=entry_id,
-            trace=trace.as_json(),
-            envelope=dict(entry.envelope),
-            accepted_at=entry.accepted_at,
-            filed_at=runtime.clock.now(),
-        ),
+    trace.note("outcome link", "match", said["outcome"])
+    trace.note("outcome", "said", f"the ticket was {ticket.status}")
+    mark = "\n".join(["outcome", *(str(said[name]) for name in ("person_id", "entry_id", "outcome", "text"))])
+    return Receipt(
+        spool_id=entry.id,
+        lane=entry.lane,
+        project=ticket.project,
+        fingerprint=sha256(mark.encode()).hexdigest(),
+        message_id=None,
+        sha256=entry.sha256,
+        verdict=Verdict.FILED,
+        reason=said["outcome"],
+        ticket_id=ticket.id,
+        entry_id=None,
+        trace=trace.as_json(),
+        envelope=dict(entry.envelope),
+        accepted_at=entry.accepted_at,
+        filed_at=runtime.clock.now(),
     )
 
 

@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from gateway.db.people import Person
 from gateway.db.ticket_facts import count_reopenings, follow_merges
-from gateway.db.tickets import Ticket, add_entry, create_ticket, find_ticket
+from gateway.db.tickets import NewEntry, Ticket, add_entry, create_ticket, find_ticket
 from gateway.domain.joining import Arrival, Joining, decide_joining
 from gateway.domain.levels import Identity
 from gateway.domain.ticket import Channel, Status
@@ -20,6 +20,11 @@ def record_web_reply(connection: Connection, runtime: Runtime, written: Written)
 
     Returns the ids of the ticket and of the entry.
     """
+    return join_reply(connection, runtime, written, entry_of(written))
+
+
+def join_reply(connection: Connection, runtime: Runtime, written: Written, entry: NewEntry) -> tuple[int, int]:
+    """The same with `entry` as what is written down."""
     form, person = written.form, written.person
     named = None if form.ticket_id is None else find_ticket(connection, ticket_id=form.ticket_id)
     if named is None or not _is_theirs(connection, written, named):
@@ -35,7 +40,7 @@ def record_web_reply(connection: Connection, runtime: Runtime, written: Written)
     written.trace.note("joining", joining, why)
     if joining is Joining.FOLLOW_UP:
         ticket = _follow(connection, ticket, written, person)
-    entry_id = add_entry(connection, ticket.id, entry_of(written), written.files.kept)
+    entry_id = add_entry(connection, ticket.id, entry, written.files.kept)
     if joining in {Joining.REOPEN, Joining.RESUME}:
         wake_ticket(connection, ticket, joining=joining, author=person.email, now=form.at)
     return ticket.id, entry_id

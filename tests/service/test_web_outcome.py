@@ -191,3 +191,24 @@ def test_who_was_added_is_told_and_can_ask_to_be_left_out_without_signing_in(sit
     assert lines == [f"{PAUL} a demandé à ne plus recevoir de message au sujet de cette demande."]
     add_paul(site, ticket)
     assert len(mails(site, Notice.PARTICIPANT)) == 1, "who asked to be left out is"
+
+
+@pytest.mark.parametrize("meanwhile", ["said with other words", "reopened", "closed"])
+def test_words_that_come_too_late_are_a_reply_and_are_not_lost(site: Site, ticket: Ticket, meanwhile: str) -> None:
+    page, browser = f"{link(site)}?answer=unsolved", site.browser()
+    if meanwhile == "said with other words":
+        browser.post(link(site), page=page, answer="unsolved", text="Rien ne sort.")
+    for _ in range(2):  # a double click
+        browser.post(link(site), page=page, answer="unsolved", text="Toujours rien.")
+    if meanwhile != "said with other words":
+        resolve(site, Status.OPEN)
+    if meanwhile == "closed":
+        resolve(site)
+        resolve(site, Status.CLOSED)
+    work(site)
+    with site.runtime.database.reading() as connection:
+        said = [row.text for row in list_entries(connection, ticket.id) if row.type == "message"]
+        verdicts = [row.verdict for row in connection.execute(receipts.select())]
+    assert said.count("Toujours rien.") == 1
+    assert verdicts.count("duplicate") == 1
+    assert status(site) == "open"
