@@ -43,13 +43,15 @@ TICKET_ROUTES = {
 PLAIN_ROUTES = {
     **dict.fromkeys(("tickets", "report", "look_report", "save_report", "send_report", "logout"), EVERYBODY),
     **dict.fromkeys(("desk", "desk_search", "desk_calls", "desk_call_log"), STAFF),
-    "desk_duty": STAFF,
+    **dict.fromkeys(("desk_duty", "desk_advisories"), STAFF),
+    "desk_advisory_open": frozenset({ANA, CHIEF, "other-chief@support.example"}),
     **dict.fromkeys(("desk_duty_day", "desk_duty_swap"), frozenset({CHIEF})),
     "desk_mail": frozenset({ANA, CHIEF, "other-chief@support.example"}),
-    # There is no call, no call back and no mail in this test: nobody gets in. Their own tests let people in.
+    # There is no call, no call back, no mail and no advisory in this test: nobody gets in. Their own tests let people in.
     **dict.fromkeys(
         (
             *("desk_sound", "desk_call_link", "desk_call_ticket", "desk_call_discard", "desk_callback"),
+            *("desk_advisory", "desk_advisory_step"),
             *("desk_held_raw", "desk_held_release", "desk_held_discard", "desk_aside_replay", "desk_aside_discard"),
         ),
         NOBODY,
