@@ -1,7 +1,7 @@
 """A person's word about what could not be filed by rule: a discarded entry stays on record and in the archive."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection
 
@@ -32,21 +32,25 @@ def discard_quarantined(runtime: Runtime, spool_id: str, *, reason: str) -> list
 
 
 def projects_of(connection: Connection, entry: SpoolEntry, projects: Sequence[Project]) -> list[str]:
-    """The projects that an entry was for: its ticket's, or those of its recipients, or else the first.
+    """The projects that an entry was for: its form's or ticket's, or those of its recipients, or else the first.
 
     Nothing but the envelope of a mail is read: what is in quarantine may be what nothing of ours can take apart.
     """
     if entry.lane is Lane.WEB:
-        keys = _project_of_reply(connection, entry)
+        keys = _project_of_form(connection, entry, [project.key for project in projects])
     else:
         named = {split_detail(normalise_address(str(address)))[0] for address in entry.envelope.get("rcpt_tos", ())}
         keys = [project.key for project in projects if named.intersection(project.every_address)]
     return keys or [projects[0].key]
 
 
-def _project_of_reply(connection: Connection, entry: SpoolEntry) -> list[str]:
+def _project_of_form(connection: Connection, entry: SpoolEntry, known: Collection[str]) -> list[str]:
+    """That of the ticket that it was sent for, or the one that a report names."""
+    if (key := entry.envelope.get("project")) in known:
+        return [str(key)]
     try:
-        ticket = find_ticket(connection, ticket_id=int(json.loads(entry.payload)["ticket_id"]))
+        named = entry.envelope if "form" in entry.envelope else json.loads(entry.payload)
+        ticket = find_ticket(connection, ticket_id=int(named["ticket_id"]))
     except (ValueError, KeyError, TypeError):
         return []
     return [] if ticket is None else [ticket.project]

@@ -2,18 +2,20 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from gateway.config.load import Settings, load_settings
 from gateway.db.receipts import Receipt, Verdict, find_receipts
-from gateway.domain.ticket import Channel
+from gateway.domain.ticket import Channel, Kind
 from gateway.errors import NotFound
 from gateway.ids import SpoolId
 from gateway.mail.envelope import MailEnvelope
 from gateway.runtime import Runtime
 from gateway.services.settle_item import discard_quarantined
+from gateway.services.web_form import Form, ReportAnswers, WebForm, envelope_of, payload_of
 from gateway.spool.entry import Lane
 from inbound.filing import file_mail
 from tests.support.installation import mail
@@ -87,6 +89,18 @@ def test_a_reply_from_the_page_is_discarded_in_the_project_of_its_ticket(site: S
     ticket = site.ticket(site.person(), project="SHOP")
     payload = json.dumps({"ticket_id": ticket.id, "text": "?"}).encode()
     spool_id = quarantined(site.runtime, Lane.WEB, {}, payload)
+    discard_quarantined(site.runtime, spool_id, reason="nothing is in it")
+    assert [receipt.project for receipt in receipts(site.runtime, spool_id)] == ["SHOP"]
+
+
+@pytest.mark.parametrize("kind", Form)
+def test_a_form_is_discarded_in_the_project_that_it_was_sent_for(site: Site, kind: Form) -> None:
+    marie = site.person()
+    ticket = site.ticket(marie, project="SHOP")
+    form = WebForm(form=kind, person_id=marie.id, number="1", at=site.clock.now(), text="?", ticket_id=ticket.id)
+    if kind is Form.REPORT:
+        form = replace(form, ticket_id=None, report=ReportAnswers(project="SHOP", kind=Kind.ASSISTANCE))
+    spool_id = quarantined(site.runtime, Lane.WEB, envelope_of(form), payload_of(form, []))
     discard_quarantined(site.runtime, spool_id, reason="nothing is in it")
     assert [receipt.project for receipt in receipts(site.runtime, spool_id)] == ["SHOP"]
 
