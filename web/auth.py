@@ -16,7 +16,14 @@ from flask import Flask, Response, g, make_response, redirect, render_template, 
 from flask_limiter import Limiter
 from werkzeug.wrappers import Response as AnyResponse
 
-from gateway.services.sign_in import NewSession, consume_link, end_session, find_visitor, request_link
+from gateway.services.sign_in import (
+    NewSession,
+    consume_link,
+    end_session,
+    find_lapsed_visitor,
+    find_visitor,
+    request_link,
+)
 from web.drafts import keep_what_was_typed
 from web.i18n import language, local_path
 from web.limits import ASK_FOR_LINK, USE_LINK
@@ -66,10 +73,10 @@ def gate() -> AnyResponse | None:
     if request.endpoint in _WITHOUT_VISITOR:
         return None
     token = request.cookies.get(_cookie())
-    if token and request.endpoint in ENDPOINTS and request.mimetype == "multipart/form-data":
+    g.visitor = find_visitor(web().runtime, token) if token else None
+    if token and request.endpoint in ENDPOINTS and request.mimetype == "multipart/form-data" and _is_known(token):
         # Twice what may be sent: a little too much is answered with the form and what was typed in it.
         request.max_content_length = 2 * most_in_all(web().runtime.settings)
-    g.visitor = find_visitor(web().runtime, token) if token else None
     # No endpoint: there is no such page, which is not worth signing in for.
     if g.visitor is not None or request.endpoint is None or request.endpoint in PUBLIC:
         return None
@@ -77,6 +84,11 @@ def gate() -> AnyResponse | None:
         session[_WANTED] = request.path[:200]
         return redirect(url_for("login"), 303)
     return keep_what_was_typed(token, wanted=_WANTED) or redirect(url_for("login"), 303)
+
+
+def _is_known(token: str) -> bool:
+    """True for a visitor, and for one whose session ran out: nobody else's files are worth reading."""
+    return g.visitor is not None or find_lapsed_visitor(web().runtime, token) is not None
 
 
 def home() -> AnyResponse:

@@ -173,3 +173,18 @@ def test_the_policy_of_the_installation_counts(site: Site, browser: Browser, tic
     with site.runtime.database.reading() as connection:
         [row] = list_entries(connection, ticket.id)
     assert row.data["refused_files"] == [{"name": "b.png", "reason": "count"}]
+
+
+@pytest.mark.parametrize("cookie", ["", "made-up"])
+def test_the_files_of_somebody_unknown_are_not_read(site: Site, ticket: Ticket, cookie: str) -> None:
+    stranger = site.browser()
+    if cookie:
+        stranger.client.set_cookie("session", cookie)
+    part = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\n%b\r\n--x--\r\n' % (
+        b"?" * 1_000_000
+    )
+    body = io.BytesIO(part)
+    sent = {"CONTENT_LENGTH": str(len(part)), "CONTENT_TYPE": "multipart/form-data; boundary=x", "wsgi.input": body}
+    answer = stranger.client.post(f"/tickets/{ticket.ref}/reply", environ_overrides=sent)
+    assert answer.location == "/login"
+    assert body.tell() == 0
