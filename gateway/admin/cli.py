@@ -30,6 +30,7 @@ from gateway.admin import (
     ticket_arrange,
     ticket_set,
     tickets,
+    tokens,
 )
 from gateway.admin.context import exit_code
 from gateway.errors import GatewayError, Misconfigured
@@ -51,7 +52,7 @@ _MODULES = (
     *(imports, replay, report, status),
     *(backup, advisories, calendars, members),
     *(roles, items, tickets, ticket_set, ticket_arrange, suppressed, people, personal),
-    *(mailboxes, stores, demo, call_simulate, calls, duty),
+    *(mailboxes, stores, demo, call_simulate, calls, duty, tokens),
 )
 for module in _MODULES:
     for command in module.COMMANDS:

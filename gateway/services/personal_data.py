@@ -233,6 +233,17 @@ INVENTORY: Mapping[str, Care] = {
         is_deleted=True,
         secret=frozenset({"token_sha256"}),
     ),
+    "api_tokens": Care(
+        holds="jetons de programmes",
+        theirs=_equals("api_tokens", "person_id", "person_id"),
+        is_deleted=True,
+        secret=frozenset({"token_sha256"}),
+    ),
+    "api_reports": Care(
+        holds="empreintes des signalements envoyés par des programmes",
+        theirs=_equals("api_reports", "person_id", "person_id"),
+        is_deleted=True,
+    ),
     "calls": Care(
         holds="appels, numéro de l'appelant",
         theirs=_in("calls", "id", "calls"),

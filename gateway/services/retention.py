@@ -21,6 +21,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, selec
 from gateway.config.load import Settings
 from gateway.config.retention import RetentionSettings
 from gateway.config.telephony import LONGEST_CALL_DAYS, LONGEST_MESSAGE_DAYS
+from gateway.db.api_tokens import api_reports, api_tokens
 from gateway.db.drafts import drafts, forget_drafts
 from gateway.db.receipts import Verdict, receipts
 from gateway.db.sign_in import sessions, sign_in_links
@@ -122,6 +123,8 @@ def _ended(runtime: Runtime) -> Iterator[tuple[Any, ColumnElement[bool]]]:
     limit = _limit(runtime, runtime.settings.retention.session_days)
     yield sessions, or_(sessions.c.expires_at < limit, sessions.c.revoked_at < limit)
     yield sign_in_links, sign_in_links.c.expires_at < limit
+    yield api_tokens, or_(api_tokens.c.expires_at < limit, api_tokens.c.revoked_at < limit)
+    yield api_reports, api_reports.c.created_at < limit
 
 
 def _count_ended(runtime: Runtime) -> int:
@@ -223,7 +226,7 @@ CLASSES: tuple[Kept, ...] = (
     ),
     Kept(
         name="sessions",
-        holds="sessions et liens de connexion échus",
+        holds="sessions, liens de connexion et jetons échus",
         setting="retention.session_days",
         days=lambda settings: settings.retention.session_days,
         **_bounds("session_days"),

@@ -73,7 +73,7 @@ def test_raw_mail_goes_some_time_after_its_ticket_was_closed_and_its_entry_stays
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
-    ("name", "days", "count"), [("sent files", 30, 3), ("sessions", 8, 2), ("logs", 30, 2), ("call payloads", 30, 1)]
+    ("name", "days", "count"), [("sent files", 30, 3), ("sessions", 8, 4), ("logs", 30, 2), ("call payloads", 30, 1)]
 )
 def test_a_class_goes_when_its_time_is_over(
     kept: Runtime, clock: MovableClock, name: str, days: int, count: int

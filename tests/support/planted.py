@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import insert, update
 
+from gateway.db.api_tokens import add_token, remember_report
 from gateway.db.calls import CallKey, call_messages
 from gateway.db.clock_calls import Call, add_calls
 from gateway.db.daily_counts import count_once
@@ -188,6 +189,10 @@ def _rows(connection: Any, runtime: Runtime) -> None:
     add_calls(connection, [Call(person_id=marie.id, ticket_id=1, guarantee="gti", percent=50, passed_at=now)])
     count_bounce(connection, MARIE, Outcome(action=Action.FAILED, status="5.1.1", diagnostic=MARIE), now=now)
     count_once(connection, [f"address:{MARIE}"], day=now.date())
+    add_token(
+        connection, person_id=marie.id, token_sha256="0" * 64, scopes=["report"], now=now, expires_at=now + timedelta(1)
+    )
+    remember_report(connection, person_id=marie.id, key_sha256="0" * 64, content_sha256="0" * 64, now=now)
     draft = {"text": f"MARQUE {NAME}"}
     save_draft(
         connection, person_id=marie.id, place="report", content=draft, now=now, expires_at=now + timedelta(days=1)
