@@ -16,7 +16,7 @@ from gateway.db.search import search_tickets
 from gateway.domain.ticket import Kind, Level, Severity, Status
 from gateway.errors import NotFound
 from gateway.services.desk_mail import decides_for
-from gateway.services.desk_scope import Roles, desk_scope, own_teams
+from gateway.services.desk_scope import Roles, desk_scope, own_teams, supervised
 from web.access import is_staff, visitor_roles
 from web.desk_view import due_view
 from web.paging import page_number, page_of
@@ -54,7 +54,8 @@ def desk_roles() -> Roles:
 
 def _has_page(endpoint: str) -> bool:
     """Whether the desk's menu leads there: the page is served, and open to the visitor."""
-    is_open = endpoint != "desk_mail" or bool(decides_for(visitor_roles()))
+    roles = visitor_roles()
+    is_open = {"desk_mail": bool(decides_for(roles)), "desk_report": bool(supervised(roles))}.get(endpoint, True)
     return is_open and endpoint in current_app.view_functions
 
 

@@ -3,7 +3,7 @@
 from flask import Flask
 from flask_limiter import Limiter
 
-from web import desk, desk_act, desk_advisories, desk_calls, desk_duty, desk_files, desk_mail, desk_ticket
+from web import desk, desk_act, desk_advisories, desk_calls, desk_duty, desk_files, desk_mail, desk_report, desk_ticket
 
 
 def register(app: Flask, limiter: Limiter) -> None:
@@ -16,3 +16,4 @@ def register(app: Flask, limiter: Limiter) -> None:
     desk_calls.register(app, limiter)
     desk_duty.register(app, limiter)
     desk_mail.register(app, limiter)
+    desk_report.register(app)
