@@ -1,7 +1,7 @@
 """Timeline entries as their reader sees them: one conversation out of mails, calls, answers and steps."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -66,8 +66,10 @@ def entry_view(row: Any, files: Sequence[Any], *, ref: str, reader_id: int) -> E
 
 
 def timeline(rows: Sequence[Any], files: Mapping[int, Sequence[Any]], *, ref: str, reader_id: int) -> list[EntryView]:
-    """The entries in order. `rows` are those that the reader may see."""
-    return [entry_view(row, files.get(row.id, ()), ref=ref, reader_id=reader_id) for row in rows]
+    """The entries in order, for somebody who is no agent. `rows` are those that they may see."""
+    views = ((row, entry_view(row, files.get(row.id, ()), ref=ref, reader_id=reader_id)) for row in rows)
+    # An agent's answer by mail quotes what agents alone were told, as why it was handed to them.
+    return [view if row.direction == Direction.IN else replace(view, quoted="") for row, view in views]
 
 
 def file_view(file: Any, *, ref: str) -> FileView:

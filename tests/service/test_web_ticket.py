@@ -65,6 +65,15 @@ def test_quoted_text_is_there_but_folded(site: Site) -> None:
     assert "&gt; Est-ce réglé ?" in page.split("<details>")[1]
 
 
+def test_what_an_agents_answer_by_mail_quotes_is_not_shown(site: Site) -> None:
+    marie = site.person()
+    ticket = site.ticket(marie)
+    site.entry(ticket, "C’est réparé.", direction=Direction.OUT, removed_text="> Motif : le client se trompe")
+    page = site.sign_in(marie).get(f"/tickets/{ticket.ref}").text
+    assert "C’est réparé." in page
+    assert "le client se trompe" not in page
+
+
 def test_nothing_that_a_stranger_writes_becomes_markup(site: Site) -> None:
     person = site.person()
     ticket = site.ticket(person, EVIL)
