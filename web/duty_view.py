@@ -127,5 +127,8 @@ def _named(person: Person) -> str:
 
 
 def _written(day: date, pattern: str) -> str:
+    """A day as it is written; in French the first is not counted as the others are: 1er décembre, 2 décembre."""
+    if language() is Language.FR and day.day == 1:
+        pattern = pattern.replace(" d ", " d'er' ")
     text = str(format_date(day, pattern, locale=language().value))
     return text[:1].upper() + text[1:]

@@ -5,17 +5,29 @@ Screenshots stay in the test's own folder, for people to look at.
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, update
 from werkzeug.serving import make_server
 
+from gateway.db.callbacks import callback_requests
+from gateway.db.calls import CallKey, call_messages
+from gateway.db.people import find_person, update_person
 from gateway.db.tickets import find_ticket, list_entries
+from gateway.domain.advisory import Danger, Step
+from gateway.domain.calendar import DAY_NAMES
 from gateway.domain.ticket import Direction, Level, Severity, Status
+from gateway.services.duty_roster import set_duty
+from gateway.services.log_call import log_event
+from gateway.services.open_advisory import open_advisory
 from gateway.services.run_clocks import run_clocks
+from gateway.services.step_advisory import step_advisory
 from tests.support.agents import ANA, CHIEF, NINA, Desk
 from tests.support.axe import violations
+from tests.support.call_events import final, step
 from tests.support.chromium import open_page
 from tests.support.web import Site
 
@@ -49,7 +61,45 @@ def busy(desk: Desk) -> Desk:
     desk.act(reply="Bonjour,\n\nPouvez-vous redémarrer le serveur d’impression ?", status=Status.PENDING)
     desk.site.clock.move(hours=4)
     run_clocks(desk.site.runtime)
+    _plan(desk)
     return desk
+
+
+def _plan(desk: Desk) -> None:
+    """An advisory, and a roster with an exception; a voice message that waits, and somebody to call back."""
+    runtime, now = desk.site.runtime, desk.site.clock.now()
+    with runtime.database.transaction() as connection:
+        for email, number in ((ANA, "+33612345678"), (CHIEF, "+33612345679")):
+            person = find_person(connection, email=email)
+            assert person is not None
+            update_person(connection, person.id, name=None, lang=None, phone=number)
+    for weekday in DAY_NAMES[:5]:
+        set_duty(runtime, "DEMO", day=weekday, hours="9:00-12:30, 13:30-17:30", agents=[ANA, CHIEF])
+    set_duty(runtime, "DEMO", day=now.date().isoformat(), hours="9:00-17:30", agents=[CHIEF])
+    set_duty(runtime, "DEMO", day=f"{now.year + 1}-01-02", hours="9:00-17:30", agents=[CHIEF])
+    text = "Faille de la bibliothèque de chiffrement"
+    advisory = open_advisory(
+        runtime,
+        reference="CVE-2026-1234",
+        title=text,
+        touches="OpenSSL 3.0.1",
+        danger=Danger.SECURITY,
+        projects=["DEMO"],
+        by=ANA,
+    )
+    step_advisory(runtime, ref=advisory.tickets["DEMO"], step=Step.PRESENT, words="La version 3.0.1 est là.", by=ANA)
+    for number in (1, 2):
+        left = {"name": "message.left", "recording": f"RE{number}", "seconds": 20 * number}
+        call = CallKey(provider="twilio", provider_id=f"CA{number:032}")
+        for one in (step(0, {"name": "call.received", "project": "DEMO"}, left, kind="voice"), final(60)):
+            log_event(runtime, call, one)
+    with runtime.database.transaction() as connection:
+        values = {"state": "kept", "sha256": "0" * 64, "size": 9, "type": "audio/x-wav"}
+        connection.execute(update(call_messages).where(call_messages.c.seconds == 20).values(**values))
+        back = {"project": "DEMO", "ticket_id": desk.ticket.id, "number": "+33612345678", "state": "open"}
+        for hours in (-1, 1):
+            query = insert(callback_requests).values(**back, attempts=0, requested_at=now)
+            connection.execute(query.values(due_at=now + timedelta(hours=hours)))
 
 
 def signed_in(
@@ -82,6 +132,9 @@ def test_nothing_keeps_an_agent_out_at_any_width_or_colour(
         "ticket": busy.path,
         "calls": "/desk/calls",
         "mail": "/desk/mail",
+        "duty": "/desk/duty",
+        "advisories": "/desk/advisories",
+        "advisory": "/desk/advisories/1",
     }.items():
         page.goto(path)
         page.wait_for_load_state()
@@ -148,3 +201,63 @@ def test_two_agents_on_one_ticket_see_each_other_and_lose_nothing(chromium: Any,
     with busy.site.runtime.database.reading() as connection:
         sent = [row.text for row in list_entries(connection, busy.ticket.id) if row.direction == Direction.OUT]
     assert "Avez-vous pu redémarrer ?" not in sent
+
+
+def test_keys_lead_through_the_queue_and_a_request(chromium: Any, busy: Desk, url: str) -> None:
+    page, complaints = signed_in(chromium, busy, url, NINA)
+    page.goto("/desk")
+    press, focused = page.keyboard.press, "document.activeElement"
+    lines = page.locator(".queue .what a").count()
+    for key, line in (("j", 0), ("j", 1), ("k", 0), ("k", 0), *[("j", 1)] * (lines > 1)):
+        press(key)
+        assert page.evaluate(f"[...document.querySelectorAll('.queue .what a')].indexOf({focused})") == line, key
+    press("/")
+    assert page.evaluate(f"{focused}.id") == "q"
+    page.keyboard.type("j?tr")
+    assert page.locator("#q").input_value() == "j?tr", "while somebody types, a key is a letter"
+    assert not page.locator("#keys").is_visible()
+    page.goto(busy.path)
+    press("n")
+    assert page.evaluate(f"{focused}.name") == "text"
+    assert page.locator("input[name=as]:checked").input_value() == "note"
+    page.keyboard.type("r")
+    assert page.locator("input[name=as]:checked").input_value() == "note"
+    page.locator("h1").click()
+    press("r")
+    assert page.locator("input[name=as]:checked").input_value() == "reply"
+    page.locator("h1").click()
+    press("Control+j")
+    press("t")
+    page.get_by_text("C’est fait.").wait_for()
+    assert page.get_by_role("button", name="La prendre").count() == 0
+    assert complaints == []
+
+
+def test_keys_are_listed_and_can_be_switched_off_for_good(chromium: Any, busy: Desk, url: str) -> None:
+    page, complaints = signed_in(chromium, busy, url, NINA)
+    page.goto("/desk")
+    page.keyboard.press("?")
+    page.get_by_role("heading", name="Raccourcis clavier").wait_for()
+    assert violations(page) == []
+    page.get_by_label("Utiliser ces raccourcis").uncheck()
+    page.keyboard.press("Escape")
+    page.goto(busy.path)
+    for key in ("?", "t", "j", "r"):
+        page.keyboard.press(key)
+    assert not page.locator("#keys").is_visible()
+    assert page.evaluate("document.activeElement === document.body")
+    page.get_by_role("button", name="Clavier").click()
+    page.get_by_label("Utiliser ces raccourcis").check()
+    page.get_by_role("button", name="Fermer").click()
+    page.keyboard.press("?")
+    page.get_by_role("heading", name="Raccourcis clavier").wait_for()
+    assert complaints == []
+
+
+def test_without_scripts_nothing_is_said_of_keys(chromium: Any, busy: Desk, url: str) -> None:
+    page, _ = signed_in(chromium, busy, url, NINA)
+    state = page.context.storage_state()
+    page = chromium.new_context(storage_state=state, java_script_enabled=False, base_url=url).new_page()
+    page.goto("/desk")
+    assert not page.locator("[data-keys]").is_visible()
+    assert not page.locator("#keys").is_visible()

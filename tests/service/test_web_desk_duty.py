@@ -106,3 +106,9 @@ def test_what_is_refused_is_a_sentence_and_comes_back(
         assert f'value="{form["hours"]}"' in answer.text
     with staffed.site.runtime.database.reading() as connection:
         assert list_shifts(connection, "DEMO") == []
+
+
+def test_the_first_of_a_month_is_written_as_french_does(staffed: Desk) -> None:
+    change(staffed.browser(CHIEF), "day", day="2027-01-01", hours="9:00-12:00", agent=[ANA])
+    assert "Vendredi 1er janvier 2027" in staffed.browser(NINA).get(PAGE).text
+    assert "Friday 1 January 2027" in staffed.browser(NINA, prefers="en").get(PAGE).text
