@@ -34,7 +34,7 @@ def person() -> None:
 @click.argument("email")
 @click.option("--name", default=None)
 @click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.REPORTER.value)
-@click.option("--project", default=None, help="The project's key; needed for a role.")
+@click.option("--project", default=None, help="The project's key; needed where there are several projects.")
 @click.option("--lang", type=click.Choice([language.value for language in Language]), default=None)
 @click.option("--phone", default=None, help="In international form: +33612345678.")
 @PREFERENCE
@@ -58,7 +58,7 @@ def person_add(
         read_phone(phone)
     with command_runtime() as runtime:
         keys = [known.key for known in runtime.settings.project_list]
-        if project is None and role != Role.REPORTER.value and len(keys) > 1:
+        if project is None and len(keys) > 1:
             raise Refused(f"--project is needed: one of {', '.join(keys)}")
         key = keys[0] if project is None else project.upper()
         if key not in keys:

@@ -37,6 +37,14 @@ def test_whoever_is_added_can_be_read_by_a_program(people: Operator) -> None:
     assert row == {"email": "luc@client.example", "role": "n1", "project": "DEMO"}
 
 
+@pytest.mark.parametrize("role", ["reporter", "n1"])
+def test_with_several_projects_it_is_said_in_which_a_person_is_added(people: Operator, role: str) -> None:
+    words = ("person", "add", "luc@client.example", "--role", role)
+    several = json.dumps({key: {"name": key, "addresses": [f"{key}@x.example"]} for key in ("demo", "shop")})
+    assert people.refused(*words, GATEWAY_PROJECTS=several) == (65, "--project is needed: one of DEMO, SHOP")
+    assert people.run(*words, "--project", "shop", GATEWAY_PROJECTS=several).stdout.endswith(f"{role} in SHOP\n")
+
+
 def test_the_teams_of_the_configuration_are_listed_too(people: Operator) -> None:
     listed = people.run("person", "list", "--role", "n2", "--json", GATEWAY_PROJECTS=TEAMS)
     assert [json.loads(line)["email"] for line in listed.stdout.splitlines()] == [ANA, "luc@support.example"]
