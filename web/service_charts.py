@@ -58,7 +58,9 @@ def charts_of(report: ServiceReport) -> dict[str, Chart]:
         "channels": _plain("channels", gettext("Requests by channel"), _by_door(report), requests),
         "kinds": _plain("kinds", gettext("Requests by kind"), _named(report.by_kind(), KINDS), requests),
         "kept": _kept(report),
-        "reopened": _plain("reopened", gettext("Reopenings"), _named(report.reopenings, REOPENED), gettext("Times")),
+        "reopened": _plain(
+            "reopened", gettext("Reopenings by author"), _named(report.reopenings, REOPENED), gettext("Times")
+        ),
         "calls": _plain("calls", gettext("Calls by outcome"), _named(report.calls, CALLS), gettext("Calls")),
         "threading": _plain(
             "threading",
@@ -120,7 +122,7 @@ def _kept(report: ServiceReport) -> Chart:
         rows.append((label, *(str(count) for count in counts.values())))
         value = gettext("kept: %(kept)s, missed: %(missed)s", kept=counts[Verdict.KEPT], missed=counts[Verdict.MISSED])
         bars.append(Bar(label=label, value=value, top=ROW * number, pieces=_pieces(list(counts.values()))))
-    title = gettext("Guaranteed times")
+    title = gettext("Kept and missed")
     head = (title, *(str(VERDICTS[verdict]) for verdict in Verdict))
     says = "; ".join(f"{bar.label}: {bar.value}" for bar in bars)
     return Chart(id="kept", title=title, says=says, bars=tuple(bars), head=head, rows=tuple(rows))

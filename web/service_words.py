@@ -50,7 +50,7 @@ REOPENED = {
 RULES = {
     "signed reply address": lazy_gettext("Signed reply address"),
     "our Message-ID": lazy_gettext("Message-ID of a mail of ours"),
-    "Message-ID on a ticket": lazy_gettext("Message-ID of another mail of the request"),
+    "Message-ID on a ticket": lazy_gettext("Message-ID of another mail"),
     "signed mark in the quote": lazy_gettext("Signed mark in the quoted text"),
     "reference in the subject": lazy_gettext("Reference in the subject"),
     NAMED_ONLY: lazy_gettext("Named a request and joined none"),
