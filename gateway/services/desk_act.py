@@ -7,9 +7,10 @@ words sent twice, as by a double click, are taken once.
 
 from sqlalchemy import Connection
 
-from gateway.db.tickets import Ticket
+from gateway.db.people import find_emails
+from gateway.db.tickets import Ticket, find_ticket
 from gateway.domain.change import Change
-from gateway.domain.ticket import Channel
+from gateway.domain.ticket import Channel, EntryType
 from gateway.jobs.doorbell import OUTBOX
 from gateway.mail.address import normalise_address
 from gateway.runtime import Runtime
@@ -32,18 +33,33 @@ def act_on_ticket(runtime: Runtime, *, ref: str, change: Change, by: str, versio
 
 def require_unchanged(connection: Connection, ticket_id: int, change: Change, *, by: str, version: Version) -> bool:
     """True where this very act was done before. Raises ChangedMeanwhile where somebody else has acted since."""
-    author = normalise_address(by)
-    own = [row for row in entries_since(connection, ticket_id, version) if row.author == author]
-    said = {text for text in (change.reply.strip(), change.workaround.strip(), change.note.strip()) if text}
-    if said and said <= {part for row in own for part in _parts(row.text)}:
+    ticket = find_ticket(connection, ticket_id=ticket_id)
+    assert ticket is not None, "locked in this transaction"
+    if _is_done(connection, ticket, change, author=normalise_address(by), version=version):
         return True
     if not _is_mere_note(change):
         require_seen(connection, ticket_id, version, by=by)
     return False
 
 
-def _parts(text: str) -> set[str]:
-    return {text.strip(), *(part.strip() for part in text.split("\n\n"))}
+def _is_done(connection: Connection, ticket: Ticket, change: Change, *, author: str, version: Version) -> bool:
+    """True where the words of a change are there, as what they are, and everything else is as it asks for."""
+    own = {
+        (row.text.strip(), row.visible)
+        for row in entries_since(connection, ticket.id, version)
+        if row.author == author and row.type != EntryType.SYSTEM
+    }
+    told = "\n\n".join(filter(None, (change.reply.strip(), change.workaround.strip())))
+    said = {(text, visible) for text, visible in ((told, True), (change.note.strip(), False)) if text}
+    assignee = "".join(find_emails(connection, [] if ticket.assignee_id is None else [ticket.assignee_id]).values())
+    wishes = (
+        (change.kind, ticket.kind),
+        (change.severity, ticket.severity),
+        (change.status, ticket.status),
+        (change.level, ticket.level),
+        (None if change.assignee is None else normalise_address(change.assignee), assignee),
+    )
+    return bool(said) and said <= own and all(wish in {None, now} for wish, now in wishes)
 
 
 def _is_mere_note(change: Change) -> bool:

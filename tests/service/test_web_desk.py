@@ -179,6 +179,17 @@ def test_a_double_click_answers_once(desk: Desk) -> None:
     assert texts(desk).count("Bonjour,\n\nEssayez encore.") == 1
 
 
+@pytest.mark.parametrize("more", [{"as": "reply"}, {"as": "note", "status": "pending"}, {"as": "note", "take": "1"}])
+def test_the_same_words_with_something_else_to_do_are_another_act(desk: Desk, more: dict[str, str]) -> None:
+    nina = desk.browser(NINA)
+    version = nina.field(desk.path, "version")
+    for form in ({"as": "note"}, more):
+        answer = nina.post(f"{desk.path}/act", page=desk.path, version=version, text="C’est fait.", **form)
+        assert answer.status_code == 303
+    assert texts(desk).count("C’est fait.") == 2
+    assert desk.now().status == {"status": "pending", "take": "open"}.get([*more][-1], "open")
+
+
 def test_two_agents_on_one_ticket_see_each_other(desk: Desk) -> None:
     nina, chief = desk.browser(NINA), desk.browser(CHIEF)
     assert "regarde cette demande" not in nina.get(desk.path).text
