@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from gateway.db.hotline import find_hotline_code
+from gateway.db.joint_reporters import is_joint_reporter
 from gateway.db.my_tickets import list_followed
 from gateway.db.participants import find_participants
 from gateway.db.scope import Scope
@@ -107,6 +108,7 @@ def ticket_page(ref: str, *, reply: Reply) -> str:
         question = question_on(connection, runtime, ticket, reader)
         people = find_participants(connection, ticket.id)
         survivor = None if ticket.merged_into_id is None else find_ticket(connection, ticket_id=ticket.merged_into_id)
+        is_followed = survivor is not None and _follows(connection, survivor)
         project = current_project(connection, runtime, ticket.project)
     clocks = ticket_clocks(history, project, now=now)
     is_urgent = code is not None or (ticket.severity == Severity.BLOCKING and Status(ticket.status) is Status.NEW)
@@ -114,7 +116,7 @@ def ticket_page(ref: str, *, reply: Reply) -> str:
         "ticket.html",
         ticket=ticket_view(ticket, clocks, names=_project_names(), reader_id=reader.id),
         hotline=hotline_view(project, code, now=now) if is_urgent else None,
-        survivor=survivor.ref if survivor is not None and survivor.reporter_id == ticket.reporter_id else None,
+        survivor=survivor.ref if survivor is not None and is_followed else None,
         outcomes=frozenset() if question is None else question.answers,
         people=sorted(people),
         me=reader.email,
@@ -138,6 +140,8 @@ def _follows(connection: Connection, ticket: Ticket) -> bool:
     project = find_project(web().runtime, ticket.project)
     if ticket.reporter_id == person.id or project is None:
         return ticket.reporter_id == person.id
+    if is_joint_reporter(connection, ticket_id=ticket.id, person_id=person.id):
+        return True
     return actor_for(connection, project, person.email, reporter=ticket.reporter).is_colleague
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, false, func, or_, select, true
 
+from gateway.db.joint_reporters import reported_jointly
 from gateway.db.people import people
 from gateway.db.ticket_events import ticket_events
 from gateway.db.tickets import entries, tickets
@@ -20,9 +21,10 @@ from gateway.domain.ticket import EntryType, Level
 class Scope:
     """What a person sees: a ticket for which any of these says so.
 
-    `reporter_id` is the person whose own requests are seen. `organisations` are mail domains by project: requests of
-    everybody there are seen. `projects` are seen as a whole, in `levels` by project what is before one of them or was.
-    `notes` are the projects whose internal notes are read, `deep_notes` those where N2's and N3's are read too.
+    `reporter_id` is the person whose own requests are seen, and those that theirs were merged into. `organisations` are
+    mail domains by project: requests of everybody there are seen. `projects` are seen as a whole, in `levels` by
+    project what is before one of them or was. `notes` are the projects whose internal notes are read, `deep_notes`
+    those where N2's and N3's are read too.
     """
 
     reporter_id: int | None = None
@@ -37,7 +39,7 @@ def sees_ticket(scope: Scope) -> ColumnElement[bool]:
     """True in SQL for a row of `tickets` in the scope; for none where the scope is empty."""
     conditions: list[ColumnElement[bool]] = []
     if scope.reporter_id is not None:
-        conditions.append(tickets.c.reporter_id == scope.reporter_id)
+        conditions += [tickets.c.reporter_id == scope.reporter_id, reported_jointly(scope.reporter_id)]
     if scope.projects:
         conditions.append(tickets.c.project.in_(sorted(scope.projects)))
     conditions += [_of_organisation(project, domain) for project, domain in sorted(scope.organisations.items())]

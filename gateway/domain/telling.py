@@ -34,6 +34,7 @@ class Audience(StrEnum):
     """What somebody is to a ticket."""
 
     REPORTER = "reporter"
+    JOINT_REPORTER = "joint reporter"  # of a ticket that was merged into this one
     PARTICIPANT = "participant"  # put onto it by an agent, or one of the customer's contacts
     ASSIGNEE = "assignee"
     TEAM = "team"  # an agent of the level that it is before
@@ -72,6 +73,14 @@ _TABLE: dict[tuple[Happening, Audience], _Row] = {
     (Happening.REOPENED, Audience.REPORTER): _ALWAYS,
     (Happening.CLOSED, Audience.REPORTER): _ALWAYS,
     (Happening.STEP, Audience.REPORTER): _ALWAYS,
+    # As the reporter; a reminder goes to the one whom we wait for.
+    (Happening.ANSWER, Audience.JOINT_REPORTER): _ALWAYS,
+    (Happening.CHANGE, Audience.JOINT_REPORTER): _FOR_WHO_WANTS_ALL,
+    (Happening.WAITING, Audience.JOINT_REPORTER): _ALWAYS,
+    (Happening.RESOLVED, Audience.JOINT_REPORTER): _ALWAYS,
+    (Happening.REOPENED, Audience.JOINT_REPORTER): _ALWAYS,
+    (Happening.CLOSED, Audience.JOINT_REPORTER): _ALWAYS,
+    (Happening.STEP, Audience.JOINT_REPORTER): _ALWAYS,
     (Happening.STEP, Audience.PARTICIPANT): _UNLESS_NONE,
     (Happening.ADDED, Audience.PARTICIPANT): _ALWAYS,
     (Happening.REMOVED, Audience.PARTICIPANT): _ALWAYS,

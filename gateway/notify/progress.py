@@ -55,15 +55,16 @@ def tell_progress(
     changes: Sequence[Told],
     now: datetime,
     happening: Happening | None = None,
+    audience: Audience = Audience.REPORTER,
     more: Mapping[str, Any] | None = None,
 ) -> str | None:
-    """Write the mail to the ticket's reporter into the outbox and return its Message-ID; None for who wants none.
+    """Write the mail to a reporter of the ticket into the outbox and return its Message-ID; None for who wants none.
 
     `text` is what an agent wrote to them, empty where only things changed. `happening` is what it is about, where the
     changes do not say it. The ticket is as the changes leave it.
     """
     what = happening or happening_of(changes, text=text)
-    if manner_of(what, Audience.REPORTER, person.notices) is Manner.NOT:
+    if manner_of(what, audience, person.notices) is Manner.NOT:
         return None
     project = runtime.project(ticket.project)
     context = {

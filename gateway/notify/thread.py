@@ -1,6 +1,6 @@
 """Where a mail about a ticket hangs: the Message-ID that it answers, and the words that it quotes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -81,3 +81,21 @@ def find_last_sent(connection: Connection, *, ticket_id: int, person_id: int) ->
     )
     sent = connection.execute(query).one_or_none()
     return Parent() if sent is None else parent_of(sent.message_id, sent.reference_ids)
+
+
+def find_last_of(connection: Connection, *, ticket_ids: Collection[int], person_id: int) -> Parent:
+    """Under the last mail about these tickets that this person wrote or got; nothing where there was none."""
+    wrote = select(entries.c.message_id, entries.c.reference_ids, entries.c.at).where(
+        entries.c.ticket_id.in_(ticket_ids),
+        entries.c.author_id == person_id,
+        entries.c.direction == Direction.IN,
+        entries.c.message_id.is_not(None),
+    )
+    got = select(deliveries.c.message_id, deliveries.c.reference_ids, deliveries.c.created_at).where(
+        deliveries.c.ticket_id.in_(ticket_ids), deliveries.c.person_id == person_id
+    )
+    last_got = connection.execute(got.order_by(deliveries.c.id.desc()).limit(1)).one_or_none()
+    last_wrote = connection.execute(wrote.order_by(entries.c.at.desc(), entries.c.id.desc()).limit(1)).one_or_none()
+    if last_wrote is None or (last_got is not None and last_got.created_at >= last_wrote.at):
+        return Parent() if last_got is None else parent_of(last_got.message_id, last_got.reference_ids)
+    return parent_of(last_wrote.message_id, last_wrote.reference_ids)

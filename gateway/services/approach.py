@@ -18,7 +18,7 @@ from gateway.errors import NotFound, Refused
 from gateway.mail.address import is_address, normalise_address
 from gateway.runtime import Runtime
 from gateway.services.current_project import current_project
-from gateway.services.roles import actor_for
+from gateway.services.roles import actor_on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,5 +91,5 @@ def _approach(connection: Connection, runtime: Runtime, ticket: Ticket, *, email
         project=project,
         place=place_of(ticket, history_of(connection, ticket)),
         email=email,
-        actor=actor_for(connection, project, email, reporter=ticket.reporter),
+        actor=actor_on(connection, project, ticket, email),
     )

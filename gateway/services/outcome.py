@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from gateway.db.joint_reporters import reports
 from gateway.db.people import Person, find_person_by_id
 from gateway.db.receipts import Receipt, Verdict, add_receipt, find_receipt, find_receipt_by_fingerprint
 from gateway.db.ticket_events import history_of
@@ -56,7 +57,7 @@ def find_question(connection: Connection, runtime: Runtime, token: str) -> Quest
         raise NotFound("no link of ours") from None
     ticket_id, person_id, entry_id = numbers
     ticket, person = find_ticket(connection, ticket_id=ticket_id), find_person_by_id(connection, person_id)
-    if ticket is None or person is None or ticket.reporter_id != person.id:
+    if ticket is None or person is None or not reports(connection, ticket, person.id):
         raise NotFound("the ticket or the person of this link is gone")
     answers = _answers(connection, runtime, ticket, entry_id, now=runtime.clock.now())
     return Question(ticket=ticket, person=person, entry_id=entry_id, answers=answers)
@@ -64,7 +65,7 @@ def find_question(connection: Connection, runtime: Runtime, token: str) -> Quest
 
 def question_on(connection: Connection, runtime: Runtime, ticket: Ticket, person: Person) -> Question | None:
     """What its reporter may say on the ticket's own page of its last solution; None where there is nothing to say."""
-    if ticket.reporter_id != person.id:
+    if not reports(connection, ticket, person.id):
         return None
     solved = [event.at for event in history_of(connection, ticket) if event.value == Status.RESOLVED]
     query = select(entries.c.id).where(
@@ -112,7 +113,7 @@ def record_outcome(entry: SpoolEntry, runtime: Runtime) -> None:
     with runtime.database.transaction() as connection:
         ticket = lock_ticket(connection, said["ticket_id"])
         person = find_person_by_id(connection, said["person_id"])
-        if ticket is None or person is None or ticket.reporter_id != person.id:
+        if ticket is None or person is None or not reports(connection, ticket, person.id):
             raise BadOutcome("the ticket or the person of this answer is gone, or they are not together")
         if find_receipt(connection, spool_id=entry.id, project=ticket.project) is not None:
             return

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection
 
+from gateway.db.joint_reporters import reports
 from gateway.db.people import Person
 from gateway.db.ticket_facts import count_reopenings, follow_merges
 from gateway.db.tickets import NewEntry, Ticket, add_entry, create_ticket, find_ticket
@@ -48,7 +49,7 @@ def join_reply(connection: Connection, runtime: Runtime, written: Written, entry
 
 def _is_theirs(connection: Connection, written: Written, ticket: Ticket) -> bool:
     actor = actor_for(connection, written.project, written.person.email, reporter=ticket.reporter)
-    return actor.is_reporter or actor.is_colleague
+    return actor.is_colleague or reports(connection, ticket, written.person.id)
 
 
 def _follow(connection: Connection, closed: Ticket, written: Written, person: Person) -> Ticket:

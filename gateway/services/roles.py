@@ -1,10 +1,13 @@
 """What a person is in a project: by the database and by the configured teams."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from gateway.db.people import find_roles, find_roles_by_project
+from gateway.db.joint_reporters import is_joint_reporter
+from gateway.db.people import find_person, find_roles, find_roles_by_project
+from gateway.db.tickets import Ticket
 from gateway.domain.project import Project
 from gateway.domain.rights import Actor
 from gateway.domain.ticket import Role
@@ -33,3 +36,12 @@ def actor_for(connection: Connection, project: Project, email: str, *, reporter:
         is_reporter=email == reporter,
         is_colleague=domain_of(email) == domain_of(reporter) and domain_of(email) in organisations,
     )
+
+
+def actor_on(connection: Connection, project: Project, ticket: Ticket, email: str) -> Actor:
+    """The person with this address, as this ticket sees them: a joint reporter is one of its reporters."""
+    actor = actor_for(connection, project, email, reporter=ticket.reporter)
+    person = None if actor.is_reporter else find_person(connection, email=email)
+    if person is None or not is_joint_reporter(connection, ticket_id=ticket.id, person_id=person.id):
+        return actor
+    return replace(actor, is_reporter=True)

@@ -17,6 +17,7 @@ from gateway.notify.progress import tell_participant, tell_progress
 from gateway.notify.thread import Parent, find_parent
 from gateway.notify.wording import Told, sentences
 from gateway.runtime import Runtime
+from gateway.services.tell_joint import tell_joint_reporters
 
 GATEWAY = "gateway"
 
@@ -70,7 +71,20 @@ def tell_people(
             more=more,
         )
         hang_entry(connection, entry_id, message_id=message_id, parent=parent)
-    silent = find_muted(connection, ticket.id) | {ticket.reporter_id} | ({by.id} if by is not None else set())
+    joint = tell_joint_reporters(
+        connection,
+        runtime,
+        ticket,
+        by=by,
+        entry_id=entry_id,
+        parent=parent,
+        text="",
+        changes=changes,
+        now=now,
+        happening=happening,
+        more=more,
+    )
+    silent = find_muted(connection, ticket.id) | joint | {ticket.reporter_id} | ({by.id} if by is not None else set())
     for person in {one.id: one for one in others if one.id not in silent}.values():
         tell_participant(
             connection,

@@ -19,6 +19,7 @@ from gateway.notify.thread import find_parent
 from gateway.notify.wording import Told, sentences
 from gateway.runtime import Runtime
 from gateway.services.tell_changes import reason_lines, told_to_agents, told_to_reporter
+from gateway.services.tell_joint import tell_joint_reporters
 from gateway.services.tell_people import hang_entry
 from gateway.services.ticket_clocks import ticket_clocks
 
@@ -68,7 +69,20 @@ def write_down(connection: Connection, runtime: Runtime, act: Act, after: Ticket
     parent = find_parent(connection, after)
     entry_ids = _visible_entries(connection, act, after, text=text, told=told)
     written = entry_ids[0] if text else note_id
-    if not entry_ids or act.doer.id == after.reporter_id:
+    if not entry_ids:
+        return written
+    tell_joint_reporters(
+        connection,
+        runtime,
+        after,
+        by=act.doer,
+        entry_id=entry_ids[0],
+        parent=parent,
+        text=text,
+        changes=told,
+        now=act.now,
+    )
+    if act.doer.id == after.reporter_id:
         return written
     reporter = find_person_by_id(connection, after.reporter_id)
     assert reporter is not None, "a ticket has a reporter"

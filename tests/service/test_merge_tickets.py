@@ -4,8 +4,12 @@ import threading
 
 import pytest
 
-from gateway.db.participants import find_participants
+from gateway.db.change_participants import remove_participant
+from gateway.db.joint_reporters import is_joint_reporter
+from gateway.db.my_tickets import list_followed
+from gateway.db.participants import find_participants, mute_participant
 from gateway.db.receipts import Receipt
+from gateway.db.scope import Scope
 from gateway.db.ticket_facts import follow_merges
 from gateway.db.tickets import Ticket
 from gateway.domain.change import NotAllowed
@@ -79,7 +83,7 @@ def test_the_reporter_is_told_once_under_their_own_mail(desk: Runtime) -> None:
 def test_mail_on_the_merged_ticket_comes_to_the_survivor_over_several_merges(desk: Runtime) -> None:
     merge_tickets(desk, ref="DEMO-2", into="DEMO-1", by=NINA)
     merge_tickets(desk, ref="DEMO-1", into="DEMO-3", by=NINA)
-    [notice] = [row for row in outbox(desk, notice=Notice.PROGRESS) if row.recipient == PAUL]
+    [notice] = [row for row in outbox(desk, notice=Notice.PROGRESS) if row.context["ref"] == "DEMO-2"]
     answer = mail(4, sender=PAUL, In_Reply_To=f"<{notice.message_id}>")
     assert ticket_by(desk, file(desk, answer, mail_from=PAUL)) == "DEMO-3"
     merged = ticket_of(desk, "DEMO-2")
@@ -151,3 +155,50 @@ def test_a_stranger_and_a_reporter_merge_nothing(desk: Runtime) -> None:
         merge_tickets(desk, ref="DEMO-1", into="DEMO-3", by=MARIE)
     with pytest.raises(NotFound):
         merge_tickets(desk, ref="DEMO-1", into="DEMO-9", by=NINA)
+
+
+def test_the_merged_tickets_reporter_hears_all_that_a_reporter_hears_under_their_own_mails(desk: Runtime) -> None:
+    """Luc, who was only in copy of it, hears nothing."""
+    merge_tickets(desk, ref="DEMO-2", into="DEMO-1", by=NINA)
+    merge_tickets(desk, ref="DEMO-1", into="DEMO-3", by=NINA)
+    before = len(outbox(desk))
+    act(desk, NINA, ref="DEMO-3", reply="Redémarrez le poste.")
+    act(desk, NINA, ref="DEMO-3", severity=Severity.MAJOR)
+    act(desk, NINA, ref="DEMO-3", status=Status.RESOLVED)
+    told = outbox(desk)[before:]
+    assert [(row.recipient, row.context["happening"]) for row in sorted(told, key=lambda row: row.id)] == [
+        (who, what) for what in ("answer", "change", "resolved") for who in (PAUL, MARIE)
+    ]
+    answer, _, resolved = (read_mail(desk, row) for row in told if row.recipient == PAUL)
+    assert "Redémarrez le poste." in body(answer)
+    assert "<mail-2@client.example>" in answer["References"]
+    assert "<mail-1@client.example>" not in answer["References"]
+    assert answer["Message-ID"] in resolved["References"]
+    assert "/outcome/" in body(resolved)
+
+
+@pytest.mark.parametrize("leaving", ["leaves", "is taken off"])
+def test_who_left_the_survivor_hears_no_more_of_it(desk: Runtime, leaving: str) -> None:
+    merge_tickets(desk, ref="DEMO-2", into="DEMO-1", by=NINA)
+    survivor, paul = ticket_of(desk), ticket_of(desk, "DEMO-2").reporter_id
+    with desk.database.transaction() as connection:
+        assert is_joint_reporter(connection, ticket_id=survivor.id, person_id=paul)
+        if leaving == "leaves":
+            mute_participant(connection, ticket_id=survivor.id, person_id=paul)
+        else:
+            remove_participant(connection, ticket_id=survivor.id, person_id=paul, now=desk.clock.now())
+        assert not is_joint_reporter(connection, ticket_id=survivor.id, person_id=paul)
+    act(desk, NINA, reply="Redémarrez le poste.")
+    assert progress(desk) == [(PAUL, "DEMO-2"), (MARIE, "DEMO-1")]
+
+
+def test_the_merged_tickets_reporter_may_act_as_a_reporter_and_sees_the_survivor(desk: Runtime) -> None:
+    merge_tickets(desk, ref="DEMO-2", into="DEMO-1", by=NINA)
+    paul = Scope(reporter_id=ticket_of(desk, "DEMO-2").reporter_id)
+    with desk.database.reading() as connection:
+        assert {ticket.ref for ticket in list_followed(connection, paul, limit=9)} == {"DEMO-1", "DEMO-2"}
+    act(desk, NINA, status=Status.RESOLVED)
+    assert act(desk, PAUL, status=Status.CLOSED).status == Status.CLOSED
+    assert progress(desk)[-1] == (MARIE, "DEMO-1"), "whoever acts is not told, the other is"
+    with pytest.raises(NotFound):
+        act(desk, "luc@client.example", status=Status.OPEN)
