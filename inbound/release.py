@@ -12,8 +12,10 @@ from gateway.spool.entry import Lane, SpoolEntry
 from inbound.arriving import make_item, read_entry
 
 
-def release_mail(runtime: Runtime, spool_id: str, *, sender: str | None = None) -> str:
+def release_mail(runtime: Runtime, spool_id: str, *, sender: str | None = None, project: str | None = None) -> str:
     """File a held mail as a new ticket of `sender`, by default of its one From mailbox; returns the reference.
+
+    A mail to several projects is held in each: `project` says in which it is released, by default in the first.
 
     Nothing is acknowledged. Who `sender` is is the operator's word, and what the mail proves of its From counts for
     nothing then. Raises NotFound where no such mail is
@@ -23,7 +25,7 @@ def release_mail(runtime: Runtime, spool_id: str, *, sender: str | None = None) 
     with runtime.database.reading() as connection:
         # By the spool id alone: a Message-ID may stand on several mails, and the wrong one would be let in.
         known = [receipt for receipt in find_receipts(connection, spool_id) if receipt.spool_id == spool_id]
-        held = [receipt for receipt in known if receipt.verdict is Verdict.HELD]
+        held = [receipt for receipt in known if receipt.verdict is Verdict.HELD and project in {None, receipt.project}]
     if not held:
         raise NotFound(f"no held mail {spool_id}")
     receipt = held[0]

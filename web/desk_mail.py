@@ -76,14 +76,14 @@ def release(spool_id: str) -> AnyResponse:
     """POST /desk/mail/held/ID/release: file it as a new ticket, of its own sender or of the one that is chosen."""
     runtime, keys = web().runtime, decides_for(desk_roles())
     with runtime.database.reading() as connection:
-        find_held(connection, spool_id, keys)
+        project = find_held(connection, spool_id, keys).project
     typed = request.form.get("sender", "").strip()
 
     def act() -> str:
         sender = normalise_address(typed) if typed else None
         if sender is not None and not is_address(sender):
             raise Refused(f"{sender!r} is not a mail address")
-        return f"/desk/tickets/{web().release_mail(runtime, spool_id, sender=sender)}"
+        return f"/desk/tickets/{web().release_mail(runtime, spool_id, sender=sender, project=project)}"
 
     return _answer(act)
 

@@ -1,13 +1,17 @@
 """Held and quarantined mail at the desk: who decides on it, and what becomes of it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import update
 
 from gateway.db.receipts import Receipt, Verdict, add_receipt, find_receipts, receipts
+from gateway.domain.ticket import Channel
+from gateway.mail.envelope import MailEnvelope
 from gateway.runtime import Runtime
 from gateway.spool.entry import Lane
+from inbound.release import release_mail
 from tests.support.agents import ANA, CHIEF, DEV, NINA, Desk
 from tests.support.web import Site, read_attachment
 from web.app import create_app
@@ -89,7 +93,8 @@ def test_held_mail_of_another_project_does_not_exist(desk: Desk, held: str) -> N
 def test_held_mail_is_released_under_the_sender_that_is_chosen(desk: Desk, held: str) -> None:
     asked: list[tuple[str, str | None]] = []
 
-    def release(_runtime: Runtime, spool_id: str, /, *, sender: str | None) -> str:
+    def release(_runtime: Runtime, spool_id: str, /, *, sender: str | None, project: str) -> str:
+        assert project == "DEMO"
         asked.append((spool_id, sender))
         return desk.ticket.ref
 
@@ -101,10 +106,36 @@ def test_held_mail_is_released_under_the_sender_that_is_chosen(desk: Desk, held:
     assert ana.post(path, page="/desk/mail", sender="Marie@example.org").location == desk.path
     assert ana.post(path, page="/desk/mail").location == desk.path
     bad = ana.post(path, page="/desk/mail", sender="x")
-    assert (bad.status_code, "« x » n’est pas une adresse" in bad.text) == (400, True)
+    assert (bad.status_code, "« x » n’est pas une adresse" in bad.text) == (400, True)
     assert asked == [(held, "marie@example.org"), (held, None)]
     nina = there.sign_in(there.person(NINA))
     assert nina.post(path, page="/desk").status_code == 404
+    app.extensions["gateway"].background.close()
+
+
+def test_a_mail_that_another_project_holds_too_is_released_in_ones_own_alone(desk: Desk, held: str) -> None:
+    runtime = desk.site.runtime
+    known = MailEnvelope(
+        channel=Channel.SMTP,
+        mail_from="marie@example.org",
+        rcpt_tos=("support@demo.example",),
+        peer="192.0.2.1",
+        helo="example.org",
+        tls=False,
+        smtputf8=False,
+        received_at=AT,
+    )
+    with runtime.database.transaction() as connection:
+        connection.execute(update(receipts).values(project="OTHER", envelope=known.to_json()))
+        [theirs] = find_receipts(connection, held)
+        add_receipt(connection, replace(theirs, project="DEMO"))
+    app = create_app(runtime, read_attachment, release_mail=release_mail)
+    there = Site(runtime=runtime, clock=desk.site.clock, app=app)
+    path = f"/desk/mail/held/{held}/release"
+    assert there.sign_in(there.person(ANA)).post(path, page="/desk/mail").location == "/desk/tickets/DEMO-2"
+    with runtime.database.reading() as connection:
+        verdicts = {receipt.project: receipt.verdict for receipt in find_receipts(connection, held)}
+    assert verdicts == {"OTHER": Verdict.HELD, "DEMO": Verdict.FILED}
     app.extensions["gateway"].background.close()
 
 
