@@ -148,8 +148,8 @@ def mailbox_faults(settings: Settings) -> list[str]:
         return try_all(runtime)
 
 
-def release_held(runtime: Runtime, spool_id: str, *, sender: str | None, project: str) -> str:
-    """File a mail that is held in this project under this sender and return its ticket's reference. Raises NotFound."""
+def release_held(runtime: Runtime, spool_id: str, *, sender: str | None, project: str | None = None) -> str:
+    """File a mail that is held (in this project, if one is named) under this sender and return its ticket's reference. Raises NotFound."""
     from inbound.release import release_mail
 
     return release_mail(runtime, spool_id, sender=sender, project=project)
