@@ -149,7 +149,7 @@ def mailbox_faults(settings: Settings) -> list[str]:
 
 
 def release_held(runtime: Runtime, spool_id: str, *, sender: str | None, project: str | None = None) -> str:
-    """File a mail that is held (in this project, if one is named) under this sender and return its ticket's reference. Raises NotFound."""
+    """File a held mail under this sender, in one project if it is named; its ticket's reference. Raises NotFound."""
     from inbound.release import release_mail
 
     return release_mail(runtime, spool_id, sender=sender, project=project)
