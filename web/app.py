@@ -13,6 +13,7 @@ from jinja2 import StrictUndefined
 from gateway.runtime import Runtime
 from web import (
     acts,
+    api,
     attachments,
     auth,
     desk_routes,
@@ -98,6 +99,7 @@ def create_app(
     acts.register(app, limiter)
     desk_routes.register(app, limiter)
     sent.register(app)
+    api.register(app, limiter, csrf)
     health.register(app, runtime, limiter)
     errors.register(app)
     return app

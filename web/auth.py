@@ -70,7 +70,7 @@ def register(app: Flask, limiter: Limiter) -> None:
 
 def gate() -> AnyResponse | None:
     """Find out who is asking; a stranger is sent to the sign-in form, whatever they asked for."""
-    if request.endpoint in _WITHOUT_VISITOR:
+    if request.endpoint in _WITHOUT_VISITOR or request.blueprint == "api":  # programs bring a token, and no cookie
         return None
     token = request.cookies.get(_cookie())
     g.visitor = find_visitor(web().runtime, token) if token else None

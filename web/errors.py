@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from gateway.errors import Conflict, Deferred, GatewayError, NotFound, Refused
 from gateway.ids import random32
+from web.api_problem import is_for_programs, problem
 
 log = structlog.get_logger()
 
@@ -54,6 +55,8 @@ def register(app: Flask) -> None:
 
 def error_page(status: int, *, incident: str | None = None) -> Response:
     """The page for a status."""
+    if is_for_programs():
+        return problem(status, incident=incident)
     title, advice = _SENTENCES.get(status, _SENTENCES[400])
     typed = _typed_reply() if status in _KEEP_TYPED else None
     page = render_template("error.html", title=title, advice=advice, incident=incident, typed=typed)

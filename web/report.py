@@ -14,10 +14,9 @@ from flask_babel import gettext
 from flask_limiter import Limiter
 from werkzeug.wrappers import Response
 
-from gateway.db.my_tickets import reported_projects
 from gateway.domain.project import Project
-from gateway.mail.address import domain_of
 from gateway.services.current_project import current_project
+from gateway.services.report_projects import report_projects
 from gateway.services.web_form import Form, WebForm, number_of
 from web.access import visitor_roles
 from web.drafts import REPORT_PLACE, drop_draft, find_draft, keep_draft
@@ -109,14 +108,9 @@ def send() -> Response:
 
 
 def _projects() -> Sequence[Project]:
-    """Those that the visitor belongs to, by a role, their organisation, or a request of theirs; else those that take
-    reports from anybody."""
-    person, projects = visitor().person, web().runtime.settings.project_list
-    domain = domain_of(person.email)
-    with web().runtime.database.reading() as connection:
-        known = reported_projects(connection, person.id) | set(visitor_roles())
-    theirs = [one for one in projects if one.key in known or domain in one.contract.organisations]
-    return theirs or projects
+    runtime = web().runtime
+    with runtime.database.reading() as connection:
+        return report_projects(connection, runtime, visitor().person)
 
 
 def _form(typed: ReportInput, *, found: Sequence[tuple[str, str]] = (), is_draft: bool = False) -> str:

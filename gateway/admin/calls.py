@@ -1,10 +1,8 @@
 """`gateway call`, `gateway callback`: what was telephoned, and who is to be called back."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import click
-from sqlalchemy import Row
 
 from gateway.admin.call_fallback import call_fallback
 from gateway.admin.call_simulate import call
@@ -23,15 +21,10 @@ from gateway.services.call_by_hand import (
     log_call_by_hand,
     settle_callback,
 )
-from gateway.services.call_entry import mask_number
+from gateway.services.call_rows import call_row
 
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 _as = click.option("--as", "email", required=True, metavar="EMAIL", help="Who does it.")
-_FIELDS = (
-    *("id", "provider", "provider_id", "project", "caller_kind", "called", "lang"),
-    *("started_at", "answered_at", "ended_at", "status", "outcome", "is_open", "trust"),
-    *("waiting_seconds", "talk_seconds", "total_seconds", "source", "triage", "triage_reason"),
-)
 
 
 @call.command("list")
@@ -48,7 +41,7 @@ def call_list(outcome: str | None, *, waiting: bool, as_json: bool) -> None:
         ]
         tickets = {row.ticket_id: find_ticket(connection, ticket_id=row.ticket_id) for row in found if row.ticket_id}
         refs = {ticket.id: ticket.ref for ticket in tickets.values() if ticket is not None}
-        rows = [_row(row) | {"ticket": refs.get(row.ticket_id)} for row in found]
+        rows = [call_row(row) | {"ticket": refs.get(row.ticket_id)} for row in found]
     if not as_json:
         columns = ("id", "started_at", "caller", "outcome", "ticket", "talk_seconds", "triage")
         rows = [{name: row[name] for name in columns} for row in rows]
@@ -75,7 +68,7 @@ def call_show(ident: str, *, as_json: bool) -> None:
         {"at": event.at.isoformat().replace("+00:00", "Z"), "kind": event.kind, "steps": event.data.get("steps", [])}
         for event in events
     ]
-    row = _row(found) | {"caller": found.caller, "ticket": ticket.ref if ticket else None}
+    row = call_row(found) | {"caller": found.caller, "ticket": ticket.ref if ticket else None}
     row |= {"text_message": text.state if text else None}
     if as_json:
         print_rows(
@@ -163,10 +156,6 @@ def callback_set(number: int, state: str, email: str) -> None:
     """Say that you take it on, tried it, did it, or that it is not needed."""
     with command_runtime() as runtime:
         settle_callback(runtime, number, state=state, email=normalise_address(email))
-
-
-def _row(row: Row[Any]) -> dict[str, Any]:
-    return {**{name: getattr(row, name) for name in _FIELDS}, "caller": mask_number(row.caller)}
 
 
 def _moment(text: str) -> datetime:

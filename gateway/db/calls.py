@@ -1,6 +1,6 @@
 """Calls and what was heard of them. A call's row is computed from its events, under a lock on that row."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from gateway.db.tickets import tickets
 from gateway.db.types import Json, UtcDateTime, metadata
 from gateway.db.upsert import insert_ignoring_duplicates
 from gateway.domain.call import CallEvent
@@ -177,6 +178,17 @@ def find_call(connection: Connection, ident: str) -> Row[Any] | None:
     number = int(ident) if ident.isascii() and ident.isdigit() and len(ident) < 10 else -1
     query = select(calls).where((calls.c.provider_id == ident) | (calls.c.id == number)).limit(1)
     return connection.execute(query).one_or_none()
+
+
+def list_calls_of(
+    connection: Connection, projects: Collection[str], *, before: int | None, limit: int
+) -> list[tuple[Row[Any], str | None]]:
+    """Calls of these projects, the newest first, each with its ticket's reference; those known before call `before`."""
+    query = select(calls, tickets.c.ref).outerjoin(tickets, tickets.c.id == calls.c.ticket_id)
+    query = query.where(calls.c.project.in_(sorted(projects))).order_by(calls.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(calls.c.id < before)
+    return [(row, row.ref) for row in connection.execute(query)]
 
 
 def list_calls(connection: Connection, *, limit: int | None = None) -> list[Row[Any]]:

@@ -106,6 +106,12 @@ def find_receipt_by_fingerprint(connection: Connection, *, fingerprint: str, pro
     return _maybe(connection.execute(query).one_or_none())
 
 
+def find_ticket_of(connection: Connection, fingerprint: str) -> int | None:
+    """The id of the ticket that the message with this fingerprint is on, in whatever project."""
+    query = select(receipts.c.ticket_id).where(receipts.c.fingerprint == fingerprint)
+    return connection.execute(query.limit(1)).scalar_one_or_none()
+
+
 def find_earlier(connection: Connection, *, spool_id: str, marks: Sequence[str], project: str) -> list[Receipt]:
     """What is on record of this spool entry, and of mails with one of these fingerprints, in this project."""
     rows = connection.execute(_EARLIER, {"project": project, "spool_id": spool_id, "marks": list(marks)})

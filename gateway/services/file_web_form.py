@@ -6,7 +6,6 @@ done here. The raw form is archived as a raw mail is, and its files are later re
 
 from collections.abc import Callable
 from dataclasses import replace
-from hashlib import sha256
 
 from sqlalchemy import Connection
 
@@ -22,7 +21,7 @@ from gateway.services.outcome import is_outcome, record_outcome
 from gateway.services.record_report import record_report
 from gateway.services.record_web_reply import record_web_reply
 from gateway.services.ticket_clocks import find_project
-from gateway.services.web_form import BadForm, FormFiles, WebForm, Written, read_form
+from gateway.services.web_form import BadForm, FormFiles, WebForm, Written, fingerprint_of, read_form
 from gateway.spool.entry import SpoolEntry
 
 ReadFiles = Callable[[bytes, Settings], FormFiles]
@@ -57,7 +56,7 @@ def _file_once(
     person: Person,
     project: Project,
 ) -> None:
-    mark = sha256(f"web\n{form.person_id}\n{form.number}".encode()).hexdigest()
+    mark = fingerprint_of(form.person_id, form.number)
     same = find_receipt_by_fingerprint(connection, fingerprint=mark, project=project.key)
     trace = Trace()
     trace.note("session", "match", f"sent by the form for a {form.form}")

@@ -89,6 +89,11 @@ def number_of(nonce: str, text: str, files: Sequence[FormFile] = ()) -> str:
     return sha256("\n".join([nonce, *sums, text]).encode()).hexdigest()[:32]
 
 
+def fingerprint_of(person_id: int, number: str) -> str:
+    """The mark by which the receipt of a person's sending is found."""
+    return sha256(f"web\n{person_id}\n{number}".encode()).hexdigest()
+
+
 def envelope_of(form: WebForm) -> dict[str, Any]:
     """The envelope of its spool entry: ids, choices and times, nobody's words but those of `details`."""
     found: dict[str, Any] = {

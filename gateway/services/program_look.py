@@ -1,0 +1,116 @@
+"""What a program sees for the person whose token it has: their own tickets, their organisation's, and those that
+they work on; of each what that person may read."""
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from gateway.db.calls import list_calls_of
+from gateway.db.desk_rows import version_of
+from gateway.db.people import Person
+from gateway.db.scope import Scope
+from gateway.db.ticket_events import history_of
+from gateway.db.ticket_page import seen_refs
+from gateway.db.tickets import Ticket, find_ticket, list_entries
+from gateway.domain.rights import Actor, may_see
+from gateway.domain.ticket import STAFF, Direction, is_reference
+from gateway.errors import NotFound
+from gateway.mail.address import domain_of
+from gateway.runtime import Runtime
+from gateway.services.approach import place_of
+from gateway.services.call_rows import call_row
+from gateway.services.current_project import current_project
+from gateway.services.desk_look import Sighting
+from gateway.services.desk_scope import Roles, desk_scope
+from gateway.services.roles import actor_on, roles_by_project
+from gateway.services.seen_version import Version
+from gateway.services.ticket_rows import show_row, ticket_rows
+
+NO_TICKET = "there is no such ticket"
+_FOR_AGENTS: dict[str, Any] = {"match": None, "details": {}, "message_id": None, "in_reply_to": None}
+
+
+def person_roles(connection: Connection, runtime: Runtime, person: Person) -> Roles:
+    """What the person is, by project."""
+    return roles_by_project(connection, runtime.settings.project_list, person.email)
+
+
+def person_scope(connection: Connection, runtime: Runtime, person: Person) -> Scope:
+    """Every ticket that the person sees, on the pages or at the desk."""
+    domain = domain_of(person.email)
+    projects = runtime.settings.project_list
+    organisations = {project.key: domain for project in projects if domain in project.contract.organisations}
+    found = desk_scope(person_roles(connection, runtime, person))
+    return replace(found, reporter_id=person.id, organisations=organisations)
+
+
+def rows_for(connection: Connection, runtime: Runtime, found: list[Ticket], person: Person) -> list[dict[str, Any]]:
+    """The fields of tickets that the person sees; who has a ticket is for agents of its project."""
+    worked_for = _worked_for(connection, runtime, person)
+    rows = ticket_rows(connection, runtime, found)
+    return [row if row["project"] in worked_for else row | {"assignee": None} for row in rows]
+
+
+def find_for(connection: Connection, runtime: Runtime, ref: str, person: Person) -> Sighting:
+    """The ticket as the person sees it. Raises NotFound in the same way where there is none and where it is not for
+    them."""
+    ticket = find_ticket(connection, ref=ref) if is_reference(ref) else None
+    project = None if ticket is None else current_project(connection, runtime, ticket.project)
+    if ticket is None or project is None:
+        raise NotFound(NO_TICKET)
+    actor = actor_on(connection, project, ticket, person.email)
+    history = history_of(connection, ticket)
+    place = place_of(ticket, history)
+    if may_see(actor, place):
+        raise NotFound(NO_TICKET)
+    return Sighting(ticket=ticket, project=project, actor=actor, place=place, history=history, person_id=person.id)
+
+
+def look_for(connection: Connection, runtime: Runtime, seen: Sighting, person: Person) -> dict[str, Any]:
+    """A ticket with its timeline as `ticket show` prints it, without what this person does not read."""
+    row = show_row(connection, runtime, seen.ticket)
+    read = {one.id for one in list_entries(connection, seen.ticket.id) if _reads(seen, one)}
+    row["timeline"] = [_entry(entry, seen.actor) for entry in row["timeline"] if entry["id"] in read]
+    row["entries"] = len(read)
+    around = {*row["links"], *row["merged"], row["merged_into"] or "", row["follows"] or ""} - {""}
+    known = seen_refs(connection, person_scope(connection, runtime, person), around) if around else set()
+    for name in ("links", "merged"):
+        row[name] = [ref for ref in row[name] if ref in known]
+    for name in ("merged_into", "follows"):
+        row[name] = row[name] if row[name] in known else None
+    return row if seen.actor.is_agent else row | {"assignee": None, "clocks": []}
+
+
+def calls_for(
+    connection: Connection, runtime: Runtime, person: Person, *, before: int | None, limit: int
+) -> list[dict[str, Any]]:
+    """Calls of the projects that the person works for, the newest first; a call of no known project is everybody's
+    who works for any. The ticket of a call is named to those who see it."""
+    keys = _worked_for(connection, runtime, person)
+    found = list_calls_of(connection, {*keys, ""} if keys else set(), before=before, limit=limit)
+    refs = {ref for _, ref in found if ref}
+    known = seen_refs(connection, person_scope(connection, runtime, person), refs)
+    return [call_row(row) | {"ticket": ref if ref in known else None} for row, ref in found]
+
+
+def version_now(connection: Connection, ticket_id: int) -> Version:
+    """What a program that reads the ticket now knows of it."""
+    entry_id, event_id = version_of(connection, ticket_id)
+    return Version(entry_id=entry_id, event_id=event_id)
+
+
+def _worked_for(connection: Connection, runtime: Runtime, person: Person) -> set[str]:
+    return {key for key, roles in person_roles(connection, runtime, person).items() if roles & STAFF}
+
+
+def _reads(seen: Sighting, row: Any) -> bool:
+    return bool(row.visible) or (seen.actor.is_agent and seen.reads(row))
+
+
+def _entry(entry: dict[str, Any], actor: Actor) -> dict[str, Any]:
+    if actor.is_agent:
+        return entry
+    # What an agent's mail quotes may be notes of others.
+    is_ours = entry["direction"] == Direction.OUT
+    return entry | _FOR_AGENTS | {"references": [], "removed_text": "" if is_ours else entry["removed_text"]}

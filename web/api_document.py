@@ -1,0 +1,111 @@
+"""The OpenAPI 3.1 document, drawn from the table of routes and the models that check what programs send."""
+
+import re
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from gateway import __version__
+from web.api_models import Problem
+from web.api_problem import TYPE
+from web.api_routes import ROOT, USUAL, Header, Route
+
+_PARAMETER = re.compile(r"<(\w+)>")
+_PATTERNS = {"ref": "^[A-Z][A-Z0-9]*-[1-9][0-9]*$", "number": "^[0-9a-f]{32}$"}
+
+
+def draw(routes: Sequence[Route]) -> dict[str, Any]:
+    """The document of these routes."""
+    schemas = _schemas(routes)
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        paths.setdefault(_PARAMETER.sub(r"{\1}", route.path), {})[route.method.lower()] = _operation(route, schemas)
+    queries = {route.query.__name__ for route in routes}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Support gateway", "version": __version__},
+        "servers": [{"url": ROOT}],
+        "security": [{"bearer": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "description": "`gateway token add`"},
+            },
+            "schemas": {name: schema for name, schema in schemas.items() if name not in queries},
+        },
+    }
+
+
+def _schemas(routes: Sequence[Route]) -> dict[str, Any]:
+    asked = {route.query for route in routes} | {route.body for route in routes if route.body is not None}
+    told: set[type[BaseModel]] = {route.answer for route in routes} | {Problem}
+    named = sorted(asked | told, key=lambda model: model.__name__)
+    _, found = models_json_schema(
+        [(model, "validation") for model in named], ref_template="#/components/schemas/{model}"
+    )
+    return dict(found["$defs"])
+
+
+def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "operationId": route.name,
+        "summary": route.summary,
+        "description": f"Needs the scope `{route.scope}`.",
+        "parameters": [*_path(route), *_query(schemas[route.query.__name__]), *_headers(route.needs)],
+        "responses": {
+            str(route.status): _response(route),
+            **{str(status): _error(status) for status in sorted({*USUAL, *route.errors})},
+        },
+    }
+    if route.body is not None:
+        found["requestBody"] = {"required": True, "content": {"application/json": {"schema": _named(route.body)}}}
+    return found
+
+
+def _path(route: Route) -> Iterator[dict[str, Any]]:
+    for name in _PARAMETER.findall(route.path):
+        schema = {"type": "string", "pattern": _PATTERNS[name]}
+        yield {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def _query(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for name, given in schema.get("properties", {}).items():
+        yield {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": _said(given)}
+
+
+def _said(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of something that is left out of a query where it is not said: a query has no null."""
+    choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
+    if not choices:
+        return schema
+    rest = {key: value for key, value in schema.items() if key not in {"anyOf", "default", "title"}}
+    return {**choices[0], **rest}
+
+
+def _headers(headers: Sequence[Header]) -> Iterator[dict[str, Any]]:
+    for header in headers:
+        schema = {"type": "string", **({"pattern": header.pattern} if header.pattern else {})}
+        yield {
+            "name": header.name,
+            "in": "header",
+            "required": True,
+            "description": header.description,
+            "schema": schema,
+        }
+
+
+def _response(route: Route) -> dict[str, Any]:
+    given = {one.name: {"description": one.description, "schema": {"type": "string"}} for one in route.gives}
+    content = {"application/json": {"schema": _named(route.answer)}}
+    return {"description": HTTPStatus(route.status).phrase, "content": content, **({"headers": given} if given else {})}
+
+
+def _error(status: int) -> dict[str, Any]:
+    return {"description": HTTPStatus(status).phrase, "content": {TYPE: {"schema": _named(Problem)}}}
+
+
+def _named(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
