@@ -120,7 +120,8 @@ def _kept(report: ServiceReport) -> Chart:
         label = f"{one.guarantee} – {severity_name(one.severity)}"
         counts = {verdict: one.verdicts.get(verdict, 0) for verdict in Verdict}
         rows.append((label, *(str(count) for count in counts.values())))
-        value = gettext("kept: %(kept)s, missed: %(missed)s", kept=counts[Verdict.KEPT], missed=counts[Verdict.MISSED])
+        kept = counts[Verdict.KEPT]
+        value = gettext("kept: %(kept)s of %(all)s", kept=kept, all=kept + counts[Verdict.MISSED])
         bars.append(Bar(label=label, value=value, top=ROW * number, pieces=_pieces(list(counts.values()))))
     title = gettext("Kept and missed")
     head = (title, *(str(VERDICTS[verdict]) for verdict in Verdict))

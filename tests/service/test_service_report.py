@@ -6,11 +6,14 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from gateway.db.calls import calls
 from gateway.db.outbox import DeliveryState, deliveries
 from gateway.db.receipts import Receipt, Verdict, add_receipt
+from gateway.db.ticket_events import record_event
+from gateway.db.tickets import tickets
+from gateway.domain.events import By, EventType, TicketEvent
 from gateway.domain.judged_clocks import Verdict as Clock
 from gateway.domain.period import Period
 from gateway.domain.service_report import NAMED_ONLY, ServiceReport
@@ -114,7 +117,12 @@ def test_the_first_answer_by_a_person_is_what_counts(desk: Desk) -> None:
     desk.act(reply="Bonjour")
     desk.site.clock.move(hours=1)
     desk.act(reply="Encore")
-    desk.site.ticket(desk.site.person())
+    unanswered, twin = (desk.site.ticket(desk.site.person()) for _ in range(2))
+    event = TicketEvent(type=EventType.ANSWERED, at=desk.site.clock.now(), by=By.GATEWAY)
+    with desk.site.runtime.database.transaction() as connection:
+        record_event(connection, unanswered.id, event)  # no person wrote this
+        # The twin is answered on the ticket that took it over.
+        connection.execute(update(tickets).where(tickets.c.id == twin.id).values(status=Status.MERGED))
     answers = report(desk).first_answers
     assert (answers.answered, answers.unanswered, answers.median) == (1, 1, timedelta(hours=2))
 

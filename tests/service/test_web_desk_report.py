@@ -68,8 +68,8 @@ def test_no_other_project_is_told_of(desk: Desk, busy: str) -> None:
 def test_the_page_shows_figures_charts_and_why_a_time_was_missed(desk: Desk, busy: str, lang: str) -> None:
     page = desk.browser(CHIEF, prefers=lang).get(f"/desk/report?{busy}").text
     told = {
-        "fr": ("GTI – Bloquante", "tenus\u00a0: 1, manqués\u00a0: 0", "Le service n’est pas encore rétabli.", "retard"),
-        "en": ("GTI – Blocking", "kept: 1, missed: 0", "The service is not restored yet.", "late by 7\u00a0h"),
+        "fr": ("GTI – Bloquante", "tenus\u00a0: 1 sur 1", "Le service n’est pas encore rétabli.", "retard"),
+        "en": ("GTI – Blocking", "kept: 1 of 1", "The service is not restored yet.", "late by 7\u00a0h"),
     }[lang]
     for words in (*told, desk.ticket.ref):
         assert words in page
