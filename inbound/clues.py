@@ -13,6 +13,7 @@ from gateway.mail.parsed import ParsedMessage
 from gateway.mail.reply_address import ReplyToken, read_token
 from gateway.mail.tokens import TokenSigner
 
+PARENT = "In-Reply-To"
 MAX_REFERENCES = 50
 MAX_TAGS = 5
 _TAG = re.compile(r"\[([A-Z][A-Z0-9]{1,9}-[1-9][0-9]{0,9})\]", re.IGNORECASE)
@@ -36,7 +37,8 @@ class Clue:
     """A hint that a mail belongs to a ticket. `where` says where it was found.
 
     `addressed` are those that the mail with a stored id was written to; `internal` says that the reporter must
-    not see what this mail answers. `person_id` is whom a token of ours names, None where there is none.
+    not see what this mail answers. `person_id` is whom a token of ours names, None where there is none. `distance` is
+    that of an id from the mail that is answered, 0 for that one itself.
     """
 
     rule: Rule
@@ -45,6 +47,7 @@ class Clue:
     internal: bool = False
     addressed: frozenset[str] = frozenset()
     person_id: int | None = None
+    distance: int = 0
 
 
 def address_clues(places: Sequence[tuple[str, Sequence[str]]], signer: TokenSigner, *, today: date) -> Iterator[Clue]:
@@ -57,8 +60,11 @@ def address_clues(places: Sequence[tuple[str, Sequence[str]]], signer: TokenSign
 
 
 def referenced_ids(message: ParsedMessage) -> list[tuple[str, str]]:
-    """The ids that a mail answers to, with the field they stand in: In-Reply-To, then References from the end."""
-    found = [(ident, "In-Reply-To") for ident in message.in_reply_to]
+    """The ids that a mail answers to, with the field they stand in: In-Reply-To, then References from the end.
+
+    The parent stands in In-Reply-To, and in References those before it, oldest first (RFC 5322 section 3.6.4).
+    """
+    found = [(ident, PARENT) for ident in message.in_reply_to]
     found += [(ident, "References") for ident in reversed(message.references)]
     fields: dict[str, str] = {}
     for ident, where in found[:MAX_REFERENCES]:
@@ -70,7 +76,7 @@ def id_clues(
     ids: Sequence[tuple[str, str]], known: Mapping[str, Sequence[KnownId]], signer: TokenSigner, *, today: date
 ) -> Iterator[Clue]:
     """Clues by the ids of mails that are on tickets. An id of ours counts where its signature and our records agree."""
-    for ident, where in ids:
+    for distance, (ident, where) in enumerate(ids):
         own = read_own(ident, signer, today=today)
         for found in known.get(ident, ()):
             if own is not None and own.ticket_id != found.ticket_id:
@@ -82,6 +88,7 @@ def id_clues(
                 internal=found.internal,
                 addressed=found.addressed,
                 person_id=None if own is None else own.person_id,
+                distance=0 if where == PARENT else distance,
             )
 
 

@@ -1,13 +1,13 @@
 """Which ticket does a mail belong to? Clues out of the mail, facts out of the database, a decision out of both.
 
-In this order: a signed reply address, then one of our own Message-IDs, then the Message-ID of another mail on a
-ticket, then a signed mark in the text that they quote, then the reference in the subject. A token in an address is
-believed from the person whom it names, and from whoever is on the ticket; an id or a quoted mark from somebody who
-is on the ticket; a reference, which anybody can guess, only from somebody on the ticket who is proved to be who they
-say. Two tickets by one rule are never guessed between.
+In this order: a signed reply address, then the Message-IDs that the mail answers, the nearest first, ours and those of
+other mails on a ticket, then a signed mark in the text that they quote, then the reference in the subject. A token in
+an address is believed from the person whom it names, and from whoever is on the ticket; an id or a quoted mark from
+somebody who is on the ticket; a reference, which anybody can guess, only from somebody on the ticket who is proved to
+be who they say. Two tickets by one rule are never guessed between, of ids where they are equally near.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -89,32 +89,47 @@ _BY_ID = frozenset({Rule.OWN_ID, Rule.STORED_ID})
 def choose_ticket(clues: Sequence[Clue], facts: Mapping[int, TicketFacts], asker: Asker, *, trace: Trace) -> Matching:
     """Ask the rules in order. Why clues are not believed is in the trace, each reason once."""
     related: dict[int, None] = {}
-    doubts: dict[str, None] = {}
-    for rule in RULES:
+    doubts: dict[tuple[Rule, str], None] = {}
+    asked: set[Rule] = set()
+    for rule, equal in _stages(clues):
         believed: dict[int, Clue] = {}
-        for clue in clues:
-            if clue.rule is not rule:
-                continue
+        for clue in equal:
             doubt = _doubt(clue, facts.get(clue.ticket_id), asker)
             if doubt:
-                doubts.setdefault(f"{clue.where}: {doubt}")
+                if (reason := (rule, f"{clue.where}: {doubt}")) not in doubts:
+                    doubts[reason] = None
+                    trace.note(rule, "not believed", reason[1])
                 if doubt in _OF_OTHERS and rule is not Rule.SUBJECT_TAG:
                     related.setdefault(clue.ticket_id)
             elif clue.ticket_id not in believed or asker.is_named_in(clue):
                 believed[clue.ticket_id] = clue
-        for doubt in doubts:
-            trace.note(rule, "not believed", doubt)
-        doubts.clear()
         if len(believed) == 1:
             ((ticket_id, clue),) = believed.items()
             trace.note(rule, "match", clue.where)
             internal = _answers_internal(clues, ticket_id)
             signed = asker.is_named_in(clue)
             return Matching(match=Match(ticket_id=ticket_id, rule=rule, signed=signed, internal=internal))
-        trace.note(rule, "ambiguous" if believed else "no match", f"{len(believed)} tickets" if believed else "")
         if believed:
+            trace.note(rule, "ambiguous", f"{len(believed)} tickets")
             return Matching(match=None, related=tuple(believed)[:MAX_RELATED])
+        if rule not in asked:
+            trace.note(rule, "no match")
+        asked.add(rule)
     return Matching(match=None, related=tuple(related)[:MAX_RELATED])
+
+
+def _stages(clues: Sequence[Clue]) -> Iterator[tuple[Rule, list[Clue]]]:
+    """The clues that count alike, the strongest first, each rule at least once. What the mail answers directly goes
+    before what that answered in turn, whose ids they are comes second: after a split they name two tickets."""
+    found = {(clue.rule, clue.distance) for clue in clues} | {(rule, 0) for rule in RULES}
+    for rule, distance in sorted(found, key=_strength):
+        yield rule, [clue for clue in clues if (clue.rule, clue.distance) == (rule, distance)]
+
+
+def _strength(stage: tuple[Rule, int]) -> tuple[int, int, int]:
+    rule, distance = stage
+    place = RULES.index(rule)
+    return RULES.index(Rule.OWN_ID) if rule in _BY_ID else place, distance, place
 
 
 def _answers_internal(clues: Sequence[Clue], ticket_id: int) -> bool:

@@ -60,11 +60,27 @@ def test_who_was_addressed_in_a_stored_mail_may_answer_it(runtime: Runtime) -> N
     assert where(runtime, file(runtime, mail(4, sender=STRANGER, In_Reply_To="<mail-2@client.example>")))[0] != ticket
 
 
-def test_an_id_in_two_tickets_is_not_guessed(runtime: Runtime) -> None:
+@pytest.mark.parametrize(("answered", "before"), [("own", "own"), ("stored", "own"), ("own", "stored")])
+@pytest.mark.parametrize("field", ["In_Reply_To", "References"])
+def test_what_is_answered_directly_goes_before_what_was_said_earlier(
+    runtime: Runtime, field: str, answered: str, before: str
+) -> None:
     one = first_ticket(runtime)
     file(runtime, mail(2))
     two = next(ticket for ticket in all_tickets(runtime) if ticket.id != one.id)
-    receipt = file(runtime, mail(3, References=f"{ours(runtime, one)} {ours(runtime, two)}"))
+    old = ours(runtime, one) if before == "own" else "<mail-1@client.example>"
+    new = ours(runtime, two) if answered == "own" else "<mail-2@client.example>"
+    named = {"References": f"{old} {new}"} if field == "References" else {"References": old, "In_Reply_To": new}
+    assert where(runtime, file(runtime, mail(3, **named)))[0].id == two.id
+    stranger = mail(4, sender=STRANGER, **named)
+    assert where(runtime, file(runtime, stranger))[0].id not in {one.id, two.id}
+
+
+def test_ids_equally_near_in_two_tickets_are_not_guessed(runtime: Runtime) -> None:
+    one = first_ticket(runtime)
+    file(runtime, mail(2))
+    two = next(ticket for ticket in all_tickets(runtime) if ticket.id != one.id)
+    receipt = file(runtime, mail(3, In_Reply_To=f"{ours(runtime, one)} {ours(runtime, two)}"))
     assert where(runtime, receipt)[0].id not in {one.id, two.id}
     assert {"rule": "our Message-ID", "outcome": "ambiguous", "evidence": "2 tickets"} in receipt.trace
 
