@@ -5,9 +5,10 @@ Counted in working days of the project's calendar from the moment since which it
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
+from gateway.domain.business_hours import hours_of
 from gateway.domain.calendar import Calendar
 from gateway.domain.events import EventType, TicketEvent
 from gateway.domain.ticket import Status
@@ -92,15 +93,23 @@ def plan_follow_ups(history: Sequence[TicketEvent], *, calendar: Calendar, rules
 def after_working_days(start: datetime, days: int, *, calendar: Calendar) -> datetime | None:
     """The same time of day on the `days`-th working day after `start`, by the calendar's wall clock.
 
-    A day with any working time counts. None where none comes for a year.
+    A day with any working time counts, after emergency openings and closings. None where none comes for a year.
     """
     local = start.astimezone(calendar.zone_info)
     day, left, idle = local.date(), days, 0
     while left > 0:
         day += timedelta(days=1)
         idle += 1
-        if calendar.day(day).hours:
+        if _is_worked(day, calendar):
             left, idle = left - 1, 0
         if idle > _LONGEST_PAUSE:
             return None
     return datetime.combine(day, local.time(), tzinfo=calendar.zone_info).astimezone(start.tzinfo)
+
+
+def _is_worked(day: date, calendar: Calendar) -> bool:
+    if not calendar.overrides:
+        return bool(calendar.day(day).hours)
+    begin = datetime.combine(day, time(), tzinfo=calendar.zone_info)
+    end = datetime.combine(day + timedelta(days=1), time(), tzinfo=calendar.zone_info)
+    return hours_of(calendar).between(begin, end) > timedelta(0)

@@ -24,6 +24,7 @@ from gateway.notify.thread import Parent, find_last_sent
 from gateway.notify.ticket_mail import write_ticket_mail
 from gateway.notify.wording import Told, say_date, say_week, say_when, sentences
 from gateway.runtime import Runtime
+from gateway.services.current_project import current_project
 
 _BY_STATUS = {
     Status.PENDING: Happening.WAITING,
@@ -66,7 +67,7 @@ def tell_progress(
     what = happening or happening_of(changes, text=text)
     if manner_of(what, audience, person.notices) is Manner.NOT:
         return None
-    project = runtime.project(ticket.project)
+    project = current_project(connection, runtime, ticket.project) or runtime.project(ticket.project)
     context = {
         "subject": ticket.subject,
         "text": text,

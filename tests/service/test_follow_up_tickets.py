@@ -16,6 +16,7 @@ from gateway.notify.notices import Notice
 from gateway.runtime import Runtime
 from gateway.services.change_ticket import change_ticket
 from gateway.services.follow_up_tickets import follow_up_tickets
+from gateway.services.override_calendar import override_calendar
 from gateway.services.run_clocks import run_clocks
 from gateway.services.wake_ticket import wake_ticket
 from tests.support.clock import MovableClock
@@ -165,3 +166,22 @@ def test_what_just_happened_is_heeded_before_it_was_worked_out(desk: Runtime, cl
     act(desk, status=Status.RESOLVED)
     assert follow_up_tickets(desk) == 0
     assert told(desk) == ["waiting", "resolved"]
+
+
+def test_the_closing_day_of_a_resolved_mail_counts_days_that_were_closed_by_a_supervisors_word(desk: Runtime) -> None:
+    """Wednesday is closed, so the tenth working day comes a day later."""
+    with desk.database.transaction() as connection:
+        chief = get_or_create_person(connection, email="chief@client.example", name="", now=desk.clock.now())
+        add_membership(connection, person_id=chief.id, project="DEMO", role=Role.SUPERVISOR)
+    midnight = desk.clock.now().replace(day=24, hour=23, minute=0)
+    override_calendar(
+        desk,
+        project="DEMO",
+        is_open=False,
+        since=midnight,
+        until=midnight.replace(day=25),
+        reason="intempéries",
+        by="chief@client.example",
+    )
+    act(desk, status=Status.RESOLVED)
+    assert mails(desk)[-1].context["closes_at"].startswith("2026-12-09")
