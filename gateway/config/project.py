@@ -34,6 +34,9 @@ class ProjectSettings(Section):
     contract: str = DEFAULT
     hotline: str | None = Field(default=None, pattern=r"^\+[1-9]\d{6,14}$", description="in international form")
     hotline_policy: Literal["blocking-only", "open"] = "blocking-only"
+    open_to_all: bool = Field(
+        default=True, description="whether people who belong nowhere may report on it by the form"
+    )
     teams: TeamSettings = TeamSettings()
     contacts: tuple[str, ...] = Field(default=(), description="the customer's, told of preventive work")
     level_addresses: LevelAddressSettings = LevelAddressSettings()
@@ -76,6 +79,7 @@ class ProjectSettings(Section):
             contacts=self.contacts,
             hotline=self.hotline,
             follow_up=contract.follow_up.rules(),
+            open_to_all=self.open_to_all,
             takes_any_call=self.hotline_policy == "open",
         )
 

@@ -17,7 +17,8 @@ class Project:
     configuration gives a role; people with a role in the database are members too. `contacts` are the customer's people
     who are told of work that we do of our own accord. `hotline` is a number in
     international form; with `takes_any_call` its callers need no ticket, and each call becomes one. `follow_up` is what
-    happens by itself to a ticket that waits for its reporter or is resolved.
+    happens by itself to a ticket that waits for its reporter or is resolved. With `open_to_all` whoever belongs to no
+    project is offered this one on the report form.
     """
 
     key: str
@@ -32,6 +33,7 @@ class Project:
     hotline: str | None = None
     follow_up: FollowUpRules = USUAL_FOLLOW_UP
     takes_any_call: bool = False
+    open_to_all: bool = True
 
     @property
     def address(self) -> str:

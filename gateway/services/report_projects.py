@@ -13,10 +13,10 @@ from gateway.services.roles import roles_by_project
 
 
 def report_projects(connection: Connection, runtime: Runtime, person: Person) -> Sequence[Project]:
-    """Those that the person belongs to, by a role, their organisation, or a request of theirs; else those that take
-    reports from anybody."""
+    """Those that the person belongs to, by a role, their organisation, or a request of theirs; else those that are
+    open to all."""
     projects = runtime.settings.project_list
     domain = domain_of(person.email)
     known = reported_projects(connection, person.id) | set(roles_by_project(connection, projects, person.email))
     theirs = [one for one in projects if one.key in known or domain in one.contract.organisations]
-    return theirs or projects
+    return theirs or [one for one in projects if one.open_to_all]
