@@ -11,11 +11,11 @@ _DANGERS: dict[Language, dict[str, str]] = {
 _STEPS: dict[Language, dict[str, str]] = {
     Language.FR: {
         "opened": (
-            "{danger} nous a été signalé{e} ({reference}) : {title}. Composant : {touches}. Nous vérifions si votre"
+            "{danger} nous a été signalé{e} ({reference}) : {title}. Composant : {touches}. Nous vérifions si votre"
             " application est concernée."
         ),
-        "absent": "Vérification faite, votre application n'est pas concernée : {words} Cette demande est close.",
-        "present": "Vérification faite, votre application est concernée : {words} Nous allons installer le correctif.",
+        "absent": "Vérification faite, votre application n’est pas concernée : {words} Cette demande est close.",
+        "present": "Vérification faite, votre application est concernée : {words} Nous allons installer le correctif.",
         "patched": "Le correctif est installé. {words} Nous suivons sa livraison.",
         "delivered": "Le correctif est livré. {words} Cette demande est close.",
     },

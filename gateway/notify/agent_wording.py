@@ -12,7 +12,7 @@ _HEADLINES: dict[Language, dict[Happening, str]] = {
         Happening.REOPENED: "Rouverte par {author}",
         Happening.HANDED: "Transmise à {level} par {author}",
         Happening.ASSIGNED: "Confiée à vous par {author}",
-        Happening.UNDELIVERED: "Un e-mail de cette demande n'est pas arrivé",
+        Happening.UNDELIVERED: "Un e-mail de cette demande n’est pas arrivé",
     },
     Language.EN: {
         Happening.NEW: "New request from {author}",
@@ -24,7 +24,7 @@ _HEADLINES: dict[Language, dict[Happening, str]] = {
     },
 }
 _WHY: dict[Language, tuple[str, str]] = {
-    Language.FR: ("vous suivez cette demande", "vous faites partie de l'équipe {level}"),
+    Language.FR: ("vous suivez cette demande", "vous faites partie de l’équipe {level}"),
     Language.EN: ("you follow this request", "you belong to the {level} team"),
 }
 _PLACE = {
@@ -35,9 +35,9 @@ _EVENTS = {
     Language.FR: {
         EventType.LEVEL: "Transmis à {value}",
         EventType.ASSIGNED: "Attribué à {value}",
-        EventType.KIND: "Nature : {value}",
-        EventType.SEVERITY: "Gravité : {value}",
-        EventType.STATUS: "Statut : {value}",
+        EventType.KIND: "Nature : {value}",
+        EventType.SEVERITY: "Gravité : {value}",
+        EventType.STATUS: "Statut : {value}",
     },
     Language.EN: {
         EventType.LEVEL: "Handed to {value}",
@@ -47,7 +47,7 @@ _EVENTS = {
         EventType.STATUS: "Status: {value}",
     },
 }
-_REASON = {Language.FR: "{line} — motif : {reason}", Language.EN: "{line}, because: {reason}"}
+_REASON = {Language.FR: "{line} — motif : {reason}", Language.EN: "{line}, because: {reason}"}
 TOLD_INSIDE = frozenset(_EVENTS[Language.FR])
 """What `agent_line` has words for."""
 

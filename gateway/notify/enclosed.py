@@ -6,7 +6,7 @@ from gateway.domain.ticket import Language
 
 _MOST = 10  # names
 _SENTENCES = {
-    Language.FR: ("Fichier joint : {names}", "Fichiers joints : {names}"),
+    Language.FR: ("Fichier joint : {names}", "Fichiers joints : {names}"),
     Language.EN: ("File attached: {names}", "Files attached: {names}"),
 }
 

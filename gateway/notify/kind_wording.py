@@ -11,10 +11,10 @@ _FIELD = "field."
 _SENTENCES: dict[Language, dict[str, str]] = {
     Language.FR: {
         Kind.CORRECTIVE: "Votre demande est traitée comme un incident à corriger",
-        Kind.ASSISTANCE: "Votre demande est traitée comme une demande d'assistance",
+        Kind.ASSISTANCE: "Votre demande est traitée comme une demande d’assistance",
         Kind.PREVENTIVE: "Votre demande relève de la maintenance préventive",
-        Kind.ADAPTIVE: "Votre demande est traitée comme une adaptation de l'application",
-        Kind.EVOLUTIVE: "Votre demande est traitée comme une évolution de l'application",
+        Kind.ADAPTIVE: "Votre demande est traitée comme une adaptation de l’application",
+        Kind.EVOLUTIVE: "Votre demande est traitée comme une évolution de l’application",
         Kind.REGULATORY: "Votre demande est traitée comme une mise en conformité réglementaire",
     },
     Language.EN: {
@@ -32,7 +32,7 @@ _FIELDS: dict[Language, dict[str, str]] = {
         "component": "{0}",
         "from_version": "de la version {0}",
         "to_version": "vers la version {0}",
-        "source": "source : {0}",
+        "source": "source : {0}",
         "effective_on": "applicable le {0}",
     },
     Language.EN: {
@@ -45,10 +45,10 @@ _FIELDS: dict[Language, dict[str, str]] = {
     },
 }
 _COMPONENTS = {
-    "operating system": "système d'exploitation",
+    "operating system": "système d’exploitation",
     "database": "système de base de données",
     "browser": "navigateur",
-    "third-party API": "API d'un tiers",
+    "third-party API": "API d’un tiers",
 }
 
 

@@ -8,9 +8,9 @@ from gateway.domain.ticket import Language
 from gateway.notify.notices import Notice
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-_SUBJECT = "Écran noir à l'ouverture d'une session"
-_QUESTION = "Bonjour,\n\nDepuis quand l'écran reste-t-il noir ?\n\nAna"
-_QUOTE = {"quote": "Bonjour,\n\nL'écran reste noir.", "quote_at": NOW.isoformat()}
+_SUBJECT = "Écran noir à l’ouverture d’une session"
+_QUESTION = "Bonjour,\n\nDepuis quand l’écran reste-t-il noir ?\n\nAna"
+_QUOTE = {"quote": "Bonjour,\n\nL’écran reste noir.", "quote_at": NOW.isoformat()}
 _CLOSES = {"closes_at": "2026-12-08T09:00:00+00:00"}
 _HOTLINE = {"hotline": {"number": "+33199001234", "code": "1234 5678"}}
 _NEWS: dict[str, Any] = {
@@ -20,7 +20,7 @@ _NEWS: dict[str, Any] = {
     "level": "N2",
     "severity": "",
     "at": NOW.isoformat(),
-    "text": "Bonjour,\n\nL'écran reste noir.",
+    "text": "Bonjour,\n\nL’écran reste noir.",
     "reason": "",
     "is_mine": False,
 }
@@ -63,7 +63,7 @@ SAMPLES: dict[str, tuple[Notice, dict[str, Any]]] = {
     "reply": (Notice.NEWS, _NEWS | {"happening": "reply", "is_mine": True, "severity": "major"}),
     "handed": (
         Notice.NEWS,
-        _NEWS | {"happening": "handed", "author": "nina@client.example", "text": "", "reason": "Vu avec l'hébergeur"},
+        _NEWS | {"happening": "handed", "author": "nina@client.example", "text": "", "reason": "Vu avec l’hébergeur"},
     ),
     "undelivered": (
         Notice.NEWS,
@@ -74,7 +74,7 @@ SAMPLES: dict[str, tuple[Notice, dict[str, Any]]] = {
         {
             "news": [
                 {name: _NEWS[name] for name in ("subject", "author", "level", "at")}
-                | {"ref": "DEMO-42", "happening": happening, "text": "Bonjour, L'écran reste noir."}
+                | {"ref": "DEMO-42", "happening": happening, "text": "Bonjour, L’écran reste noir."}
                 for happening in ("new", "reopened")
             ],
             "number": 512,

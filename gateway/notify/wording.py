@@ -23,15 +23,15 @@ _PATTERN = {Language.FR: "MMMM yyyy 'à' HH:mm", Language.EN: "MMMM yyyy 'at' HH
 _SENTENCES: dict[Language, dict[str, str]] = {
     Language.FR: {
         "level": "Votre demande est suivie par le support de niveau {number} depuis le {when}.",
-        "severity": "Gravité de l'incident : {word}.",
+        "severity": "Gravité de l’incident : {word}.",
         "workaround": "Une solution de contournement est en place.",
         "status.open": "Votre demande est prise en charge.",
         "status.pending": "Nous attendons votre réponse pour continuer.",
-        "status.resolved": "Votre demande est résolue. Si ce n'est pas le cas, répondez-nous : elle sera rouverte.",
+        "status.resolved": "Votre demande est résolue. Si ce n’est pas le cas, répondez-nous : elle sera rouverte.",
         "status.closed": "Votre demande est close.",
         "reopened": "Votre demande est rouverte.",
         "reminder": "Depuis le {when}, nous attendons votre réponse pour continuer.",
-        "closed.pending": "Votre demande est close : nous n'avons pas reçu la réponse attendue.",
+        "closed.pending": "Votre demande est close : nous n’avons pas reçu la réponse attendue.",
         "closed.resolved": "Votre demande, résolue, est maintenant close.",
         "GTI": "Prise en charge garantie avant le {when}.",
         "GTR": "Rétablissement garanti avant le {when}.",
@@ -62,7 +62,7 @@ _WORDS: dict[Language, dict[str, str]] = {
         "blocking": "bloquante",
         "major": "majeure",
         "minor": "mineure",
-        "corrective": "correction d'un incident",
+        "corrective": "correction d’un incident",
         "preventive": "maintenance préventive",
         "adaptive": "adaptation",
         "evolutive": "évolution",
@@ -81,12 +81,12 @@ _WORDS: dict[Language, dict[str, str]] = {
 }
 
 _WEEK = {
-    Language.FR: ("le {0}", "du {0} au {1}", "de {0} à {1}", " ; "),
+    Language.FR: ("le {0}", "du {0} au {1}", "de {0} à {1}", " ; "),
     Language.EN: ("on {0}", "{0} to {1}", "from {0} to {1}", "; "),
 }
 
 _PROMISE = {
-    Language.FR: ("gravité {0} : prise en charge sous {1} h{2}", ", rétablissement sous {0} h{1}", " ouvrées"),
+    Language.FR: ("gravité {0} : prise en charge sous {1} h{2}", ", rétablissement sous {0} h{1}", " ouvrées"),
     Language.EN: ("{0}: taken in hand within {1} h{2}", ", restored within {0} h{1}", " of working time"),
 }
 

@@ -22,8 +22,8 @@ from gateway.services.tell_reporter import note_happening
 
 _SAID = {
     Language.FR: {
-        Happening.ADDED: "Ajouté à la demande : {people}",
-        Happening.REMOVED: "Retiré de la demande : {people}",
+        Happening.ADDED: "Ajouté à la demande : {people}",
+        Happening.REMOVED: "Retiré de la demande : {people}",
     },
     Language.EN: {Happening.ADDED: "Put on the ticket: {people}", Happening.REMOVED: "Taken off the ticket: {people}"},
 }

@@ -9,7 +9,7 @@ from gateway.services.approach import approach_all
 from gateway.services.seen_version import Version, require_seen
 from gateway.services.tell_reporter import note_happening
 
-_LINKED = {Language.FR: "Lié à {ref} : {subject}", Language.EN: "Linked to {ref}: {subject}"}
+_LINKED = {Language.FR: "Lié à {ref} : {subject}", Language.EN: "Linked to {ref}: {subject}"}
 
 
 def link_tickets(runtime: Runtime, *, ref: str, other: str, by: str, version: Version | None = None) -> bool:

@@ -26,7 +26,7 @@ from gateway.services.tell_reporter import note_happening, tell_happening
 
 _MOVED = (EntryType.MESSAGE, EntryType.NOTE)
 _SAID = {
-    Language.FR: {"from": "Séparé de {ref} : {subject}", "to": "Suivi à part, {ref} : {subject}"},
+    Language.FR: {"from": "Séparé de {ref} : {subject}", "to": "Suivi à part, {ref} : {subject}"},
     Language.EN: {"from": "Split off {ref}: {subject}", "to": "Followed apart, {ref}: {subject}"},
 }
 

@@ -101,7 +101,7 @@ def test_whoever_is_on_the_ticket_reads_its_steps_and_who_was_taken_off_it_does_
     before = len(told(desk, DSI))
     take(desk, "SHOP-1", Step.ABSENT, "rien")
     assert len(told(desk, DSI)) == before
-    assert "n'est pas concernée : rien." in told(desk, "luc@shop.example")[-1]
+    assert "n’est pas concernée : rien." in told(desk, "luc@shop.example")[-1]
 
 
 def test_each_step_says_who_and_when_on_the_timeline_and_in_the_history(desk: Runtime, clock: MovableClock) -> None:

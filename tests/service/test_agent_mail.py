@@ -146,7 +146,7 @@ def test_an_order_that_is_unknown_or_refused_gets_one_answer_and_nothing_goes_ou
 def test_a_refusal_is_said_in_the_agents_language(runtime: Runtime, ticket: Ticket) -> None:
     write(runtime, "#level N3 bogue\nBonjour")
     [notice] = told_since_acknowledged(runtime)
-    assert "de N1 elle passe d'abord à N2, pas directement à N3" in plain(runtime, notice)
+    assert "de N1 elle passe d’abord à N2, pas directement à N3" in plain(runtime, notice)
     with runtime.database.transaction() as connection:
         agent = get_or_create_person(connection, email=AGENT, name="", now=runtime.clock.now())
         update_person(connection, agent.id, name=None, lang=Language.EN, phone=None)
@@ -166,9 +166,9 @@ def test_refusals_count_against_the_caps_on_automatic_answers(runtime: Runtime, 
 @pytest.mark.parametrize(
     ("text", "html", "answer"),
     [
-        ("", "", "Fichier joint : devis.pdf"),
-        ("\n \n", "", "Fichier joint : devis.pdf"),
-        ("", "<p><img src='cid:picture@x'></p>", "Fichier joint : capture.gif"),
+        ("", "", "Fichier joint : devis.pdf"),
+        ("\n \n", "", "Fichier joint : devis.pdf"),
+        ("", "<p><img src='cid:picture@x'></p>", "Fichier joint : capture.gif"),
         ("Voici le devis.", "", "Voici le devis."),
     ],
 )
@@ -186,7 +186,7 @@ def test_a_file_without_words_is_an_answer(runtime: Runtime, ticket: Ticket, tex
 def test_a_file_with_a_mere_note_stays_inside(runtime: Runtime, ticket: Ticket) -> None:
     with_file(runtime, "#note\n")
     entry = timeline(runtime, ticket)[-1]
-    assert (entry.type, entry.visible, entry.text) == ("note", False, "Fichier joint : devis.pdf")
+    assert (entry.type, entry.visible, entry.text) == ("note", False, "Fichier joint : devis.pdf")
     assert told_since_acknowledged(runtime) == []
 
 

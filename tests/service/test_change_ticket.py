@@ -113,7 +113,7 @@ def test_one_act_is_one_mail_whatever_it_changes(desk: Runtime) -> None:
     text = body(read_mail(desk, row))
     for line in (
         "Nous regardons.",
-        "Gravité de l'incident : bloquante.",
+        "Gravité de l’incident : bloquante.",
         "niveau 2",
         "Rétablissement garanti avant le 25 novembre 2026 à 10:00",
     ):
@@ -122,11 +122,11 @@ def test_one_act_is_one_mail_whatever_it_changes(desk: Runtime) -> None:
 
 
 def test_notes_and_reasons_never_reach_the_reporter(desk: Runtime) -> None:
-    act(desk, NINA, note="C'est sûrement le cache.")
+    act(desk, NINA, note="C’est sûrement le cache.")
     assert notices(desk) == []
     act(desk, NINA, level=Level.N2, reason="personne ne comprend")
-    assert ("note", "internal", "C'est sûrement le cache.") in timeline(desk)
-    assert ("system", "internal", "Transmis à N2 — motif : personne ne comprend") in timeline(desk)
+    assert ("note", "internal", "C’est sûrement le cache.") in timeline(desk)
+    assert ("system", "internal", "Transmis à N2 — motif : personne ne comprend") in timeline(desk)
     shown = json.dumps([timeline(desk, visible_only=True), [dict(row.context) for row in notices(desk)]])
     assert "cache" not in shown
     assert "comprend" not in shown

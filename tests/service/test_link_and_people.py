@@ -40,8 +40,8 @@ def test_a_link_is_seen_from_both_and_made_once(desk: Runtime) -> None:
     assert link_tickets(desk, ref="demo-2", other="DEMO-1", by=NINA)
     assert not link_tickets(desk, ref="DEMO-1", other="DEMO-2", by=NINA)
     assert (links(desk, "DEMO-1"), links(desk, "DEMO-2")) == (("DEMO-2",), ("DEMO-1",))
-    assert [text for _, _, text in timeline(desk)][1:] == ["Lié à DEMO-2 : Écran bloqué n° 2"]
-    assert [text for _, _, text in timeline(desk, "DEMO-2")][1:] == ["Lié à DEMO-1 : Écran bloqué n° 1"]
+    assert [text for _, _, text in timeline(desk)][1:] == ["Lié à DEMO-2 : Écran bloqué n° 2"]
+    assert [text for _, _, text in timeline(desk, "DEMO-2")][1:] == ["Lié à DEMO-1 : Écran bloqué n° 1"]
     assert len(timeline(desk, visible_only=True)) == 1
     assert len(outbox(desk)) == mails
 
@@ -70,7 +70,7 @@ def test_people_are_put_on_a_ticket_and_then_answer_on_it(desk: Runtime) -> None
     own = outbox(desk)[0].message_id
     file(desk, mail(3, sender="luc@client.example", In_Reply_To=f"<{own}>"), mail_from="luc@client.example")
     assert ticket_of(desk).entries == 3
-    assert timeline(desk)[1][2] == "Ajouté à la demande : luc@client.example"
+    assert timeline(desk)[1][2] == "Ajouté à la demande : luc@client.example"
 
 
 def test_who_was_removed_is_a_stranger_and_comes_back_only_by_somebodys_word(desk: Runtime) -> None:

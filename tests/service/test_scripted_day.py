@@ -42,7 +42,7 @@ READ = {
     Language.FR: [
         ["DEMO-1"],
         [
-            "Gravité de l'incident : bloquante.",
+            "Gravité de l’incident : bloquante.",
             "niveau 2 depuis le 26 mars 2027 à 17:10.",
             "Prise en charge garantie avant le 31 mars 2027 à 12:00.",
             "Rétablissement garanti avant le 1er avril 2027 à 15:30.",
@@ -51,7 +51,7 @@ READ = {
         ["niveau 3 depuis le 30 mars 2027 à 15:10."],
         ["Passez par l'export CSV.", "Une solution de contournement est en place."],
         ["Corrigé en 4.2.", "Votre demande est résolue."],
-        ["Corrigé en 4.3.", "Votre demande est résolue.", "> Ce n'est pas résolu"],
+        ["Corrigé en 4.3.", "Votre demande est résolue.", "> Ce n’est pas résolu"],
         ["Corrigé en 4.4.", "Votre demande est résolue.", "> Toujours pas"],
     ],
     Language.EN: [
@@ -66,7 +66,7 @@ READ = {
         ["level 3 support since 30 March 2027 at 15:10."],
         ["Passez par l'export CSV.", "A workaround is in place."],
         ["Corrigé en 4.2.", "Your request is resolved."],
-        ["Corrigé en 4.3.", "Your request is resolved.", "> Ce n'est pas résolu"],
+        ["Corrigé en 4.3.", "Your request is resolved.", "> Ce n’est pas résolu"],
         ["Corrigé en 4.4.", "Your request is resolved.", "> Toujours pas"],
     ],
 }
@@ -164,7 +164,7 @@ def day(request: pytest.FixtureRequest, site: Site, clock: MovableClock) -> Day:
     found.at(31, 10)
     act(site.runtime, DEV, reply="Corrigé en 4.2.", status=Status.RESOLVED)
     found.at(31, 11)
-    found.writes("Ce n'est pas résolu : l'export échoue encore.", under=found.to(MARIE)[-1])
+    found.writes("Ce n’est pas résolu : l'export échoue encore.", under=found.to(MARIE)[-1])
     found.at(31, 14)
     act(site.runtime, DEV, reply="Corrigé en 4.3.", status=Status.RESOLVED)
     found.at(31, 15)

@@ -51,7 +51,7 @@ def test_the_chosen_entries_are_a_ticket_of_who_wrote_them(desk: Runtime, clock:
     assert created.subject == "Re: Export CSV"
     assert [kind for kind, _, _ in timeline(desk)] == ["message", "system"]
     assert [kind for kind, _, _ in timeline(desk, "DEMO-2")] == ["message", "system", "system"]
-    assert timeline(desk)[1][2] == "Suivi à part, DEMO-2 : Re: Export CSV"
+    assert timeline(desk)[1][2] == "Suivi à part, DEMO-2 : Re: Export CSV"
     with desk.database.reading() as connection:
         assert find_relations(connection, ticket_of(desk)).links == ("DEMO-2",)
         assert find_relations(connection, created).links == ("DEMO-1",)

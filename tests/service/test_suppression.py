@@ -62,7 +62,7 @@ def test_mail_to_a_suppressed_address_is_not_dialled_whatever_its_notice_and_sta
     assert "no such user" in (after[0].last_error or "")
     [entry] = failures(runtime, after[0])
     assert (entry.visible, entry.data["event"]) == (False, "delivery_suppressed")
-    assert "n'a pas été envoyé" in entry.text
+    assert "n’a pas été envoyé" in entry.text
 
 
 def test_when_the_time_is_over_mail_goes_out_again(runtime: Runtime, clock: MovableClock) -> None:
@@ -84,7 +84,7 @@ def test_a_refused_recipient_is_a_hard_bounce_and_the_next_mail_of_the_same_batc
     assert [one.state for one in after] == [DeliveryState.FAILED, DeliveryState.SUPPRESSED]
     assert [one.reason for one in suppressed(runtime)] == ["550 5.1.1 no such user"]
     [entry] = failures(runtime, after[0])
-    assert "Plus rien n'est envoyé" in entry.text
+    assert "Plus rien n’est envoyé" in entry.text
 
 
 def test_a_refusal_after_the_data_counts_too(runtime: Runtime) -> None:

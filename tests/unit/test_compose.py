@@ -75,7 +75,7 @@ EVERY = [(name, lang) for name in SAMPLES for lang in Language]
             "Nous avons bien reçu votre demande [DEMO-42]",
             "Bonjour,\n\nNous avons bien reçu votre message. Il est enregistré sous la référence DEMO-42.",
             "##- Merci de répondre au-dessus de cette ligne -##",
-            "Vous recevez cette confirmation automatique parce qu'un e-mail",
+            "Vous recevez cette confirmation automatique parce qu’un e-mail",
         ),
         (
             "en",
@@ -108,7 +108,7 @@ def test_an_acknowledgement_says_what_happened_what_comes_next_and_why_it_came(
         (
             "fr",
             "Votre lien de connexion au support Démonstration",
-            "Il ne sert qu'une fois et reste valable 30 minutes.",
+            "Il ne sert qu’une fois et reste valable 30 minutes.",
         ),
         ("en", "Your sign-in link for Démonstration support", "It works once and stays valid for 30 minutes."),
     ],
@@ -198,8 +198,8 @@ def test_a_mail_without_message_id_is_acknowledged_without_in_reply_to(runtime: 
 def test_an_answer_is_cut_off_from_the_quote_of_our_mail(runtime: Runtime) -> None:
     ours = part(read(compose(row(), runtime=runtime)), "plain")
     quote = "\n".join(f"> {line}" for line in ours.splitlines())
-    answer = f"C'est urgent.\n\nLe mar. 24 nov. 2026 à 10:12, Support <support@demo.example> a écrit :\n{quote}"
-    assert trim(answer).visible == "C'est urgent."
+    answer = f"C’est urgent.\n\nLe mar. 24 nov. 2026 à 10:12, Support <support@demo.example> a écrit :\n{quote}"
+    assert trim(answer).visible == "C’est urgent."
 
 
 def test_the_same_row_is_the_same_mail_at_every_attempt(runtime: Runtime) -> None:

@@ -66,11 +66,11 @@ def test_that_nothing_would_change_is_said_too() -> None:
     [
         (
             "it is before N1, and only N1 or a supervisor works on it",
-            "elle est au niveau N1 : seuls N1 ou un superviseur y travaillent",
+            "elle est au niveau N1 : seuls N1 ou un superviseur y travaillent",
         ),
-        ("it is closed: reopen it first", "elle est à l'état closed : rouvrez-la d'abord"),
-        ("there is no command #sevrity", "la commande #sevrity n'existe pas"),
-        ("#severity énorme {0} is not understood", "#severity énorme {0} n'est pas compris"),
+        ("it is closed: reopen it first", "elle est à l’état closed : rouvrez-la d’abord"),
+        ("there is no command #sevrity", "la commande #sevrity n’existe pas"),
+        ("#severity énorme {0} is not understood", "#severity énorme {0} n’est pas compris"),
         ("what nobody has translated", "what nobody has translated"),
     ],
 )
@@ -84,6 +84,6 @@ def test_a_reason_of_any_length_is_soon_said() -> None:
 
 def test_files_without_words_are_named() -> None:
     assert say_enclosed([], Language.FR) == ""
-    assert say_enclosed(["a.pdf"], Language.FR) == "Fichier joint : a.pdf"
+    assert say_enclosed(["a.pdf"], Language.FR) == "Fichier joint : a.pdf"
     assert say_enclosed(["a.pdf", "b.png"], Language.EN) == "Files attached: a.pdf, b.png"
     assert say_enclosed([f"{number}.png" for number in range(12)], Language.FR).endswith("9.png, …")

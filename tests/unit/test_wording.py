@@ -55,7 +55,7 @@ def test_a_moment_is_said_in_the_person_s_language_and_by_the_clock_of_paris() -
         (OFFICE_WEEK, "du lundi au vendredi de 9:00 à 17:30", "Monday to Friday from 9:00 to 17:30"),
         (
             (*[parse_hours("9:00-12:30, 13:30-17:00")] * 2, (), parse_hours("9:00-12:00"), (), (), ()),
-            "du lundi au mardi de 9:00 à 12:30, de 13:30 à 17:00 ; le jeudi de 9:00 à 12:00",
+            "du lundi au mardi de 9:00 à 12:30, de 13:30 à 17:00 ; le jeudi de 9:00 à 12:00",
             "Monday to Tuesday from 9:00 to 12:30, from 13:30 to 17:00; on Thursday from 9:00 to 12:00",
         ),
     ],
@@ -69,8 +69,8 @@ def test_what_is_promised_is_said_a_line_for_each_severity() -> None:
     working = Guarantees(gti=timedelta(hours=48), counting=Counting.WORKING)
     contract = Contract(guarantees=(*DEFAULT_GUARANTEES[:2], (Severity.MINOR, working)))
     assert promises(contract, lang=Language.FR) == [
-        "gravité bloquante : prise en charge sous 12 h, rétablissement sous 24 h",
-        "gravité majeure : prise en charge sous 24 h, rétablissement sous 48 h",
-        "gravité mineure : prise en charge sous 48 h ouvrées",
+        "gravité bloquante : prise en charge sous 12 h, rétablissement sous 24 h",
+        "gravité majeure : prise en charge sous 24 h, rétablissement sous 48 h",
+        "gravité mineure : prise en charge sous 48 h ouvrées",
     ]
     assert promises(contract, lang=Language.EN)[2] == "minor: taken in hand within 48 h of working time"
