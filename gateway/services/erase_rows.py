@@ -23,8 +23,9 @@ from sqlalchemy import (
 )
 
 from gateway.db.schema import metadata
+from gateway.services.data_care import Care
 from gateway.services.data_subject import DataSubject
-from gateway.services.personal_data import INVENTORY, Care
+from gateway.services.personal_data import INVENTORY
 
 _CHUNK = 500
 

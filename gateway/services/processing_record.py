@@ -1,6 +1,7 @@
 """The tables of the processing record (article 30 of the GDPR), written from what the code really does."""
 
-from gateway.services.personal_data import INVENTORY, Care
+from gateway.services.data_care import Care
+from gateway.services.personal_data import INVENTORY
 from gateway.services.retention import CLASSES
 
 

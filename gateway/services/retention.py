@@ -27,8 +27,8 @@ from gateway.db.receipts import Verdict, receipts
 from gateway.db.sign_in import sessions, sign_in_links
 from gateway.db.tickets import attachments, entries, tickets
 from gateway.runtime import Runtime
+from gateway.services.data_care import door_alone, without_evidence
 from gateway.services.forget_calls import PAYLOAD_DAYS, count_old_calls, forget_calls
-from gateway.services.personal_data import door_alone, without_evidence
 from gateway.services.raw_mail import archive_path, archived_sums, forget_raw
 
 _CHUNK = 500
