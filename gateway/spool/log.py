@@ -92,6 +92,8 @@ def recover_logs(lane: Path) -> int:
             path.unlink(missing_ok=True)
         except BlockingIOError:
             continue
+        except FileNotFoundError:  # before the lock was ours its owner, or another sweep, had retired it
+            continue
         finally:
             os.close(descriptor)
     return named

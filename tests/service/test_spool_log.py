@@ -1,5 +1,6 @@
 """The log of acceptance: what it holds gets its name again, once; what was never acknowledged gets none."""
 
+import fcntl
 import os
 from pathlib import Path
 
@@ -134,3 +135,39 @@ def test_a_log_holds_few_entries_and_none_is_left_at_the_end(spool: Spool, lane:
     assert len(seen) == 3
     assert list((lane / "log").iterdir()) == []
     assert len(payloads(spool)) == 150
+
+
+def test_a_log_that_another_sweep_retires_meanwhile_is_passed_over(
+    spool: Spool, lane: Path, dead_log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flock, named = fcntl.flock, list[int]()
+
+    def lock_late(descriptor: int, how: int) -> None:
+        with monkeypatch.context() as usual:
+            usual.setattr(fcntl, "flock", flock)
+            named.append(recover_logs(lane))
+        flock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", lock_late)
+    assert recover_logs(lane) == 0
+    assert named == [4]
+    assert len(spool.waiting(Lane.MAIL)) == 4
+
+
+@pytest.mark.parametrize("prepared", [False, True])
+def test_a_block_that_could_not_be_synced_leaves_nothing_in_the_log(
+    lane: Path, monkeypatch: pytest.MonkeyPatch, prepared: bool
+) -> None:
+    def broken(_descriptor: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    log = Log(lane, prepared=prepared)
+    append(log, 0)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fdatasync", broken)
+        with pytest.raises(OSError, match="Input/output"):
+            append(log, 1)
+    assert log.is_full
+    assert log.path.read_bytes() == block(0)
+    os.close(log._descriptor)
+    assert recover_logs(lane) == 1
