@@ -3,6 +3,7 @@
 What is not of an agent's own projects is the same 404 as what does not exist.
 """
 
+import secrets
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
@@ -26,7 +27,7 @@ from gateway.services.desk_look import sight
 from web.desk import desk_roles, project_choices
 from web.desk_refusals import refusal_sentences
 from web.limits import REPLY
-from web.reply import clean_text
+from web.reply import clean_text, form_nonce
 from web.state import visitor, web
 
 Form = Mapping[str, str]
@@ -67,6 +68,7 @@ def calls_page(*, faults: list[str] | None = None, form: Form | None = None) -> 
         projects=project_choices(roles),
         faults=faults or [],
         form=form or {},
+        nonce=(form or {}).get("nonce") or secrets.token_urlsafe(16),
         acts=[
             ("claimed", gettext("I call back")),
             ("attempted", gettext("Nobody answered")),
@@ -144,7 +146,7 @@ def settle(callback_id: int) -> Response:
 
 
 def write_down() -> Response:
-    """POST /desk/calls/log: a call that an agent had by telephone."""
+    """POST /desk/calls/log: a call that an agent had by telephone, once however often the form is sent."""
     desk_roles()
     form = request.form
 
@@ -157,6 +159,7 @@ def write_down() -> Response:
             began_at=web().runtime.clock.now() - timedelta(minutes=_minutes(form)),
             seconds=60 * _minutes(form),
             note=clean_text(form.get("note", "")),
+            form=form_nonce(),
         )
         log_call_by_hand(web().runtime, call)
         return f"/desk/tickets/{ref}"

@@ -4,8 +4,10 @@ A call that nobody could link to a ticket is linked once, made a ticket of, or d
 claimed, tried, done or cancelled.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -30,7 +32,11 @@ CALLBACK_STATES = ("claimed", "attempted", "done", "cancelled")
 
 @dataclass(frozen=True, kw_only=True)
 class CallByHand:
-    """A call that an agent had by telephone. `number` is in international form, None where it is not known."""
+    """A call that an agent had by telephone. `number` is in international form, None where it is not known.
+
+    `form` is the number of the form that it was written on: the same call of the same form is on record once, however
+    often it is sent. Without it, every one is a call of its own.
+    """
 
     ref: str
     email: str
@@ -38,6 +44,7 @@ class CallByHand:
     began_at: datetime
     seconds: int
     note: str = ""
+    form: str = ""
 
 
 def log_call_by_hand(runtime: Runtime, call: CallByHand) -> str:
@@ -51,10 +58,19 @@ def log_call_by_hand(runtime: Runtime, call: CallByHand) -> str:
     with runtime.database.transaction() as connection:
         ticket = _ticket(connection, call.ref)
         agent = _agent(connection, runtime, ticket.project, call.email)
-    ident = new_spool_id(runtime.clock.now())
+    ident = _ident(call) if call.form else str(new_spool_id(runtime.clock.now()))
     for event in _events(ident, call, project=ticket.project, agent_id=agent.id):
         log_event(runtime, CallKey(provider="manual", provider_id=ident), event)
-    return str(ident)
+    return ident
+
+
+def _ident(call: CallByHand) -> str:
+    """The same for the same call of the same form; when it began is left out, as a form tells it from its own sending.
+
+    One who goes back and changes what they wrote has written down another call.
+    """
+    told = [call.form, call.email, call.ref.upper(), call.number, call.seconds, call.note]
+    return sha256(json.dumps(told).encode()).hexdigest()[:32]
 
 
 def _events(ident: str, call: CallByHand, *, project: str, agent_id: int) -> tuple[CallEvent, CallEvent]:

@@ -20,6 +20,7 @@ CALL = CallKey(provider="twilio", provider_id="CA" + "0" * 32)
 LEFT = {"name": "message.left", "recording": "RE1", "seconds": 20}
 SOUND = b"RIFF" + bytes(range(200))
 PAGE = "/desk/calls"
+NONCE = "n" * 22
 
 
 @pytest.fixture
@@ -128,7 +129,7 @@ def test_a_call_back_is_claimed_tried_and_done(desk: Desk, callback: int) -> Non
 
 def test_a_call_is_written_down_by_hand(desk: Desk) -> None:
     nina = desk.browser(NINA)
-    form = {"ref": "demo-1", "minutes": "12", "number": "+33612345678", "note": "Elle rappelle demain."}
+    form = {"ref": "demo-1", "minutes": "12", "number": "+33612345678", "note": "Elle rappelle demain.", "nonce": NONCE}
     answer = nina.post(f"{PAGE}/log", page=PAGE, **form)
     assert (answer.status_code, answer.location) == (303, desk.path)
     with desk.site.runtime.database.reading() as connection:
@@ -137,3 +138,25 @@ def test_a_call_is_written_down_by_hand(desk: Desk) -> None:
         refused = nina.post(f"{PAGE}/log", page=PAGE, **(form | wrong))
         assert refused.status_code == 400
         assert "Elle rappelle demain.</textarea>" in refused.text, "nothing typed is lost"
+
+
+def test_a_call_that_is_sent_twice_is_written_down_once(desk: Desk) -> None:
+    nina = desk.browser(NINA)
+    form = {"ref": "demo-1", "minutes": "12", "number": "+33612345678", "note": "Elle rappelle demain.", "nonce": NONCE}
+
+    def written() -> int:
+        with desk.site.runtime.database.reading() as connection:
+            lines = [row for row in list_entries(connection, desk.ticket.id) if row.type == "call"]
+            assert len(lines) == len(connection.execute(select(calls.c.id)).all())
+            return len(lines)
+
+    for _ in range(2):
+        assert post(nina, f"{PAGE}/log", **form) == 303
+        desk.site.clock.move(seconds=1)
+    assert written() == 1
+    assert post(nina, f"{PAGE}/log", **(form | {"note": "Elle a rappelé."})) == 303
+    assert post(nina, f"{PAGE}/log", **(form | {"nonce": "m" * 22})) == 303
+    assert written() == 3, "other words, or another form, are another call"
+    assert post(nina, f"{PAGE}/log", **(form | {"nonce": "short"})) == 400
+    first, second = (nina.get(PAGE).text.split('name="nonce" value="')[1].split('"')[0] for _ in range(2))
+    assert first != second
