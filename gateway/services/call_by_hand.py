@@ -22,6 +22,7 @@ from gateway.errors import Conflict, NotFound, Refused
 from gateway.ids import new_spool_id
 from gateway.mail.address import is_address, normalise_address
 from gateway.runtime import Runtime
+from gateway.services.call_desk import reads_notes_of
 from gateway.services.log_call import log_event, refresh_call
 from gateway.services.phone_ticket import caller_as_reporter, open_phone_ticket
 from gateway.services.roles import roles_in
@@ -144,7 +145,8 @@ def discard_call(runtime: Runtime, ident: str, *, reason: str, email: str) -> No
 
 
 def settle_callback(runtime: Runtime, callback_id: int, *, state: str, email: str) -> None:
-    """Say how a call back fares. Raises NotFound, Conflict for one that is closed, Refused for who may not."""
+    """Say how a call back fares. Raises NotFound, also for an agent who does not see its ticket, Conflict for one that
+    is closed, Refused for who does not work for its project."""
     if state not in CALLBACK_STATES:
         raise Refused(f"a call back is {', '.join(CALLBACK_STATES)}")
     now = runtime.clock.now()
@@ -153,6 +155,8 @@ def settle_callback(runtime: Runtime, callback_id: int, *, state: str, email: st
         if found is None:
             raise NotFound(f"there is no call back {callback_id}")
         agent = _agent(connection, runtime, found.project, email)
+        if not reads_notes_of(connection, runtime, found.ticket_id, email=email):
+            raise NotFound(f"there is no call back {callback_id}")
         tried = state in {"attempted", "done"}
         if not move_callback(connection, callback_id, state=state, agent_id=agent.id, now=now, tried=tried):
             raise Conflict(f"call back {callback_id} is {found.state} already")

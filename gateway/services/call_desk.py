@@ -1,6 +1,7 @@
 """What the agents of a project see of calls: voice messages that wait for a ticket, whom to call back, and the sound.
 
-Each listing is for one person, and holds what belongs to the projects that they work for. Numbers are whole here:
+Each listing is for one person, and holds what belongs to the projects that they work for; what belongs to a ticket is
+for the agents who see that ticket. Numbers are whole here:
 these are the people who call back.
 """
 
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, Row, select
 from gateway.db.callbacks import OPEN_STATES, callback_requests
 from gateway.db.calls import call_messages, calls
 from gateway.db.people import people
+from gateway.db.scope import sees_ticket
 from gateway.db.ticket_events import history_of
 from gateway.db.tickets import find_ticket, tickets
 from gateway.domain.rights import may_note
@@ -22,8 +24,9 @@ from gateway.domain.ticket import STAFF
 from gateway.errors import NotFound
 from gateway.runtime import Runtime
 from gateway.services.approach import place_of
+from gateway.services.desk_scope import desk_scope
 from gateway.services.forget_calls import message_file
-from gateway.services.roles import actor_for, roles_in
+from gateway.services.roles import actor_for, roles_by_project, roles_in
 from gateway.services.ticket_clocks import find_project
 
 
@@ -105,13 +108,15 @@ def list_triage(connection: Connection, runtime: Runtime, *, email: str) -> list
 
 
 def list_callbacks_of(connection: Connection, runtime: Runtime, *, email: str) -> list[WaitingCallback]:
-    """The requests of this agent's projects that are not closed, the one that is due first first."""
+    """The requests that are not closed, of tickets that this agent sees, the one that is due first first."""
+    roles = roles_by_project(connection, runtime.settings.project_list, email)
     query = (
         select(callback_requests, tickets.c.ref, tickets.c.subject, people.c.email)
         .join(tickets, tickets.c.id == callback_requests.c.ticket_id)
         .outerjoin(people, people.c.id == callback_requests.c.agent_id)
         .where(callback_requests.c.state.in_(OPEN_STATES))
         .where(callback_requests.c.project.in_(_worked_for(connection, runtime, email)))
+        .where(sees_ticket(desk_scope(roles)))
         .order_by(callback_requests.c.due_at, callback_requests.c.id)
     )
     return [
@@ -171,7 +176,12 @@ def _may_hear(connection: Connection, runtime: Runtime, row: Row[Any], email: st
     if row.ticket_id is None:
         keys = _worked_for(connection, runtime, email)
         return row.project in keys or (row.project == "" and bool(keys))
-    ticket = find_ticket(connection, ticket_id=row.ticket_id)
+    return reads_notes_of(connection, runtime, row.ticket_id, email=email)
+
+
+def reads_notes_of(connection: Connection, runtime: Runtime, ticket_id: int | None, *, email: str) -> bool:
+    """Whether this is an agent who sees the ticket, and so what is said of its calls. False where there is none."""
+    ticket = None if ticket_id is None else find_ticket(connection, ticket_id=ticket_id)
     project = None if ticket is None else find_project(runtime, ticket.project)
     if ticket is None or project is None:
         return False

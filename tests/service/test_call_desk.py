@@ -26,6 +26,7 @@ from tests.support.call_events import BEGAN, MISSED, final, step
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ANA, LUC, MARIE = "ana@demo.example", "luc@shop.example", "marie@client.example"
+NINA, DEV = "nina@demo.example", "dev@demo.example"
 CALL = CallKey(provider="twilio", provider_id="CA" + "0" * 32)
 LEFT = {"name": "message.left", "recording": "RE1", "seconds": 20}
 MESSAGE = (step(0, {"name": "call.received", "project": "DEMO"}, LEFT, kind="voice"), final(60))
@@ -48,13 +49,14 @@ def settings(settings: Settings) -> Settings:
 
 @pytest.fixture
 def ticket(runtime: Runtime) -> Ticket:
-    """DEMO-1, a blocking incident of Marie's before N2; Ana is N2 there, Luc is N2 elsewhere."""
+    """DEMO-1, a blocking incident of Marie's before N2; Nina, Ana and Dev are N1, N2 and N3, Luc is N2 elsewhere."""
     now = BEGAN - timedelta(days=1)
     with runtime.database.transaction() as connection:
         marie = get_or_create_person(connection, email=MARIE, name="", now=now)
-        for email, project in ((ANA, "DEMO"), (LUC, "SHOP")):
+        team = ((NINA, "DEMO", Role.N1), (ANA, "DEMO", Role.N2), (DEV, "DEMO", Role.N3), (LUC, "SHOP", Role.N2))
+        for email, project, role in team:
             person = get_or_create_person(connection, email=email, name="", now=now)
-            add_membership(connection, person_id=person.id, project=project, role=Role.N2)
+            add_membership(connection, person_id=person.id, project=project, role=role)
         made = create_ticket(connection, project="DEMO", subject="a", lang=Language.FR, reporter_id=marie.id, now=now)
         values = {"severity": Severity.BLOCKING, "kind": Kind.CORRECTIVE, "level": Level.N2}
         connection.execute(update(tickets).where(tickets.c.id == made.id).values(**values))
@@ -124,7 +126,7 @@ def test_a_ticket_is_made_of_a_message_once(runtime: Runtime, ticket: Ticket) ->
         assert made is not None
         found = [entry.text.splitlines()[0] for entry in list_entries(connection, made.id) if entry.type == "call"]
         waiting = list_triage(connection, runtime, email=ANA)
-        back = list_callbacks_of(connection, runtime, email=ANA)
+        back = list_callbacks_of(connection, runtime, email=NINA)
     assert (made.subject, made.reporter, made.level, made.created_at) == ("Panne", "paul@client.example", "N1", BEGAN)
     assert found == ["Message vocal laissé (+33 … 78)"]
     assert waiting == []
@@ -187,7 +189,7 @@ def test_a_call_to_a_line_that_takes_anybody_becomes_one_ticket_at_n1(
         assert find_ticket(connection, ref="DEMO-3") is None
         (entry,) = [one for one in list_entries(connection, made.id) if one.type == "call"]
         (row,) = connection.execute(select(calls)).all()
-        back = list_callbacks_of(connection, runtime, email=ANA)
+        back = list_callbacks_of(connection, runtime, email=NINA)
         mails = connection.execute(select(deliveries)).all()
     assert (made.level, made.kind, made.lang, made.created_at) == ("N1", "assistance", "en", BEGAN)
     assert made.subject == "Telephone call of 24/11/2026, 10:00"
@@ -221,3 +223,21 @@ def test_a_call_that_began_no_ticket_by_itself_begins_none_later(runtime: Runtim
     log(runtime, [replace(one, data={**one.data, "steps": ()}) for one in OPEN_CALL])
     with runtime.database.reading() as connection:
         assert find_ticket(connection, ref="DEMO-2") is None
+
+
+def test_a_call_back_is_known_to_and_settled_by_agents_who_see_its_ticket(runtime: Runtime, ticket: Ticket) -> None:
+    log(runtime, MISSED)
+
+    def numbers(email: str) -> list[int]:
+        with runtime.database.reading() as connection:
+            return [one.id for one in list_callbacks_of(connection, runtime, email=email)]
+
+    [number] = numbers(ANA)
+    assert (numbers(NINA), numbers(DEV)) == ([number], []), "it was never before N3"
+    with pytest.raises(NotFound):
+        settle_callback(runtime, number, state="done", email=DEV)
+    with runtime.database.transaction() as connection:
+        connection.execute(update(tickets).where(tickets.c.id == ticket.id).values(level=Level.N3))
+    assert numbers(DEV) == [number]
+    settle_callback(runtime, number, state="done", email=DEV)
+    assert numbers(NINA) == []

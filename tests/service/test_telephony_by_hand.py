@@ -17,7 +17,7 @@ from gateway.db.people import add_membership, get_or_create_person, update_perso
 from gateway.db.ticket_events import history_of
 from gateway.db.tickets import Ticket, create_ticket, list_entries, tickets
 from gateway.domain.events import EventType
-from gateway.domain.ticket import Kind, Language, Role, Severity
+from gateway.domain.ticket import Kind, Language, Level, Role, Severity
 from gateway.hotline_snapshot import read_snapshot, snapshot_path
 from gateway.runtime import Runtime
 from gateway.services.log_call import log_event
@@ -30,7 +30,7 @@ ANA = ("--as", "ana@demo.example")
 
 @pytest.fixture
 def ticket(runtime: Runtime, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Ticket:
-    """DEMO-1, a blocking incident; Ana is of N2 and has a number, Marie is neither."""
+    """DEMO-1, a blocking incident before N2; Ana is of N2 and has a number, Marie is neither."""
     monkeypatch.setattr(context, "load_settings", lambda: settings)
     now = BEGAN - timedelta(days=1)
     with runtime.database.transaction() as connection:
@@ -39,7 +39,7 @@ def ticket(runtime: Runtime, settings: Settings, monkeypatch: pytest.MonkeyPatch
         update_person(connection, ana.id, name=None, lang=None, phone="+33612345601")
         add_membership(connection, person_id=ana.id, project="DEMO", role=Role.N2)
         made = create_ticket(connection, project="DEMO", subject="a", lang=Language.EN, reporter_id=marie.id, now=now)
-        values = {"severity": Severity.BLOCKING, "kind": Kind.CORRECTIVE}
+        values = {"severity": Severity.BLOCKING, "kind": Kind.CORRECTIVE, "level": Level.N2}
         connection.execute(update(tickets).where(tickets.c.id == made.id).values(**values))
     return made
 
