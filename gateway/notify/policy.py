@@ -1,17 +1,25 @@
 """Telling somebody that what they wrote has become a ticket. Whether they may be answered the caller has decided."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from gateway.db.people import Person
 from gateway.db.tickets import Ticket
-from gateway.domain.ticket import Language
+from gateway.domain.ticket import Language, Severity
 from gateway.notify.notices import Notice
 from gateway.notify.thread import parent_of
 from gateway.notify.ticket_mail import write_ticket_mail
 from gateway.runtime import Runtime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A report by the form; `severity` is what it counts with, None where it carries none."""
+
+    severity: Severity | None
 
 
 def acknowledge(
@@ -27,6 +35,7 @@ def acknowledge(
     lang: Language,
     now: datetime,
     echo_subject: bool = False,
+    reported: Report | None = None,
 ) -> int:
     """Tell `person` that their mail has become `ticket`; returns the id of the outbox row.
 
@@ -37,7 +46,10 @@ def acknowledge(
     `echo_subject` is for a sender who has proved to be who they say: the notice then answers under their subject,
     which some mail programs want before they thread it. For everybody else it holds nothing that they wrote: an
     acknowledgement to a forged sender must not carry the forger's words to a stranger.
+
+    `reported` is given for what came by the platform's form, where its reporter signed in and said what it is.
     """
+    form = {} if reported is None else {"report": {"severity": reported.severity or ""}}
     written = write_ticket_mail(
         connection,
         runtime,
@@ -46,7 +58,7 @@ def acknowledge(
         person=person,
         entry_id=entry_id,
         parent=parent_of(in_reply_to, reference_ids),
-        context={"subject": ticket.subject} if echo_subject else {},
+        context=form | ({"subject": ticket.subject} if echo_subject else {}),
         now=now,
         recipient=recipient,
         lang=lang,

@@ -37,6 +37,7 @@ def _progress(happening: str, *changes: dict[str, str], text: str = "", **more: 
 
 SAMPLES: dict[str, tuple[Notice, dict[str, Any]]] = {
     "acknowledgement": (Notice.ACKNOWLEDGEMENT, {}),
+    "acknowledged_report": (Notice.ACKNOWLEDGEMENT, {"report": {"severity": "blocking"}}),
     "answer": (Notice.PROGRESS, _progress("answer", text=_QUESTION, quote=_QUOTE)),
     "blocking": (
         Notice.PROGRESS,

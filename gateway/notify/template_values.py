@@ -60,11 +60,13 @@ def _mark(delivery: Delivery, runtime: Runtime) -> str | None:
 
 def _acknowledgement(delivery: Delivery, runtime: Runtime) -> dict[str, Any]:
     ref, lang, project = delivery.context["ref"], Language(delivery.lang), runtime.project(delivery.project)
+    report = delivery.context.get("report")
     return {
         "ref": ref,
+        "by_form": report is not None,
         "url": ticket_url(runtime, ref),
         "hours": say_week(project.calendar, lang=lang),
-        "promised": promises(project.contract, lang=lang),
+        "promised": promises(project.contract, lang=lang, only=None if report is None else report["severity"]),
     }
 
 

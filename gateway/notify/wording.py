@@ -103,9 +103,13 @@ def word(value: str, *, lang: Language) -> str:
     return _WORDS[lang].get(value, value)
 
 
-def promises(contract: Contract, *, lang: Language) -> list[str]:
-    """What each severity is guaranteed, a line for each."""
-    return [_promise(severity.value, promised, lang) for severity, promised in contract.guarantees]
+def promises(contract: Contract, *, lang: Language, only: str | None = None) -> list[str]:
+    """What each severity is guaranteed, a line for each; `only` one of them, or none for an empty one."""
+    return [
+        _promise(severity.value, promised, lang)
+        for severity, promised in contract.guarantees
+        if only is None or severity == only
+    ]
 
 
 def say_when(moment: datetime, *, lang: Language, zone: ZoneInfo) -> str:

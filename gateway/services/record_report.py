@@ -11,9 +11,9 @@ from gateway.db.ticket_status import set_severity
 from gateway.db.tickets import Ticket, add_entry, create_ticket, find_ticket
 from gateway.domain.events import By, EventType, TicketEvent
 from gateway.domain.levels import Identity
-from gateway.domain.ticket import Channel, Language
+from gateway.domain.ticket import Channel, Language, Severity
 from gateway.mail.language import detect_language
-from gateway.notify.policy import acknowledge
+from gateway.notify.policy import Report, acknowledge
 from gateway.runtime import Runtime
 from gateway.services.answer_caps import cap_reached, count_answer
 from gateway.services.enter_ticket import enter_ticket
@@ -35,14 +35,15 @@ def record_report(connection: Connection, runtime: Runtime, written: Written) ->
     entry_id = add_entry(connection, ticket.id, entry, written.files.kept)
     ticket = _enter(connection, written, ticket, answers)
     if not silence:
-        _acknowledge(connection, runtime, written, ticket, entry_id=entry_id, lang=lang)
+        severity = _severity(written, answers)
+        _acknowledge(connection, runtime, written, ticket, entry_id=entry_id, lang=lang, severity=severity)
     written.trace.note("acknowledgement", "none" if silence else "sent", silence)
     return ticket.id, entry_id
 
 
 def _enter(connection: Connection, written: Written, ticket: Ticket, answers: ReportAnswers) -> Ticket:
     """Before its level, as its kind of work, with its severity and the details of its kind in its history."""
-    severity = answers.severity if written.project.contract.carries_severity(answers.kind) else None
+    severity = _severity(written, answers)
     if severity is not None:
         set_severity(connection, ticket.id, severity)
     entered = enter_ticket(
@@ -65,8 +66,19 @@ def _enter(connection: Connection, written: Written, ticket: Ticket, answers: Re
     return entered
 
 
+def _severity(written: Written, answers: ReportAnswers) -> Severity | None:
+    return answers.severity if written.project.contract.carries_severity(answers.kind) else None
+
+
 def _acknowledge(
-    connection: Connection, runtime: Runtime, written: Written, ticket: Ticket, *, entry_id: int, lang: Language
+    connection: Connection,
+    runtime: Runtime,
+    written: Written,
+    ticket: Ticket,
+    *,
+    entry_id: int,
+    lang: Language,
+    severity: Severity | None,
 ) -> None:
     acknowledge(
         connection,
@@ -80,5 +92,6 @@ def _acknowledge(
         lang=lang,
         now=runtime.clock.now(),
         echo_subject=True,
+        reported=Report(severity=severity),
     )
     count_answer(connection, runtime, recipient=written.person.email)

@@ -93,7 +93,8 @@ def find(database: Database) -> Callable[..., list[str]]:
     ],
 )
 def test_a_ticket_is_found_by_what_it_holds(make: Make, find: Callable[..., list[str]], words: str) -> None:
-    make("Panne : l'imprimante réseau", "Celle du 3e étage, au cœur du bâtiment : elle manque d’eau.", name="Marie Dupont")
+    told = "Celle du 3e étage, au cœur du bâtiment : elle manque d’eau."
+    make("Panne : l'imprimante réseau", told, name="Marie Dupont")
     make("Tout autre chose", "Bonjour", email="paul@elsewhere.test")
     assert find(words) == ["DEMO-1"]
 

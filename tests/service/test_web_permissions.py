@@ -49,7 +49,7 @@ PLAIN_ROUTES = {
     **dict.fromkeys(("desk_duty_day", "desk_duty_swap"), frozenset({CHIEF})),
     "desk_mail": frozenset({ANA, CHIEF, "other-chief@support.example"}),
     **dict.fromkeys(("desk_report", "desk_report_csv"), frozenset({CHIEF, "other-chief@support.example"})),
-    # There is no call, no call back, no mail and no advisory in this test: nobody gets in. Their own tests let people in.
+    # There is no call, call back, mail or advisory in this test: nobody gets in. Their own tests let people in.
     **dict.fromkeys(
         (
             *("desk_sound", "desk_call_link", "desk_call_ticket", "desk_call_discard", "desk_callback"),

@@ -104,6 +104,7 @@ def test_a_report_is_a_ticket_with_its_severity_times_and_acknowledgement(
     assert [(mail.notice, mail.recipient) for mail in mails if mail.notice == "acknowledgement"] == [
         ("acknowledgement", marie.email)
     ]
+    assert [mail.context["report"] for mail in mails if mail.notice == "acknowledgement"] == [{"severity": "blocking"}]
     assert entry.text == "Rien du tout.\n\nDepuis quand\u00a0: ce matin\n\nCe qui était attendu\u00a0:\nUne page"
     assert {event.at for event in history} == {at}, "the clocks run from when it was sent"
     page = browser.get(f"/tickets/{ticket.ref}").text

@@ -127,7 +127,8 @@ def test_a_sign_in_mail_carries_a_link_that_only_we_can_make(
 @pytest.mark.parametrize(("name", "lang"), EVERY)
 def test_every_mail_but_a_person_s_letter_says_that_a_machine_wrote_it(runtime: Runtime, name: str, lang: str) -> None:
     message = read(compose(row(name, lang), runtime=runtime))
-    expected = {"acknowledgement": "auto-replied", "answer": None, "waiting": None}.get(name, "auto-generated")
+    replies = dict.fromkeys(("acknowledgement", "acknowledged_report"), "auto-replied")
+    expected = (replies | {"answer": None, "waiting": None}).get(name, "auto-generated")
     assert message["Auto-Submitted"] == expected
     assert message["X-Auto-Response-Suppress"] == "All"
     assert message[LOOP_HEADER] == "mx.example.org"
