@@ -3,7 +3,7 @@
 import random
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from sqlalchemy import select
@@ -79,21 +79,42 @@ def called(provider: Provider, script: Script, *, seed: int) -> Session:
     return session
 
 
+@dataclass(frozen=True, kw_only=True)
+class Waits:
+    """The requests of a `Patient` that met nobody: those that wait for another try, and a line for each given up."""
+
+    pending: set[int] = field(default_factory=set)
+    given_up: list[str] = field(default_factory=list)
+
+
 class Patient:
     """Sends a request again that met nobody, or died half way, as the provider is told to (deploy/twilio/README.md)."""
 
-    def __init__(self, transport: Transport, *, seed: int) -> None:
+    def __init__(self, transport: Transport, *, seed: int, waits: Waits) -> None:
         self._transport = transport
         self._pause = threading.Event()
         self._chance = random.Random(seed)
+        self._waits = waits
 
     def __call__(self, request: Request) -> Reply:
-        taken = 0.0
+        try:
+            return self._send(request)
+        finally:
+            self._waits.pending.discard(id(request))
+
+    def _send(self, request: Request) -> Reply:
+        taken, tries = 0.0, 0
         while True:
             reply = self._transport(request)
-            taken += reply.seconds
-            if 0 < reply.status < 500 or taken > _RETRIES_END:
+            taken, tries = taken + reply.seconds, tries + 1
+            if 0 < reply.status < 500:
                 return replace(reply, seconds=taken)
+            if taken > _RETRIES_END:
+                route = request.url.partition("?")[0].rpartition("/")[2]
+                why = reply.error or reply.status
+                self._waits.given_up.append(f"{route}: {tries} tries in {taken:.1f} s, at last: {why}")
+                return replace(reply, seconds=taken)
+            self._waits.pending.add(id(request))
             pause = self._chance.uniform(0.1, 0.4)
             self._pause.wait(pause)
             taken += pause
