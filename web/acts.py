@@ -57,8 +57,11 @@ def people(ref: str) -> Response:
     with runtime.database.reading() as connection:
         ticket = my_ticket(connection, ref)
     if act == "leave" and ticket.reporter_id != visitor().person.id:
-        with runtime.database.transaction() as connection:
-            leave_out(connection, runtime, ticket, visitor().person)
+        try:
+            with runtime.database.transaction() as connection:
+                leave_out(connection, runtime, ticket, visitor().person)
+        except Refused:
+            raise BadRequest from None
         flash(gettext("You receive no further mail about this request."))
         return redirect(url_for("ticket", ref=ref), 303)
     if act not in {"add", "remove"}:

@@ -2,11 +2,11 @@
 
 from sqlalchemy import Connection
 
-from gateway.db.participants import add_participant, mute_participant
+from gateway.db.participants import add_participant, find_participants, mute_participant
 from gateway.db.people import Person, find_person_by_id
 from gateway.db.tickets import NewEntry, Ticket, add_entry, find_ticket
 from gateway.domain.ticket import Direction, EntryType, Language
-from gateway.errors import NotFound
+from gateway.errors import NotFound, Refused
 from gateway.mail.tokens import BadToken
 from gateway.notify.links import read_leave
 from gateway.runtime import Runtime
@@ -33,18 +33,26 @@ def leave_ticket(runtime: Runtime, token: str) -> Ticket:
     """Leave the person of a link out of its ticket, and say so to agents; twice is once. Raises NotFound."""
     with runtime.database.transaction() as connection:
         ticket, person = find_leaver(connection, runtime, token)
-        leave_out(connection, runtime, ticket, person)
+        # The link was mailed to them: one who was told without being on it, as a customer's contact, leaves as well.
+        add_participant(connection, ticket_id=ticket.id, person_id=person.id, now=runtime.clock.now())
+        _leave(connection, runtime, ticket, person)
     return ticket
 
 
 def leave_out(connection: Connection, runtime: Runtime, ticket: Ticket, person: Person) -> None:
-    """The same for somebody who is known to be who they are, in the caller's transaction."""
-    now = runtime.clock.now()
-    # One who was told without being on it, as a customer's contact, is left out as well.
-    add_participant(connection, ticket_id=ticket.id, person_id=person.id, now=now)
+    """The same for somebody who is known to be who they are, in the caller's transaction.
+
+    Raises Refused for who is not on the ticket, as a colleague who merely sees it: there is nothing to leave.
+    """
+    if person.email not in find_participants(connection, ticket.id):
+        raise Refused(f"only who is on {ticket.ref} leaves it")
+    _leave(connection, runtime, ticket, person)
+
+
+def _leave(connection: Connection, runtime: Runtime, ticket: Ticket, person: Person) -> None:
     if mute_participant(connection, ticket_id=ticket.id, person_id=person.id):
         entry = NewEntry(
-            at=now,
+            at=runtime.clock.now(),
             type=EntryType.SYSTEM,
             direction=Direction.INTERNAL,
             author_id=person.id,

@@ -179,6 +179,16 @@ def test_somebody_who_was_added_can_leave(shared: Site, marie: Person) -> None:
     assert mine.post(f"{path}/people", page=path, act="leave").status_code == 400, "it is her own"
 
 
+def test_a_colleague_who_merely_sees_a_request_has_nothing_to_leave(shared: Site, marie: Person) -> None:
+    ticket = shared.ticket(marie)
+    path = f"/tickets/{ticket.ref}"
+    theirs = shared.sign_in(shared.person("paul@mairie.example"))
+    assert theirs.post(f"{path}/people", page=path, act="leave").status_code == 400
+    with shared.runtime.database.reading() as connection:
+        assert find_participants(connection, ticket.id) == {marie.email}
+        assert find_muted(connection, ticket.id) == set()
+
+
 def test_what_is_sent_after_the_session_ran_out_comes_back(site: Site, browser: Browser, marie: Person) -> None:
     ticket = site.ticket(marie)
     path = f"/tickets/{ticket.ref}"
