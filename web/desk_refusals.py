@@ -88,6 +88,10 @@ _FORMS: Sequence[tuple[str, object]] = (
         lazy_gettext("%(reference)s is open already, under the title “%(title)s”."),
     ),
     (
+        r"(?P<reference>.+) is open already, under another title",
+        lazy_gettext("%(reference)s is open already, under another title."),
+    ),
+    (
         r"(?P<reference>.+) is being opened by somebody else: .*",
         lazy_gettext("%(reference)s is being opened by somebody else: try again."),
     ),

@@ -23,7 +23,7 @@ from gateway.domain.change import NotAllowed
 from gateway.domain.events import By, EventType, TicketEvent
 from gateway.domain.project import Project
 from gateway.domain.telling import Happening
-from gateway.domain.ticket import Kind, Level
+from gateway.domain.ticket import STAFF, Kind, Level
 from gateway.errors import Conflict, NotFound, Refused
 from gateway.jobs.doorbell import OUTBOX
 from gateway.mail.address import is_address, normalise_address
@@ -103,7 +103,7 @@ def _open(
     if advisory is None:
         advisory = add_advisory(connection, new, author_id=doer.id, now=now)
     elif advisory.title != new.title:
-        raise Refused(f"{advisory.reference} is open already, under the title {advisory.title!r}")
+        raise Refused(_other_title(connection, runtime, advisory, doer))
     known = list_advisory_tickets(connection, advisory.id)
     fresh = [project for project in projects if project.key not in known]
     told = {project.key: _concern(connection, runtime, advisory, project, doer, now=now) for project in fresh}
@@ -113,6 +113,15 @@ def _open(
         new=tuple(project.key for project in fresh),
         told=told,
     )
+
+
+def _other_title(connection: Connection, runtime: Runtime, advisory: Advisory, doer: Person) -> str:
+    """Why not; the title is named to who works for a project that it concerns, as it may tell of another customer."""
+    concerned = list_advisory_tickets(connection, advisory.id)
+    projects = (project for project in runtime.settings.project_list if project.key in concerned)
+    if any(roles_in(connection, project, doer.email) & STAFF for project in projects):
+        return f"{advisory.reference} is open already, under the title {advisory.title!r}"
+    return f"{advisory.reference} is open already, under another title"
 
 
 def _concern(

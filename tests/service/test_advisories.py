@@ -197,6 +197,15 @@ def test_opened_again_it_reaches_only_the_projects_that_it_had_not(desk: Runtime
         opened(desk, "DEMO", title="Autre chose")
 
 
+def test_the_title_of_an_advisory_is_not_told_to_who_works_for_none_of_its_projects(desk: Runtime) -> None:
+    opened(desk, "SHOP")
+    with desk.database.transaction() as connection:
+        person = get_or_create_person(connection, email="eva@support.example", name="", now=desk.clock.now())
+        add_membership(connection, person_id=person.id, project="DEMO", role=Role.N2)
+    with pytest.raises(Refused, match=r"^CVE-2026-12345 is open already, under another title$"):
+        opened(desk, "DEMO", title="Autre chose", by="eva@support.example")
+
+
 def test_who_does_no_preventive_work_opens_and_steps_nothing(desk: Runtime) -> None:
     for by in (NINA, DEV, MARIE, "x@elsewhere.example"):
         with pytest.raises(NotAllowed):
