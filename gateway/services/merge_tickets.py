@@ -7,7 +7,6 @@ from sqlalchemy import Connection, update
 
 from gateway.db.change_participants import join_participants
 from gateway.db.ticket_events import begin_history, record_event
-from gateway.db.ticket_facts import follow_merges
 from gateway.db.ticket_status import set_status
 from gateway.db.tickets import Ticket, find_ticket, tickets
 from gateway.domain.arranging import may_merge
@@ -48,17 +47,23 @@ def merge_tickets(
 
 
 def _approached(connection: Connection, runtime: Runtime, *, ref: str, into: str, by: str) -> tuple[Approach, Approach]:
-    merged, named = approach_all(connection, runtime, refs=[ref, into], by=by)
-    merged.require_sight()
-    named.require_sight()
-    last = follow_merges(connection, named.ticket.id)
-    if last is None:
-        raise NotAllowed(f"{named.ticket.ref} is merged in a ring: it has no survivor")
-    if last.id == named.ticket.id:
-        return merged, named
-    [survivor] = approach_all(connection, runtime, refs=[last.ref], by=by)
-    survivor.require_sight()
+    """Both, and the survivor of the other: locked together, in the one order that every act has."""
+    last = _survivor(connection, into.upper())
+    merged, named, survivor = approach_all(connection, runtime, refs=[ref, into, last], by=by)
+    for found in (merged, named, survivor):
+        found.require_sight()
+    if survivor.ticket.merged_into_id is not None or _survivor(connection, named.ticket.ref) != last:
+        raise NotAllowed(f"{named.ticket.ref} is just being merged, or in a ring: it has no survivor")
     return merged, survivor
+
+
+def _survivor(connection: Connection, ref: str) -> str:
+    """Where the merges of a ticket end as of now, without a lock: itself where it is none or was not merged."""
+    ticket, seen = find_ticket(connection, ref=ref), set[int]()
+    while ticket is not None and ticket.merged_into_id is not None and ticket.id not in seen:
+        seen.add(ticket.id)
+        ticket = find_ticket(connection, ticket_id=ticket.merged_into_id)
+    return ref if ticket is None else ticket.ref
 
 
 def _check(merged: Approach, survivor: Approach, *, reason: str) -> None:

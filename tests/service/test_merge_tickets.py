@@ -1,8 +1,10 @@
 """A ticket is taken over by another: mail on either comes to the survivor, and its reporter is told once."""
 
 import threading
+from collections.abc import Sequence
 
 import pytest
+from sqlalchemy import Connection
 
 from gateway.db.change_participants import remove_participant
 from gateway.db.joint_reporters import is_joint_reporter
@@ -18,6 +20,7 @@ from gateway.errors import NotFound
 from gateway.mail.reply_address import make_reply_address
 from gateway.notify.notices import Notice
 from gateway.runtime import Runtime
+from gateway.services.approach import Approach, approach_all
 from gateway.services.merge_tickets import merge_tickets
 from tests.service.test_filing import SUPPORT, file
 from tests.support.clock import MovableClock
@@ -106,6 +109,21 @@ def test_a_merge_into_a_merged_ticket_ends_at_its_survivor_and_never_in_a_ring(d
     with pytest.raises(NotAllowed, match="not merged into itself"):
         merge_tickets(desk, ref="DEMO-1", into="DEMO-1", by=NINA)
     assert ticket_of(desk).merged_into_id is None
+
+
+def test_a_merge_locks_every_ticket_in_one_go_the_survivor_among_them(
+    desk: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merge_tickets(desk, ref="DEMO-2", into="DEMO-1", by=NINA)
+    locked: list[list[str]] = []
+
+    def note(connection: Connection, runtime: Runtime, *, refs: Sequence[str], by: str) -> list[Approach]:
+        locked.append(sorted(refs))
+        return approach_all(connection, runtime, refs=refs, by=by)
+
+    monkeypatch.setattr("gateway.services.merge_tickets.approach_all", note)
+    assert merge_tickets(desk, ref="DEMO-3", into="DEMO-2", by=NINA).ref == "DEMO-1"
+    assert locked == [["DEMO-1", "DEMO-2", "DEMO-3"]]
 
 
 def test_two_merges_at_once_of_each_into_the_other_leave_one_survivor(desk: Runtime) -> None:
