@@ -17,6 +17,7 @@ What can go wrong has its place here:
 - the entry has used up its tries: quarantine, before anybody looks at it again;
 - the handler fails: the entry waits for another try, or goes to quarantine with the reason;
 - the handler says that the entry is unfit: quarantine at once;
+- the database is away when the drain begins: nothing is touched, so that no worker dies under an entry meanwhile;
 - the database or the disk is in trouble: the entry waits and the try does not count, unless another entry gets
   through meanwhile, which shows that the trouble is this entry's own; a second in trouble ends the drain.
 """
@@ -53,6 +54,9 @@ class Drained:
 def drain_lane(lane: Lane, handler: Handler, runtime: Runtime, *, deadline: float) -> Drained:
     """Work the lane off until it is empty or `time.monotonic()` passes `deadline`."""
     runtime.spool.recover(lane)
+    if not runtime.database.is_up():
+        log.warning("drain.ended", lane=lane, reason="the database is away")
+        return Drained()
     with runtime.spool.worker(lane) as claims, runtime.database.lazily():
         drain = _Drain(lane, handler, runtime, claims=claims, deadline=deadline)
         try:

@@ -55,14 +55,35 @@ def test_while_the_database_is_away_nothing_counts_and_nothing_is_lost(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     accept(runtime, b"one", b"two")
-    monkeypatch.setattr(type(runtime.database), "is_up", lambda _self: False)
+    is_up = True
+    monkeypatch.setattr(type(runtime.database), "is_up", lambda _self: is_up)
 
     def handler(_entry: SpoolEntry, _runtime: Runtime) -> set[str]:
+        nonlocal is_up
+        is_up = False
         raise DatabaseTrouble("away")
 
     for _ in range(5):
+        is_up = True
         assert drain(runtime, handler) == 0
     assert [attempts for _, attempts in runtime.spool.waiting(Lane.MAIL)] == [0, 0]
+
+
+def test_while_the_database_is_away_no_entry_is_claimed_for_a_worker_to_die_under(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accept(runtime, b"one")
+    monkeypatch.setattr(type(runtime.database), "is_up", lambda _self: False)
+    seen: list[bytes] = []
+
+    def handler(entry: SpoolEntry, _runtime: Runtime) -> set[str]:
+        seen.append(entry.payload)
+        return set()
+
+    assert drain(runtime, handler) == 0
+    assert seen == []
+    monkeypatch.undo()
+    assert drain(runtime, handler) == 1
 
 
 def test_trouble_that_only_one_entry_makes_counts_against_it(runtime: Runtime) -> None:
