@@ -10,6 +10,7 @@ from gateway.services.seen_version import Version, require_seen
 from gateway.services.tell_reporter import note_happening
 
 _LINKED = {Language.FR: "Lié à {ref} : {subject}", Language.EN: "Linked to {ref}: {subject}"}
+_LINKED_ELSEWHERE = {Language.FR: "Lié à {ref}", Language.EN: "Linked to {ref}"}
 
 
 def link_tickets(runtime: Runtime, *, ref: str, other: str, by: str, version: Version | None = None) -> bool:
@@ -32,7 +33,9 @@ def link_tickets(runtime: Runtime, *, ref: str, other: str, by: str, version: Ve
         if not link(connection, one.ticket.id, two.ticket.id, author_id=doer.id, now=now):
             return False
         for here, there in ((one, two), (two, one)):
-            text = _LINKED[here.project.language].format(ref=there.ticket.ref, subject=there.ticket.subject)
+            # Who reads this need not work for the other project: its subject stays there.
+            said = _LINKED if here.project.key == there.project.key else _LINKED_ELSEWHERE
+            text = said[here.project.language].format(ref=there.ticket.ref, subject=there.ticket.subject)
             note_happening(
                 connection, ticket=here.ticket, doer=doer, text=text, event="linked", now=now, ref=there.ticket.ref
             )

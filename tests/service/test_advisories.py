@@ -15,6 +15,7 @@ from gateway.domain.ticket import Kind, Language, Level, Role, Severity, Status
 from gateway.errors import Conflict, NotFound, Refused
 from gateway.runtime import Runtime, open_runtime
 from gateway.services.change_people import change_people
+from gateway.services.link_tickets import link_tickets
 from gateway.services.merge_tickets import merge_tickets
 from gateway.services.open_advisory import Opened, open_advisory
 from gateway.services.step_advisory import AdvisoryProject, advisory_state, get_advisory, step_advisory
@@ -195,6 +196,13 @@ def test_opened_again_it_reaches_only_the_projects_that_it_had_not(desk: Runtime
     assert opened(desk, "SHOP", "DEMO").new == ("DEMO",)
     with pytest.raises(Refused, match="under the title"):
         opened(desk, "DEMO", title="Autre chose")
+
+
+def test_a_link_to_another_project_names_the_ticket_and_keeps_its_subject_there(desk: Runtime) -> None:
+    opened(desk)
+    assert link_tickets(desk, ref="DEMO-1", other="SHOP-1", by=ANA)
+    assert timeline(desk, "DEMO-1")[-1][2] in {"Lié à SHOP-1", "Linked to SHOP-1"}
+    assert timeline(desk, "SHOP-1")[-1][2] in {"Lié à DEMO-1", "Linked to DEMO-1"}
 
 
 def test_the_title_of_an_advisory_is_not_told_to_who_works_for_none_of_its_projects(desk: Runtime) -> None:
