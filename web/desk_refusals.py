@@ -111,6 +111,10 @@ _FORMS: Sequence[tuple[str, object]] = (
         lazy_gettext("There is no such request, or it is not open to you."),
     ),
     (r"a ticket is not linked to itself", lazy_gettext("A request is not linked to itself.")),
+    (
+        r".* is just being merged, or in a ring: it has no survivor",
+        lazy_gettext("It is being merged at this very moment: look at it again."),
+    ),
     (r".* a ticket is not merged into itself", lazy_gettext("A request is not merged into itself.")),
     (
         r"tickets of two projects are not merged: .*",

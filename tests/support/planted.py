@@ -192,7 +192,8 @@ def _rows(connection: Any, runtime: Runtime) -> None:
     add_token(
         connection, person_id=marie.id, token_sha256="0" * 64, scopes=["report"], now=now, expires_at=now + timedelta(1)
     )
-    remember_report(connection, person_id=marie.id, key_sha256="0" * 64, content_sha256="0" * 64, now=now)
+    sums = {"key_sha256": "0" * 64, "content_sha256": "0" * 64}
+    remember_report(connection, person_id=marie.id, now=now + timedelta(days=1), **sums)
     draft = {"text": f"MARQUE {NAME}"}
     save_draft(
         connection, person_id=marie.id, place="report", content=draft, now=now, expires_at=now + timedelta(days=1)
