@@ -24,6 +24,7 @@ from inbound.form_files import read_form_files
 from tests.support.axe import violations
 from tests.support.chromium import open_page
 from tests.support.reporter_pages import PNG, Peopled, people_it
+from tests.support.waiting import wait_for
 from tests.support.web import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
@@ -170,7 +171,8 @@ def test_a_report_and_an_answer_with_files_as_a_person_sends_them(
     page.goto("/tickets")
     page.get_by_role("link", name="Rien ne sort").click()
     page.get_by_text("Depuis quand : ce matin").wait_for()
-    page.wait_for_function("document.querySelector('.files img').naturalWidth === 1")
+    picture_shown = page.locator(".files img")
+    wait_for(lambda: picture_shown.evaluate("image => image.naturalWidth") == 1, "the preview")
     page.get_by_label("Votre réponse").fill("Voici une autre image.")
     page.get_by_label("Fichiers").set_input_files(picture)
     page.locator("#answer").get_by_role("button", name="Envoyer").click()

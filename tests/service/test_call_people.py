@@ -100,7 +100,7 @@ def test_what_was_answered_meanwhile_warns_nobody_but_a_breach_is_told(desk: Run
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
-        ("fr", "DEMO-1  GTI à 50 % le 24 novembre 2026 à 16:00 : Caisse en panne"),
+        ("fr", "DEMO-1  GTI à 50\u00a0% le 24 novembre 2026 à 16:00\u00a0: Caisse en panne"),
         ("en", "DEMO-1  GTI at 50 % on 24 November 2026 at 16:00: Caisse en panne"),
     ],
 )

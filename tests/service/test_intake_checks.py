@@ -134,7 +134,7 @@ def test_a_refused_file_leaves_its_line_on_the_page(site: Site, runtime: Runtime
     [entry] = timeline(runtime, ticket)
     assert entry.data["refused_files"] == [{"name": "facture.pdf.exe", "reason": "double-extension"}]
     page = site.sign_in(site.person(ticket.reporter)).get(f"/tickets/{ticket.ref}").text
-    assert "Le fichier « facture.pdf.exe » n’a pas été gardé" in page
+    assert "Le fichier «\u00a0facture.pdf.exe\u00a0» n’a pas été gardé" in page
 
 
 def test_the_quote_is_taken_off_and_kept(runtime: Runtime) -> None:

@@ -94,7 +94,7 @@ def test_the_mail_names_the_page_to_read(watched: Runtime, clock: MovableClock) 
     assert "[alerte] quarantine" in message["Subject"]
     body = message.get_body(("plain",))
     assert body is not None
-    assert "à la page « quarantine »" in body.get_content()
+    assert "à la page «\u00a0quarantine\u00a0»" in body.get_content()
     assert Language(mail.lang) is Language.FR
 
 

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import pytest
 from flask import Flask
+from werkzeug.routing import Rule
 
 from gateway.config.load import load_settings
 from gateway.db.engine import Database
@@ -38,8 +39,13 @@ def main_part(page: str) -> str:
     return page.split("<main")[1].split("</main>", maxsplit=1)[0]
 
 
+def for_browsers(site: Site) -> list[Rule]:
+    """All routes but those for programs, which take no session and no cookie (`test_web_permissions` asks them)."""
+    return [rule for rule in site.app.url_map.iter_rules() if not rule.endpoint.startswith("api.")]
+
+
 def test_every_route_is_public_or_closed_on_purpose(site: Site) -> None:
-    assert {rule.endpoint for rule in site.app.url_map.iter_rules()} == PUBLIC | CLOSED
+    assert {rule.endpoint for rule in for_browsers(site)} == PUBLIC | CLOSED
 
 
 def test_a_stranger_is_sent_to_the_sign_in_form_from_every_closed_route(site: Site) -> None:
@@ -88,7 +94,7 @@ def test_every_post_without_the_forms_token_is_refused(site: Site) -> None:
     browser = site.sign_in(person)
     posts = [
         path
-        for rule in site.app.url_map.iter_rules()
+        for rule in for_browsers(site)
         for method, path in paths(site, rule.endpoint, ref=ticket.ref)
         if method == "POST" and rule.endpoint != "do_leave"  # its token is the proof: RFC 8058 brings no cookie
     ]
