@@ -71,7 +71,7 @@ class SmtpSession(Connection):
         self.transport = transport
         self.wire.continue_over(transport)
         # The writer knows no public way to change its transport.
-        self._writer._transport = transport  # type: ignore[attr-defined]
+        self._writer._transport = transport  # type: ignore[attr-defined]  # asyncio has no public way
 
     async def smtp_NOOP(self, arg: str) -> None:
         """NOOP: whatever follows it is ignored."""

@@ -71,7 +71,7 @@ def _run(url: URL, tool: str, *arguments: str) -> None:
     known = {"PGHOST": url.host, "PGPORT": url.port, "PGUSER": url.username, "PGPASSWORD": url.password}
     environment = {**os.environ, **options, **{name: str(value) for name, value in known.items() if value}}
     environment["PGDATABASE"] = str(url.database)
-    done = subprocess.run([program, *arguments], env=environment, capture_output=True, check=False)  # noqa: S603
+    done = subprocess.run([program, *arguments], env=environment, capture_output=True, check=False)  # noqa: S603  # programs of ours
     if done.returncode != 0:
         raise Deferred(f"{tool}: {done.stderr.decode(errors='replace').strip()[-500:]}")
 

@@ -125,7 +125,7 @@ def leg_script(name: str, **values: object) -> LegScript:
     texts = {key: str(value) for key, value in values.items() if key in {"keys", "number"}}
     if parse_press(texts.get("keys", "")) == HANG_UP or any(not 0 <= value < 14_400 for value in seconds.values()):
         raise Misconfigured(["a telephone presses keys, and does so within four hours"])
-    return replace(LEGS[name], **seconds, **texts)  # type: ignore[arg-type]
+    return replace(LEGS[name], **seconds, **texts)  # type: ignore[arg-type]  # both hold names of fields only
 
 
 def timed(keys: str, *, first: float) -> tuple[Press, ...]:

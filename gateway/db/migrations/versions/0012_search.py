@@ -26,7 +26,7 @@ def _index_in_sqlite() -> None:
         new = ", ".join(f"substr(new.{column}, 1, {_MOST})" for column in columns)
         old = ", ".join(f"substr(old.{column}, 1, {_MOST})" for column in columns)
         add = f"INSERT INTO {index}(rowid, {names}) VALUES (new.id, {new});"  # noqa: S608  # names of ours
-        take = f"INSERT INTO {index}({index}, rowid, {names}) VALUES ('delete', old.id, {old});"  # noqa: S608
+        take = f"INSERT INTO {index}({index}, rowid, {names}) VALUES ('delete', old.id, {old});"  # noqa: S608  # names of ours
         op.execute(
             f"CREATE VIRTUAL TABLE {index} USING fts5({names}, content='', columnsize=0,"
             " tokenize='unicode61 remove_diacritics 2')"
@@ -35,7 +35,7 @@ def _index_in_sqlite() -> None:
         op.execute(f"CREATE TRIGGER {index}_delete AFTER DELETE ON {table} BEGIN {take} END")
         op.execute(f"CREATE TRIGGER {index}_update AFTER UPDATE OF {names} ON {table} BEGIN {take} {add} END")
         kept = ", ".join(f"substr({column}, 1, {_MOST})" for column in columns)
-        op.execute(f"INSERT INTO {index}(rowid, {names}) SELECT id, {kept} FROM {table}")  # noqa: S608
+        op.execute(f"INSERT INTO {index}(rowid, {names}) SELECT id, {kept} FROM {table}")  # noqa: S608  # names of ours
 
 
 def _index_in_postgresql() -> None:
