@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.utils import getaddresses
 from pathlib import Path
@@ -164,12 +164,13 @@ def shingles(texts: Iterable[str]) -> set[str]:
 
 
 def _quotes(payload: bytes, quotes: set[str]) -> bool:
-    message = message_from_bytes(payload, policy=policy.default)
-    said = [str(message.get("Subject", ""))]
+    # Not by the newer policy, which raises on some mails that people send.
+    message = message_from_bytes(payload, policy=policy.compat32)
+    said = [decode_words(str(message.get("Subject", "")))]
     for part in message.walk():
-        if part.get_content_maintype() == "text":
-            said.append((part.get_payload(decode=True) or b"").decode("utf-8", "replace"))  # type: ignore[union-attr]
-            said.append((part.get_payload(decode=True) or b"").decode("latin-1"))  # type: ignore[union-attr]
+        content = part.get_payload(decode=True)
+        if part.get_content_maintype() == "text" and isinstance(content, bytes):
+            said += [content.decode("utf-8", "replace"), content.decode("latin-1")]
     spoken = " ".join(re.findall(r"\w+", " ".join(said).casefold()))
     return any(f" {quote} " in f" {spoken} " for quote in quotes)
 
@@ -189,14 +190,15 @@ def _names_of(payload: bytes, subject: DataSubject) -> set[str]:
     head = payload[: 64 * 1024].replace(b"\r\n", b"\n").partition(b"\n\n")[0] + b"\n\n"
     message = message_from_bytes(head, policy=policy.compat32)
     fields = [str(value) for value in message.get_all("From", [])]
-    decoded = [_decoded(value) for value in fields]
+    decoded = [decode_words(value) for value in fields]
     return {name for name, address in getaddresses(decoded) if normalise_address(address) == subject.email}
 
 
-def _decoded(value: str) -> str:
+def decode_words(value: str) -> str:
+    """A header field with its encoded words (RFC 2047) read; as it stands where they cannot be."""
     try:
         return str(make_header(decode_header(value)))
-    except (HeaderParseError, LookupError, UnicodeError, ValueError):
+    except (MessageError, LookupError, ValueError):
         return value
 
 
