@@ -28,7 +28,7 @@ def rows(folder: Path, *, mails: int) -> Iterator[Row]:
         installation.wait_idle()
         yield from _delays(installation, mails)
         installation.wait_idle()
-        at_rest = _memory(installation)
+        at_rest = memory_by_role(installation)
         most = _memory_while(installation, large_mail(_LARGE))
         yield _memory_row("memory of a role at rest (largest)", at_rest, must=120, aim=80)
         yield _memory_row("memory of a role while a 25 MB mail passes (largest)", most, must=300, aim=150)
@@ -63,7 +63,7 @@ def _wait_for_ticket(database: sqlite3.Connection, message_id: str) -> None:
         time.sleep(0.0005)
 
 
-def _memory(installation: Installation) -> dict[str, float]:
+def memory_by_role(installation: Installation) -> dict[str, float]:
     """MiB of the largest process of each role; children that a worker forks count as workers."""
     most: dict[str, float] = {}
     for process in [psutil.Process(installation.pid), *installation.processes()]:
@@ -83,7 +83,7 @@ def _memory_while(installation: Installation, raw: bytes) -> dict[str, float]:
 
     def watch() -> None:
         while not done.wait(0.02):
-            for role, resident in _memory(installation).items():
+            for role, resident in memory_by_role(installation).items():
                 most[role] = max(most.get(role, 0.0), resident)
 
     watcher = threading.Thread(target=watch)

@@ -22,11 +22,15 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Installation:
-    """An installation below `folder`; `environment` adds settings. Ports are chosen free and kept over restarts."""
+    """An installation below `folder`; `environment` adds settings. Ports are chosen free and kept over restarts.
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    `code` is the checkout that runs: another one from the next start on is an upgrade.
+    """
+
+    def __init__(self, folder: Path, *, code: Path = ROOT, **environment: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
+        self.code = code
         self._errors = folder / "up.err"
         self.data = folder / "var"
         self.smtp_port, self.http_port = free_port(), free_port()
@@ -48,7 +52,7 @@ class Installation:
         with out.open("w") as stdout, self._errors.open("w") as stderr:
             process = self._process = subprocess.Popen(
                 [sys.executable, "-m", "gateway", "up"],
-                cwd=ROOT,
+                cwd=self.code,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
@@ -111,7 +115,7 @@ class Installation:
         """One command of the operator's."""
         return subprocess.run(
             [sys.executable, "-m", "gateway", *arguments],
-            cwd=ROOT,
+            cwd=self.code,
             env=self.environment,
             input=stdin,
             capture_output=True,
