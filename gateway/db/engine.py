@@ -8,18 +8,24 @@ commit is seen by everybody when it returns, as ever, and survives the death of 
 undo the last ones, never one without those that came after it. `settle()` ends that. A commit outside brings all
 earlier ones to the disk with it, since both databases write one log in the order of commits. So whoever acts on
 what it saw, and writes that down first, as the mailer does, acts on what is durable.
+
+PostgreSQL may fail over or come back from a crash between a lazy commit and its settling. A session does not survive
+that, so settling counts only in the session that committed. Where standbys are named in `synchronous_standby_names`,
+settling waits for them as well: what is settled survives the loss of the primary.
 """
 
 import sqlite3
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from gateway.disk import sync_file
 from gateway.errors import Deferred
@@ -29,6 +35,21 @@ _SQLITE_PRAGMAS = ("journal_mode=WAL", _PATIENCE, "foreign_keys=ON")
 _LOOKS, _BETWEEN_LOOKS = 100, 0.0002  # seconds between two
 # A record in the log, and so a commit to wait for: PostgreSQL waits for none that wrote nothing.
 _LOGGED = text("SELECT pg_logical_emit_message(true, 'gateway', 'settled')")
+# A machine that vanished, or a process that was stopped, must not hold rows for longer than this: milliseconds.
+_IDLE_IN_TRANSACTION = 60_000
+_READ_ONLY = "25006"  # SQLSTATE: the server has become a standby, and this connection will never write again
+_CLIENT_KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+_SERVER_SESSION = f"""
+    SELECT set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') = 'remote_apply'
+                      THEN 'remote_apply' ELSE 'on' END, false),
+           set_config('idle_in_transaction_session_timeout', '{_IDLE_IN_TRANSACTION}', false),
+           set_config('tcp_keepalives_idle', '10', false),
+           set_config('tcp_keepalives_interval', '5', false),
+           set_config('tcp_keepalives_count', '3', false)
+"""
+
+Fence = Callable[[Connection], None]
+"""Asked at the beginning of a unit of work; raises where its process may not do this work any more."""
 
 
 class DatabaseTrouble(Deferred):
@@ -36,21 +57,37 @@ class DatabaseTrouble(Deferred):
 
 
 class Database:
-    """The tickets' database. `url` is a SQLAlchemy URL; `sqlite:///path` or `postgresql+psycopg://...`."""
+    """The tickets' database. `url` is a SQLAlchemy URL; `sqlite:///path` or `postgresql+psycopg://...`.
 
-    def __init__(self, url: str | URL) -> None:
+    `pool_size` is how many connections to a server a process keeps at most, `connect_timeout` how many seconds each of
+    the servers that the URL names has to answer.
+    """
+
+    def __init__(self, url: str | URL, *, pool_size: int = 10, connect_timeout: int = 5) -> None:
         self.url = make_url(url)
-        self._durable = _create_engine(self.url, lazy=False)
-        self._lazy = _create_engine(self.url, lazy=True)  # dials nobody before it is used
+        server = {"pool_size": pool_size, "connect_timeout": connect_timeout}
+        self._durable = _create_engine(self.url, lazy=False, **server)
+        self._lazy = _create_engine(self.url, lazy=True, **server)  # dials nobody before it is used
         self._engine = self._durable
+        self._unsettled = self._lost = False
+        self._fences = threading.local()
+        event.listen(self._lazy, "connect", self._note_new_session)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A unit of work that may write. Raises DatabaseTrouble where the database is down, locked or full."""
         try:
             with self._engine.begin() as connection:
+                if fence := getattr(self._fences, "present", None):
+                    fence(connection)
                 yield connection
-        except (OperationalError, InterfaceError, InternalError) as error:  # InternalError: a read-only replica
+            self._unsettled = self._unsettled or self._engine is self._lazy
+        except (
+            OperationalError,
+            InterfaceError,
+            InternalError,
+            NoConnectionFree,
+        ) as error:  # InternalError: a read-only replica
             raise DatabaseTrouble("the database is not available") from error
         except DBAPIError as error:
             if error.connection_invalidated:
@@ -63,13 +100,23 @@ class Database:
         try:
             with self._engine.connect().execution_options(gateway_read_only=True) as connection:
                 yield connection
-        except (OperationalError, InterfaceError) as error:
+        except (OperationalError, InterfaceError, NoConnectionFree) as error:
             raise DatabaseTrouble("the database is not available") from error
+
+    @contextmanager
+    def fenced(self, fence: Fence) -> Iterator[None]:
+        """Until the end of the block each unit of work of this thread asks `fence` first."""
+        self._fences.present = fence
+        try:
+            yield
+        finally:
+            self._fences.present = None
 
     @contextmanager
     def lazily(self) -> Iterator[None]:
         """Until the end of the block commits wait for no disk, in all threads of this process; call `settle`."""
         self._engine = self._lazy
+        self._unsettled = self._lost = False
         try:
             yield
         finally:
@@ -82,9 +129,17 @@ class Database:
             with suppress(FileNotFoundError):
                 sync_file(Path(f"{self.url.database}-wal"))
             return
-        with self.transaction() as connection:
-            connection.execute(text("SET LOCAL synchronous_commit TO on"))
-            connection.execute(_LOGGED)
+        try:
+            with self.transaction() as connection:
+                if self._lost:
+                    raise DatabaseTrouble("the session that committed has ended, and nobody knows what is left of it")
+                connection.execute(text("SET LOCAL synchronous_commit TO on"))
+                connection.execute(_LOGGED)
+        finally:
+            self._unsettled = self._lost = False
+
+    def _note_new_session(self, _connection: Any, _record: Any) -> None:
+        self._lost = self._lost or self._unsettled
 
     def is_up(self) -> bool:
         """True when a statement goes through right now."""
@@ -111,19 +166,33 @@ def sqlite_url(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def _create_engine(url: URL, *, lazy: bool) -> Engine:
-    return _sqlite_engine(url, lazy=lazy) if url.get_backend_name() == "sqlite" else _server_engine(url, lazy=lazy)
+def _create_engine(url: URL, *, lazy: bool, pool_size: int, connect_timeout: int) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        return _sqlite_engine(url, lazy=lazy)
+    return _server_engine(url, lazy=lazy, pool_size=pool_size, connect_timeout=connect_timeout)
 
 
-def _server_engine(url: URL, *, lazy: bool) -> Engine:
-    # Who is lazy has just begun; for the others a connection may have died of old age.
-    engine = create_engine(url, pool_pre_ping=not lazy, hide_parameters=True, connect_args={"connect_timeout": 5})
+def _server_engine(url: URL, *, lazy: bool, pool_size: int, connect_timeout: int) -> Engine:
+    engine = create_engine(
+        url,
+        pool_pre_ping=not lazy,  # who is lazy has just begun; for the others a connection may have died of old age
+        hide_parameters=True,
+        connect_args={"connect_timeout": connect_timeout, **_CLIENT_KEEPALIVE},
+        pool_size=pool_size,
+        max_overflow=0,
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
+        connection.execute(_SERVER_SESSION)
         if lazy:
             connection.execute("SET synchronous_commit TO off")
-            connection.commit()
+        connection.commit()
+
+    @event.listens_for(engine, "handle_error")
+    def _look_elsewhere(context: ExceptionContext) -> None:
+        if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+            context.is_disconnect = True
 
     return engine
 

@@ -4,7 +4,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import Connection, insert, select, text
 
 from gateway.db import engine as engine_module
 from gateway.db.engine import Database, DatabaseTrouble
@@ -121,3 +121,62 @@ def test_settling_waits_for_the_log_of_what_was_committed(database: Database, mo
 
 def test_settling_a_database_without_a_log_is_nothing(database: Database) -> None:
     database.settle()
+
+
+on_postgres = pytest.mark.parametrize(
+    "database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
+
+
+@on_postgres
+def test_what_was_committed_lazily_in_a_session_that_was_lost_cannot_be_settled_by_another(database: Database) -> None:
+    other = Database(database.url)
+    with database.lazily():
+        count_one(database, "DEMO")
+        with database.reading() as connection:
+            backend = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with other.transaction() as connection:
+            connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": backend})
+        with pytest.raises(DatabaseTrouble):
+            count_one(database, "SHOP")  # notices, and begins another session
+        with pytest.raises(DatabaseTrouble):
+            database.settle()
+        count_one(database, "SHOP")
+        database.settle()
+    other.close()
+
+
+@on_postgres
+def test_a_server_that_only_reads_is_left_for_another_session_at_the_first_write(database: Database) -> None:
+    with database.transaction() as connection:
+        connection.execute(text("SELECT set_config('default_transaction_read_only', 'on', false)"))
+    with pytest.raises(DatabaseTrouble):
+        count_one(database, "DEMO")
+    count_one(database, "DEMO")
+
+
+@on_postgres
+def test_sessions_are_durable_and_hold_nothing_for_long_whatever_the_servers_defaults(database: Database) -> None:
+    with database.transaction() as connection:
+        name = database.url.database
+        connection.execute(text(f"ALTER DATABASE {name} SET synchronous_commit TO off"))
+    fresh = Database(database.url)
+    assert level_of(fresh) == "durable"
+    with fresh.reading() as connection:
+        assert connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar_one() == "1min"
+    fresh.close()
+
+
+def test_a_fence_is_asked_before_each_unit_of_work_of_its_thread(database: Database) -> None:
+    def refuse(_connection: Connection) -> None:
+        raise DatabaseTrouble("somebody else does this now")
+
+    with database.fenced(refuse):
+        with pytest.raises(DatabaseTrouble):
+            count_one(database, "DEMO")
+        elsewhere = threading.Thread(target=count_one, args=(database, "SHOP"))
+        elsewhere.start()
+        elsewhere.join()
+    with database.reading() as connection:
+        assert connection.execute(select(project_counters.c.project)).scalars().all() == ["SHOP"]
+    count_one(database, "DEMO")
