@@ -24,6 +24,7 @@ from gateway.admin import (
     replay,
     report,
     roles,
+    sessions,
     status,
     stores,
     suppressed,
@@ -52,7 +53,7 @@ _MODULES = (
     *(imports, replay, report, status),
     *(backup, advisories, calendars, members),
     *(roles, items, tickets, ticket_set, ticket_arrange, suppressed, people, personal),
-    *(mailboxes, stores, demo, call_simulate, calls, duty, tokens),
+    *(mailboxes, stores, demo, call_simulate, calls, duty, tokens, sessions),
 )
 for module in _MODULES:
     for command in module.COMMANDS:

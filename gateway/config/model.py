@@ -20,6 +20,7 @@ from gateway.config.operator import OperatorSettings
 from gateway.config.project import DEMO_PROJECTS, ProjectSettings, check_projects
 from gateway.config.retention import RetentionSettings
 from gateway.config.section import Section
+from gateway.config.sign_in import SignInSettings
 from gateway.config.telephony import TelephonySettings
 from gateway.domain.joining import JoiningRules
 from gateway.domain.project import Project
@@ -195,6 +196,7 @@ class SettingsModel(Section):
     worker: WorkerSettings = WorkerSettings()
     spool: SpoolSettings = SpoolSettings()
     session: SessionSettings = SessionSettings()
+    sign_in: SignInSettings = SignInSettings()
     signing: SigningSettings = SigningSettings()
     retention: RetentionSettings = RetentionSettings()
     operator: OperatorSettings = OperatorSettings()

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Row, Table, false, func, or_, select
 from gateway.db.outbox import DeliveryState
 from gateway.db.receipts import Verdict
 from gateway.db.schema import metadata
+from gateway.domain.tries import key_of_address
 from gateway.mail.address import mailbox_key
 from gateway.services.data_subject import DataSubject
 
@@ -114,6 +115,11 @@ def sent_by_them(subject: DataSubject) -> ColumnElement[bool]:
 def counted(subject: DataSubject) -> ColumnElement[bool]:
     """The counts of answers to their address."""
     return table_of("daily_counts").c.scope == f"address:{mailbox_key(subject.email)}"
+
+
+def tried(subject: DataSubject) -> ColumnElement[bool]:
+    """The count of failed tries to sign in as them."""
+    return table_of("sign_in_tries").c.key_sha256 == key_of_address(subject.email)
 
 
 def reference_alone(row: Row[Any], _subject: DataSubject) -> dict[str, Any]:

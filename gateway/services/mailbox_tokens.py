@@ -4,18 +4,16 @@ A copy of the database lets nobody into a mailbox: what is kept is encrypted and
 derived from the signing key. After a change of that key the one before still opens what it sealed.
 """
 
-import base64
-import hmac
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import InvalidToken, MultiFernet
 
-from gateway.config.locations import signing_keys
 from gateway.db.mailboxes import find_sealed, keep_sealed
 from gateway.errors import Deferred
 from gateway.runtime import Runtime
+from gateway.services.seal import seal_for
 
 
 class SealBroken(Deferred):
@@ -64,5 +62,4 @@ def keep_tokens(runtime: Runtime, mailbox: str, tokens: Tokens) -> None:
 
 
 def _seal(runtime: Runtime) -> MultiFernet:
-    derived = [hmac.digest(key, b"gateway mailbox tokens", "sha256") for key in signing_keys(runtime.settings)]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])
+    return seal_for(runtime.settings, b"gateway mailbox tokens")

@@ -25,6 +25,7 @@ from gateway.services.data_care import (
     sent_by_them,
     settled,
     table_of,
+    tried,
     visible_on_their_tickets,
     without_evidence,
 )
@@ -123,6 +124,24 @@ INVENTORY: Mapping[str, Care] = {
         theirs=equals("sessions", "person_id", "person_id"),
         is_deleted=True,
         secret=frozenset({"token_sha256"}),
+    ),
+    "sign_in_factors": Care(
+        holds="mot de passe et code d’application des agents, chiffrés ou hachés",
+        theirs=equals("sign_in_factors", "person_id", "person_id"),
+        is_deleted=True,
+        secret=frozenset({"password_hash", "secret_sealed", "pending_sealed"}),
+    ),
+    "recovery_codes": Care(
+        holds="codes de secours des agents, hachés",
+        theirs=equals("recovery_codes", "person_id", "person_id"),
+        is_deleted=True,
+        secret=frozenset({"code_sha256"}),
+    ),
+    "sign_in_tries": Care(
+        holds="essais de connexion manqués, une journée",
+        theirs=tried,
+        is_deleted=True,
+        secret=frozenset({"key_sha256"}),
     ),
     "api_tokens": Care(
         holds="jetons de programmes",

@@ -4,6 +4,7 @@
 | raw mail, attachments | the closing of the ticket; the filing where there is none | the file goes, the entry stays |
 | sent files | the sending | the file goes |
 | sessions | their end | the row goes |
+| failed tries to sign in | the last of them | the row goes after a day |
 | logs | each line's own moment | the line goes |
 | recordings, call metadata, call payloads | `gateway.services.forget_calls` | |
 """
@@ -25,7 +26,9 @@ from gateway.db.api_tokens import api_reports, api_tokens
 from gateway.db.drafts import drafts, forget_drafts
 from gateway.db.receipts import Verdict, receipts
 from gateway.db.sign_in import sessions, sign_in_links
+from gateway.db.sign_in_tries import sign_in_tries
 from gateway.db.tickets import attachments, entries, tickets
+from gateway.domain.tries import COUNTED
 from gateway.runtime import Runtime
 from gateway.services.data_care import door_alone, without_evidence
 from gateway.services.forget_calls import PAYLOAD_DAYS, count_old_calls, forget_calls
@@ -125,6 +128,7 @@ def _ended(runtime: Runtime) -> Iterator[tuple[Any, ColumnElement[bool]]]:
     yield sign_in_links, sign_in_links.c.expires_at < limit
     yield api_tokens, or_(api_tokens.c.expires_at < limit, api_tokens.c.revoked_at < limit)
     yield api_reports, api_reports.c.created_at < limit
+    yield sign_in_tries, sign_in_tries.c.last_at < runtime.clock.now() - COUNTED
 
 
 def _count_ended(runtime: Runtime) -> int:
@@ -226,7 +230,7 @@ CLASSES: tuple[Kept, ...] = (
     ),
     Kept(
         name="sessions",
-        holds="sessions, liens de connexion et jetons échus",
+        holds="sessions, liens de connexion et jetons échus ; essais de connexion manqués, une journée",
         setting="retention.session_days",
         days=lambda settings: settings.retention.session_days,
         **_bounds("session_days"),

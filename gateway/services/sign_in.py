@@ -3,6 +3,7 @@
     request_link   the sign-in form: a link and the mail that carries it, in one transaction
     make_link      the operator's command: a link to hand over by hand
     consume_link   the button behind the link: the link is used up, a session begins
+    begin_session  signed in by whatever way: a new token, and a row that knows it by its sum
     find_visitor   every later request: whose session is this?
     end_session    signing out
 
@@ -11,6 +12,7 @@ the sha256 of a token that only the browser holds.
 """
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -22,16 +24,19 @@ from gateway.db import outbox, sign_in
 from gateway.db.people import Person, find_person, find_person_by_id, memberships
 from gateway.db.tickets import tickets
 from gateway.domain.project import Project
-from gateway.errors import NotFound
+from gateway.domain.sign_in import Way, opens_desk
+from gateway.errors import Deferred, NotFound
 from gateway.jobs.doorbell import OUTBOX
 from gateway.mail.address import domain_of, is_address, normalise_address
 from gateway.mail.message_id import make_message_id
 from gateway.mail.tokens import BadToken, Purpose, TokenSigner
 from gateway.notify.notices import Notice
 from gateway.runtime import Runtime
+from gateway.services.sign_in_record import SIGNED_IN, record
 
 LAPSED_DAYS = timedelta(days=30)
 LINKS_PER_HOUR = 5  # mails to one person, so that nobody can flood a mailbox through our form
+_SEEN_NOTED_EVERY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +50,13 @@ class NewSession:
 
 @dataclass(frozen=True, kw_only=True)
 class Visitor:
-    """Whoever a live session belongs to."""
+    """Whoever a live session belongs to, and how they signed in. `may_work` is false where the operator asks staff for
+    another way: then nothing is open to them but what is open to reporters."""
 
     session_id: int
     person: Person
+    way: Way
+    may_work: bool
 
 
 def request_link(runtime: Runtime, *, email: str, fallback_language: str) -> bool:
@@ -91,18 +99,19 @@ def request_link(runtime: Runtime, *, email: str, fallback_language: str) -> boo
 
 
 def make_link(runtime: Runtime, *, email: str) -> str:
-    """A sign-in URL for the person with this address, to be handed over by hand. Raises NotFound."""
+    """A sign-in URL for the person with this address, to be handed over by hand. It opens the desk to staff whatever
+    way is asked of them otherwise. Raises NotFound."""
     now = runtime.clock.now()
     with runtime.database.transaction() as connection:
         person = find_person(connection, email=normalise_address(email))
         if person is None:
             raise NotFound("there is no person with this address")
-        link_id = _add_link(connection, runtime, person_id=person.id, now=now)
+        link_id = _add_link(connection, runtime, person_id=person.id, now=now, way=Way.OPERATOR)
     return sign_in_url(runtime.settings, runtime.signer, link_id, now.date())
 
 
-def consume_link(runtime: Runtime, token: str) -> NewSession | None:
-    """Use a link up and begin a session; of two at once one wins.
+def consume_link(runtime: Runtime, token: str, *, device: str = "") -> NewSession | None:
+    """Use a link up and begin a session on this kind of device; of two at once one wins.
 
     None for a link that is altered, used, or too old: which of these is never told.
     """
@@ -111,30 +120,45 @@ def consume_link(runtime: Runtime, token: str) -> NewSession | None:
         (link_id,) = runtime.signer.verify(Purpose.SIGN_IN, token, today=now.date())
     except BadToken:
         return None
-    session_token = secrets.token_urlsafe(32)
-    expires_at = now + timedelta(days=runtime.settings.session.session_days)
     with runtime.database.transaction() as connection:
-        person_id = sign_in.use_link(connection, link_id, now=now)
-        if person_id is None:
+        used = sign_in.use_link(connection, link_id, now=now)
+        if used is None:
             return None
-        sign_in.add_session(
-            connection,
-            person_id=person_id,
-            token_sha256=_sum(session_token),
-            now=now,
-            expires_at=expires_at,
-        )
-    return NewSession(token=session_token, person_id=person_id, expires_at=expires_at)
+        return begin_session(connection, runtime, person_id=used.person_id, way=used.way, device=device)
+
+
+def begin_session(connection: Connection, runtime: Runtime, *, person_id: int, way: Way, device: str) -> NewSession:
+    """A new session, with a token that nobody had before."""
+    now = runtime.clock.now()
+    token = secrets.token_urlsafe(32)
+    expires_at = now + timedelta(days=runtime.settings.session.session_days)
+    sign_in.add_session(
+        connection,
+        person_id=person_id,
+        token_sha256=_sum(token),
+        now=now,
+        expires_at=expires_at,
+        way=way,
+        device=device,
+    )
+    record(connection, SIGNED_IN, at=now, by=person_id, person_id=person_id, way=way.value)
+    return NewSession(token=token, person_id=person_id, expires_at=expires_at)
 
 
 def find_visitor(runtime: Runtime, session_token: str) -> Visitor | None:
     """The person behind a live session; None for a token that is unknown, expired or revoked."""
+    now = runtime.clock.now()
     with runtime.database.reading() as connection:
-        session = sign_in.find_session(connection, token_sha256=_sum(session_token), now=runtime.clock.now())
+        session = sign_in.find_session(connection, token_sha256=_sum(session_token), now=now)
         person = None if session is None else find_person_by_id(connection, session.person_id)
     if session is None or person is None:
         return None
-    return Visitor(session_id=session.id, person=person)
+    if session.last_seen_at is None or now - session.last_seen_at >= _SEEN_NOTED_EVERY:
+        # A database that only reads, or that somebody else writes to for long, keeps nobody from looking.
+        with suppress(Deferred), runtime.database.transaction() as connection:
+            sign_in.note_seen(connection, session.id, now=now)
+    may_work = opens_desk(session.way, runtime.settings.sign_in.ways)
+    return Visitor(session_id=session.id, person=person, way=session.way, may_work=may_work)
 
 
 def find_lapsed_visitor(runtime: Runtime, session_token: str) -> int | None:
@@ -170,9 +194,9 @@ def project_of(connection: Connection, settings: Settings, *, person_id: int) ->
     return next((known[key] for key in keys if key in known), settings.project_list[0])
 
 
-def _add_link(connection: Connection, runtime: Runtime, *, person_id: int, now: datetime) -> int:
+def _add_link(connection: Connection, runtime: Runtime, *, person_id: int, now: datetime, way: Way = Way.LINK) -> int:
     lifetime = timedelta(minutes=runtime.settings.session.link_minutes)
-    return sign_in.add_link(connection, person_id=person_id, now=now, expires_at=now + lifetime)
+    return sign_in.add_link(connection, person_id=person_id, now=now, expires_at=now + lifetime, way=way)
 
 
 def _has_had_enough(connection: Connection, person: Person, *, now: datetime) -> bool:
