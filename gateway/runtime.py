@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 from gateway.clock import Clock, SystemClock
 from gateway.config.load import Settings
-from gateway.config.locations import Locations, database_url, locations, redis_url, token_signer
+from gateway.config.locations import (
+    Locations,
+    locations,
+    machine_name,
+    open_database,
+    redis_server,
+    token_signer,
+)
 from gateway.db.engine import Database
 from gateway.domain.project import Project
 from gateway.jobs.doorbell import Doorbell
@@ -17,9 +24,10 @@ from gateway.spool.store import Spool
 
 @dataclass(frozen=True, kw_only=True)
 class Runtime:
-    """One process's view of the installation."""
+    """One process's view of the installation. `machine` is the name of the machine that it runs on."""
 
     settings: Settings
+    machine: str
     where: Locations
     clock: Clock
     database: Database
@@ -40,11 +48,13 @@ def open_runtime(settings: Settings, *, clock: Clock | None = None) -> Iterator[
     where = locations(settings)
     where.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     spool = Spool(where.spool, clock=clock, min_free=settings.spool.min_free)
-    database = Database(database_url(settings))
-    doorbell = Doorbell(redis_url(settings), job_timeout=settings.worker.job_timeout)
+    machine = machine_name(settings)
+    database = open_database(settings)
+    doorbell = Doorbell(redis_server(settings), machine=machine, job_timeout=settings.worker.job_timeout)
     try:
         yield Runtime(
             settings=settings,
+            machine=machine,
             where=where,
             clock=clock,
             database=database,

@@ -16,7 +16,7 @@ from gateway.clock import SystemClock
 from gateway.config.load import Settings, load_settings
 from gateway.db.migrate import require_head
 from gateway.domain.project import Project
-from gateway.jobs.doorbell import OUTBOX
+from gateway.jobs.doorbell import OUTBOX, PROVIDER, read_address
 from gateway.jobs.drain import Handler, drain_lane
 from gateway.jobs.timetable import run_timetable
 from gateway.jobs.worker import run_worker
@@ -45,29 +45,40 @@ def run_role(role: str, runtime: Runtime, *, number: int = 0) -> None:
     _ROLES[role](runtime, number)
 
 
-def drain(lane: str) -> None:
+def drain(name: str) -> None:
     """The one RQ task: work a lane off until it is empty, or until it is another lane's turn.
+
+    A job of the release that knew one machine alone carries the lane's plain name, and is done wherever it is taken.
 
     Runs in a fork of the worker, so it opens stores of its own: a connection does not survive a fork.
     """
     settings = load_settings()
     configure_logs(settings.log_level, role="worker")
     deadline = time.monotonic() + min(_TURN, settings.worker.job_timeout / 2)
+    lane, machine = read_address(name)
     with open_runtime(settings) as runtime:
-        runtime.doorbell.begin_drain(lane)
+        runtime.doorbell.begin_drain(name)
+        if machine not in {"", runtime.machine}:
+            return  # its workers see to it; we cannot see into its spool
         if lane == OUTBOX:
             tell_agents(runtime)  # what was filed a moment ago becomes mail, and goes out with the rest
             deliver_due(runtime, deadline=deadline)
+        elif lane == PROVIDER:
+            _ask_provider(runtime, deadline=deadline)
         elif drain_lane(Lane(lane), _handler(Lane(lane)), runtime, deadline=deadline).more:
             runtime.doorbell.ring(lane)
         elif lane == Lane.CALL:
-            from telephony.messages import fetch_due
-            from telephony.reconcile import reconcile_if_due
-            from telephony.texts import send_due
+            _ask_provider(runtime, deadline=deadline)
 
-            reconcile_if_due(runtime)
-            fetch_due(runtime, deadline=deadline)
-            send_due(runtime, deadline=deadline)
+
+def _ask_provider(runtime: Runtime, *, deadline: float) -> None:
+    from telephony.messages import fetch_due
+    from telephony.reconcile import reconcile_if_due
+    from telephony.texts import send_due
+
+    reconcile_if_due(runtime)
+    fetch_due(runtime, deadline=deadline)
+    send_due(runtime, deadline=deadline)
 
 
 def _handler(lane: Lane) -> Handler:

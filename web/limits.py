@@ -9,7 +9,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from gateway.config.load import Settings
-from gateway.config.locations import redis_url
+from gateway.config.locations import redis_server
 
 ANY_PAGE = "600 per minute"
 ASK_FOR_LINK = "10 per minute; 60 per hour"
@@ -17,16 +17,17 @@ USE_LINK = "20 per minute"
 REPLY = "20 per minute"
 BAD_BEARER = "20 per minute"
 # Handed through to redis-py. A page waits half a second for a Redis that has gone, and not for any retry.
-_STORAGE_OPTIONS: Any = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5, "retry": Retry(NoBackoff(), 0)}
+_PATIENCE: Any = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5, "retry": Retry(NoBackoff(), 0)}
 
 
 def make_limiter(settings: Settings) -> Limiter:
     """The limiter of one app. Nothing is dialled before the first request."""
+    pool: Any = redis_server(settings).connect(**_PATIENCE).connection_pool
     return Limiter(
         key_func=peer,
         default_limits=[ANY_PAGE],
-        storage_uri=redis_url(settings),
-        storage_options=_STORAGE_OPTIONS,
+        storage_uri="redis://",  # for its kind alone; what is dialled is the pool's
+        storage_options={"connection_pool": pool},
         in_memory_fallback_enabled=True,
         key_prefix="gateway",
     )

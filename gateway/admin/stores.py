@@ -8,8 +8,7 @@ import click
 from redis.exceptions import RedisError
 
 from gateway.config.load import Settings, load_settings
-from gateway.config.locations import database_url, locations, redis_url
-from gateway.db.engine import Database
+from gateway.config.locations import locations, open_database, redis_server
 from gateway.db.migrate import current_revision, head_revision
 from gateway.db.migrate import migrate as run_migrations
 from gateway.errors import Misconfigured
@@ -24,7 +23,7 @@ def migrate() -> None:
     """Bring the database to the schema of this release."""
     settings = load_settings()
     locations(settings).data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = Database(database_url(settings))
+    database = open_database(settings)
     try:
         before = current_revision(database)
         run_migrations(database)
@@ -64,7 +63,7 @@ def _folder_faults(settings: Settings) -> list[str]:
 def _database_faults(settings: Settings) -> list[str]:
     if settings.database_url is None and not (locations(settings).data / "gateway.db").exists():
         return []  # made at the first start
-    database = Database(database_url(settings))
+    database = open_database(settings)
     try:
         if not database.is_up():
             return ["database_url: the database does not answer"]
@@ -77,7 +76,7 @@ def _database_faults(settings: Settings) -> list[str]:
 def _redis_faults(settings: Settings) -> list[str]:
     if settings.redis_url is None:
         return []  # ours: `gateway up` starts it
-    doorbell = Doorbell(redis_url(settings))
+    doorbell = Doorbell(redis_server(settings))
     try:
         doorbell.redis.ping()
         return []

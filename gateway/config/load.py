@@ -29,6 +29,7 @@ _NOT_SETTINGS = {"GATEWAY_CONFIG"}
 _SECRETS = (
     "redis_url",
     "database_url",
+    "redis.sentinel_password",
     "relay.password",
     "signing.key",
     "signing.previous_key",

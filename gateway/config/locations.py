@@ -1,13 +1,18 @@
-"""Where things lie below the data folder, and the addresses of the embedded stores."""
+"""Where things lie below the data folder, the machine's name, and the addresses of the stores."""
 
+import os
+import re
+import secrets
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.config.load import Settings
 from gateway.config.secret_files import read_or_create
-from gateway.db.engine import sqlite_url
+from gateway.db.engine import Database, sqlite_url
 from gateway.mail.tokens import TokenSigner
+from gateway.redis_server import RedisServer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,11 +64,45 @@ def database_url(settings: Settings) -> str:
     return sqlite_url(locations(settings).data / "gateway.db")
 
 
-def redis_url(settings: Settings) -> str:
+def open_database(settings: Settings) -> Database:
+    """The configured database, or the embedded one. Nothing is dialled before it is used."""
+    how = settings.database
+    return Database(database_url(settings), pool_size=how.pool_size, connect_timeout=how.connect_timeout)
+
+
+def redis_server(settings: Settings) -> RedisServer:
     """The configured Redis or Valkey, or the embedded one."""
-    if settings.redis_url is not None:
-        return settings.redis_url.get_secret_value()
-    return embedded_redis_url(locations(settings))
+    if settings.redis_url is None:
+        return RedisServer(url=embedded_redis_url(locations(settings)))
+    how, word = settings.redis, settings.redis.sentinel_password
+    return RedisServer(
+        url=settings.redis_url.get_secret_value(),
+        ca_file=how.ca_file,
+        cert_file=how.cert_file,
+        key_file=how.key_file,
+        password_file=how.password_file,
+        sentinel_username=how.sentinel_username,
+        sentinel_password=None if word is None else word.get_secret_value(),
+    )
+
+
+def machine_name(settings: Settings) -> str:
+    """This machine's name among those that share a database: the configured one, or one that is made at the first
+    start and kept. Two processes at once get the same."""
+    if settings.machine is not None:
+        return settings.machine
+    path = locations(settings).data / "machine"
+    with suppress(FileNotFoundError):
+        return path.read_text(encoding="ascii").strip()
+    host = re.sub(r"[^a-z0-9]+", "-", socket.gethostname().lower())[:30].strip("-") or "machine"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".machine.{os.getpid()}")
+    # Part of it by chance: two containers may believe that they are the same host.
+    draft.write_text(f"{host}-{secrets.token_hex(2)}\n", encoding="ascii")
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
+    return path.read_text(encoding="ascii").strip()
 
 
 def embedded_redis_url(where: Locations) -> str:

@@ -21,9 +21,11 @@ from gateway.config.project import DEMO_PROJECTS, ProjectSettings, check_project
 from gateway.config.retention import RetentionSettings
 from gateway.config.section import Section
 from gateway.config.sign_in import SignInSettings
+from gateway.config.stores import DatabaseSettings, RedisSettings
 from gateway.config.telephony import TelephonySettings
 from gateway.domain.joining import JoiningRules
 from gateway.domain.project import Project
+from gateway.redis_server import check_redis_url
 
 MIB = 1024 * 1024
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -180,11 +182,17 @@ class SigningSettings(Section):
 
 
 class SettingsModel(Section):
-    """Everything the operator may set. Read by `gateway.config.load.load_settings`."""
+    """Everything the operator may set. Read by `gateway.config.load.load_settings`.
+
+    `machine` is this machine's name among those that share a database; by default one is made at the first start.
+    """
 
     data: Path = Path("var")
+    machine: str | None = Field(default=None, pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")
     database_url: SecretStr | None = None
+    database: DatabaseSettings = DatabaseSettings()
     redis_url: SecretStr | None = None
+    redis: RedisSettings = RedisSettings()
     smtp: SmtpSettings = SmtpSettings()
     lmtp: LmtpSettings = LmtpSettings()
     http: HttpSettings = HttpSettings()
@@ -206,6 +214,13 @@ class SettingsModel(Section):
     contracts: dict[str, ContractSettings] = Field(default_factory=dict)
     projects: dict[str, ProjectSettings] = Field(default=DEMO_PROJECTS, min_length=1)
     mailboxes: dict[str, MailboxSettings] = Field(default_factory=dict)
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_a_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            check_redis_url(value.get_secret_value())
+        return value
 
     @field_validator("projects", mode="wrap")
     @classmethod

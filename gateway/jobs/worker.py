@@ -17,6 +17,7 @@ from gateway.up.parent import ending_with
 
 _LONGEST_WAIT_FOR_REDIS = 2.0  # seconds between tries; RQ's own minute would be a minute of silence
 _SIGNS_OF_LIFE = 5  # seconds between two, while a job runs
+_LIFE = 30  # seconds without a sign of life after which RQ forgets a worker; it waits for a job half as long at a time
 _GIVEN_UP_AFTER = 20  # seconds without one; RQ's own minute more would be a minute in which a dead job looks alive
 
 log = structlog.get_logger()
@@ -45,7 +46,11 @@ def run_worker(runtime: Runtime, *, number: int) -> None:
     connection = runtime.doorbell.worker_connection()
     queues: list[Queue] = [runtime.doorbell.queue(lane, connection=connection) for lane in lanes]
     worker = GatewayWorker(
-        queues, name=f"worker-{number}-{random32(8)}", connection=connection, serializer=JSONSerializer
+        [*queues, *runtime.doorbell.older_queues(connection=connection)],
+        name=f"worker-{runtime.machine}-{number}-{random32(8)}",
+        connection=connection,
+        serializer=JSONSerializer,
+        worker_ttl=_LIFE,
     )
     log.info("worker.started", lanes=list(lanes))
     try:

@@ -16,7 +16,7 @@ from redis.retry import Retry
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.config.locations import redis_url
+from gateway.config.locations import redis_server
 from gateway.db.clock_marks import clock_marks
 from gateway.db.outbox import DeliveryState, count_due, deliveries, oldest_open
 from gateway.db.receipts import Verdict, receipts
@@ -36,9 +36,8 @@ TROUBLE = (GatewayError, SQLAlchemyError, RedisError, OSError)
 
 def questions(runtime: Runtime) -> dict[str, Question]:
     """A question for each part that this installation has. Making them dials nothing."""
-    redis = Redis.from_url(
-        redis_url(runtime.settings), socket_connect_timeout=1, socket_timeout=1, retry=Retry(NoBackoff(), 0)
-    )
+    server = redis_server(runtime.settings)
+    redis = server.connect(socket_connect_timeout=1, socket_timeout=1, retry=Retry(NoBackoff(), 0))
     found: dict[str, Question] = {
         "database": lambda: _ask_database(runtime),
         "redis": lambda: _ask_redis(redis),

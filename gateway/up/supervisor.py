@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gateway.config.load import Settings
-from gateway.config.locations import Locations, database_url, locations, redis_url
-from gateway.db.engine import Database
+from gateway.config.locations import Locations, locations, open_database, redis_server
 from gateway.db.migrate import migrate
 from gateway.errors import Deferred, Misconfigured
 from gateway.jobs.doorbell import Doorbell
@@ -79,7 +78,7 @@ def _roles(settings: Settings) -> list[tuple[str, list[str]]]:
 
 def _watch(settings: Settings, where: Locations, children: Sequence[Child], stopping: Stopping) -> int:
     """Keep every child alive, and say once that all is ready, or what is not."""
-    doorbell = Doorbell(redis_url(settings))
+    doorbell = Doorbell(redis_server(settings))
     deadline = time.monotonic() + _READY_PATIENCE
     ready = told = False
     try:
@@ -124,7 +123,7 @@ def _announce(settings: Settings, where: Locations) -> None:
 
 def _migrate(settings: Settings, stopping: Stopping) -> None:
     """Bring the database to our schema. Waits for a server that is not there yet; raises Deferred."""
-    database = Database(database_url(settings))
+    database = open_database(settings)
     deadline = time.monotonic() + _DATABASE_PATIENCE
     told = False
     try:

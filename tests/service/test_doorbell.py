@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from rq.serializers import JSONSerializer
 
-from gateway.jobs.doorbell import Doorbell
+from gateway.jobs.doorbell import OUTBOX, Doorbell, read_address
 from tests.support.servers import free_port
 
 
@@ -55,3 +55,22 @@ def test_with_redis_away_the_bell_is_silent_and_nothing_raises() -> None:
     assert away.ring("mail") is False
     away.ring_soon("mail")
     away.close()
+
+
+def test_each_machine_has_lanes_of_its_own_and_the_outbox_is_everybodys(redis_url: str, bell: Doorbell) -> None:
+    one, two = Doorbell(redis_url, machine="mx1"), Doorbell(redis_url, machine="mx2")
+    for machine in (one, two):
+        for lane in ("mail", OUTBOX):
+            machine.ring(lane)
+    assert [one.queue("mail").job_ids, two.queue("mail").job_ids] == [["drain-mail_mx1-0"], ["drain-mail_mx2-0"]]
+    assert one.queue(OUTBOX).job_ids == two.queue(OUTBOX).job_ids == ["drain-outbox-0"]
+    assert read_address(one.queue("mail").jobs[0].args[0]) == ("mail", "mx1")
+    assert read_address(one.queue(OUTBOX).jobs[0].args[0]) == (OUTBOX, "")
+    assert (one.busy(), one.busy(machines=["mx2"])) == (2, 3)
+    bell.ring("mail")  # a door of the release that knew one machine alone
+    assert [len(queue) for queue in one.older_queues()] == [0, 0, 1]
+    two.ring_as_before("mail")
+    assert [len(queue) for queue in one.older_queues()] == [0, 0, 1]
+    assert bell.older_queues() == []
+    one.close()
+    two.close()

@@ -1,0 +1,127 @@
+"""Reaching Redis or Valkey: one server, or the one of several that their Sentinels call the primary; with TLS or not.
+
+    redis://user:password@host:6379/0                      rediss:// for TLS
+    redis+sentinel://user:password@host1,host2:26379/NAME/0  rediss+sentinel:// for TLS, with the Sentinels too
+
+A client of Sentinels asks them at each new connection who is primary, and drops a connection to a server that only
+reads, so after a failover work goes on by itself.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from redis import CredentialProvider, Redis
+from redis.sentinel import Sentinel
+
+_SENTINEL_PORT = 26379
+_SCHEMES = frozenset({"redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentinelUrl:
+    """What a Sentinels' URL says. Empty words are None."""
+
+    hosts: tuple[tuple[str, int], ...]
+    service: str
+    db: int
+    username: str | None
+    password: str | None
+    tls: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedisServer:
+    """Where the server is and how it is spoken to; the fields are those of the setting `redis`. It is secret."""
+
+    url: str
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    password_file: Path | None = None
+    sentinel_username: str | None = None
+    sentinel_password: str | None = None
+
+    def connect(self, **options: Any) -> Redis:
+        """A client; nothing is dialled before it is used. `options` are redis-py's. Raises ValueError for the URL."""
+        if "+sentinel:" in self.url:
+            return self._by_sentinels(parse_sentinel_url(self.url), options)
+        tls = self._tls() if self.url.startswith("rediss:") else {}
+        url, proof = self.url, dict[str, Any]()
+        if self.password_file is not None:
+            url, username = _without_credentials(self.url)
+            proof = {"credential_provider": PasswordFile(self.password_file, username=username)}
+        return Redis.from_url(url, **tls, **proof, **options)
+
+    def _by_sentinels(self, where: SentinelUrl, options: Mapping[str, Any]) -> Redis:
+        tls = {"ssl": True, **self._tls()} if where.tls else {}
+        own = {"username": self.sentinel_username, "password": self.sentinel_password}
+        patience = {"socket_connect_timeout": 2, "socket_timeout": 2}
+        proof: dict[str, Any] = {"username": where.username, "password": where.password}
+        if self.password_file is not None:
+            proof = {"credential_provider": PasswordFile(self.password_file, username=where.username)}
+        sentinels: Any = Sentinel(where.hosts, sentinel_kwargs={**tls, **own, **patience})  # type: ignore[no-untyped-call]  # redis-py has no types here
+        client: Redis = sentinels.master_for(where.service, db=where.db, **tls, **proof, **options)
+        return client
+
+    def _tls(self) -> dict[str, Any]:
+        """Certificates are verified, and never left out."""
+        named = {"ssl_ca_certs": self.ca_file, "ssl_certfile": self.cert_file, "ssl_keyfile": self.key_file}
+        return {"ssl_cert_reqs": "required", "ssl_check_hostname": True} | {
+            name: str(path) for name, path in named.items() if path is not None
+        }
+
+
+class PasswordFile(CredentialProvider):
+    """A password that is read anew at each connection, so that it can change while we run."""
+
+    def __init__(self, path: Path, *, username: str | None) -> None:
+        self._path = path
+        self._username = username
+
+    def get_credentials(self) -> tuple[str] | tuple[str, str]:
+        """What AUTH says. Raises OSError."""
+        password = self._path.read_text(encoding="utf-8").strip()
+        return (password,) if self._username is None else (self._username, password)
+
+
+def check_redis_url(url: str) -> None:
+    """Raise ValueError, without its secret, for a URL that cannot be one of Redis."""
+    if urlsplit(url).scheme not in _SCHEMES:
+        raise ValueError("must begin with redis://, rediss://, redis+sentinel:// or rediss+sentinel://")
+    if "+sentinel:" in url:
+        parse_sentinel_url(url)
+
+
+def parse_sentinel_url(url: str) -> SentinelUrl:
+    """Read `redis+sentinel://user:password@host1:26379,host2/service/db`. Raises ValueError, without its secret."""
+    parts = urlsplit(url)
+    credentials, _, hosts = parts.netloc.rpartition("@")
+    username, _, password = credentials.partition(":")
+    service, _, db = parts.path.strip("/").partition("/")
+    if not service or not hosts or not (db or "0").isdecimal():
+        raise ValueError("must look like redis+sentinel://:password@host1:26379,host2:26379/service/0")
+    return SentinelUrl(
+        hosts=tuple(_host(host) for host in hosts.split(",")),
+        service=unquote(service),
+        db=int(db or "0"),
+        username=unquote(username) or None,
+        password=unquote(password) or None,
+        tls=parts.scheme.startswith("rediss"),
+    )
+
+
+def _host(text: str) -> tuple[str, int]:
+    parts = urlsplit(f"//{text}")
+    if not parts.hostname:
+        raise ValueError("names a Sentinel without a host")
+    return parts.hostname, parts.port or _SENTINEL_PORT
+
+
+def _without_credentials(url: str) -> tuple[str, str | None]:
+    """The URL without its user and password, and the user."""
+    parts = urlsplit(url)
+    credentials, _, host = parts.netloc.rpartition("@")
+    return parts._replace(netloc=host).geturl(), unquote(credentials.partition(":")[0]) or None
