@@ -17,3 +17,4 @@ class RetentionSettings(Section):
     sent_days: int = Field(default=30, ge=1, le=365, description="files in sent/, where there is no relay")
     session_days: int = Field(default=7, ge=1, le=90)
     log_days: int = Field(default=30, ge=1, le=180)
+    audit_days: int = Field(default=365, ge=180, le=1095, description="who did what, for supervisors")

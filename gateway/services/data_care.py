@@ -142,6 +142,11 @@ def without_evidence(row: Row[Any], _subject: DataSubject | None = None) -> list
     return [{"rule": step["rule"], "outcome": step["outcome"], "evidence": ""} for step in row.trace]
 
 
+def scrubbed(name: str) -> Instead:
+    """What is in this column, without anything that names them."""
+    return lambda row, subject: subject.scrub(row._mapping[name])
+
+
 def door_alone(row: Row[Any], _subject: DataSubject | None = None) -> dict[str, Any]:
     """The envelope of a receipt: by which door and when, not from whom to whom."""
     return {name: row.envelope[name] for name in ("channel", "received_at") if name in row.envelope}

@@ -22,6 +22,7 @@ from gateway.services.data_care import (
     one_of,
     pseudonym,
     reference_alone,
+    scrubbed,
     sent_by_them,
     settled,
     table_of,
@@ -153,6 +154,13 @@ INVENTORY: Mapping[str, Care] = {
         holds="empreintes des signalements envoyés par des programmes",
         theirs=equals("api_reports", "person_id", "person_id"),
         is_deleted=True,
+    ),
+    "audit": Care(
+        holds="journal des actes de l’équipe : qui, quoi, quand",
+        theirs=either(equals("audit", "actor_id", "person_id"), equals("audit", "person_id", "person_id")),
+        instead={"subject": scrubbed("subject"), "detail": scrubbed("detail")},
+        kept=columns("id at origin actor_id person_id project action"),
+        secret=columns("subject detail"),
     ),
     "calls": Care(
         holds="appels, numéro de l'appelant",

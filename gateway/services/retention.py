@@ -6,6 +6,7 @@
 | sessions | their end | the row goes |
 | failed tries to sign in | the last of them | the row goes after a day |
 | logs | each line's own moment | the line goes |
+| audit log | each act's own moment | the row goes |
 | recordings, call metadata, call payloads | `gateway.services.forget_calls` | |
 """
 
@@ -23,6 +24,7 @@ from gateway.config.load import Settings
 from gateway.config.retention import RetentionSettings
 from gateway.config.telephony import LONGEST_CALL_DAYS, LONGEST_MESSAGE_DAYS
 from gateway.db.api_tokens import api_reports, api_tokens
+from gateway.db.audit import audit
 from gateway.db.drafts import drafts, forget_drafts
 from gateway.db.receipts import Verdict, receipts
 from gateway.db.sign_in import sessions, sign_in_links
@@ -158,6 +160,20 @@ def _forget_drafts(runtime: Runtime) -> int:
 def _old_lines(runtime: Runtime) -> dict[Path, tuple[int, bytes]]:
     """The logs with lines that are over: how many, and what stays. A line without a moment is as old as the one before
     it; before any, as the file."""
+def _old_acts(runtime: Runtime) -> ColumnElement[bool]:
+    return audit.c.at < _limit(runtime, runtime.settings.retention.audit_days)
+
+
+def _count_acts(runtime: Runtime) -> int:
+    with runtime.database.reading() as connection:
+        return int(connection.scalar(select(func.count()).select_from(audit).where(_old_acts(runtime))) or 0)
+
+
+def _forget_acts(runtime: Runtime) -> int:
+    with runtime.database.transaction() as connection:
+        return connection.execute(delete(audit).where(_old_acts(runtime))).rowcount
+
+
     limit = _limit(runtime, runtime.settings.retention.log_days)
     found = {}
     for path in sorted(runtime.where.log.glob("*.log*")):
@@ -259,6 +275,15 @@ CLASSES: tuple[Kept, ...] = (
     Kept(
         name="recordings",
         holds="messages vocaux",
+    Kept(
+        name="audit log",
+        holds="journal des actes de l’équipe et de l’exploitation",
+        setting="retention.audit_days",
+        days=lambda settings: settings.retention.audit_days,
+        **_bounds("audit_days"),
+        due=_count_acts,
+        forget=_forget_acts,
+    ),
         setting="telephony.message_days",
         days=lambda settings: settings.telephony.message_days,
         shortest=1,

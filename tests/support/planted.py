@@ -26,6 +26,7 @@ from gateway.db.schema import metadata
 from gateway.db.sign_in import add_link, add_session
 from gateway.db.suppressions import count_bounce
 from gateway.db.ticket_events import record_event
+from gateway.domain.audit import AuditAction
 from gateway.domain.change import Change
 from gateway.domain.duty import Shift
 from gateway.domain.events import By, EventType, TicketEvent
@@ -35,6 +36,7 @@ from gateway.mail.bounce import Action, Outcome
 from gateway.mail.envelope import MailEnvelope
 from gateway.notify.deliver import deliver_due
 from gateway.runtime import Runtime
+from gateway.services.audit import record_audit
 from gateway.services.change_ticket import change_ticket
 from gateway.services.forget_calls import message_file
 from gateway.services.log_call import log_event
@@ -194,6 +196,9 @@ def _rows(connection: Any, runtime: Runtime) -> None:
     )
     sums = {"key_sha256": "0" * 64, "content_sha256": "0" * 64}
     remember_report(connection, person_id=marie.id, now=now + timedelta(days=1), **sums)
+    note = {"reason": f"{NAME} ({PHONE})"}
+    changed = AuditAction.PERSON_CHANGED
+    record_audit(connection, at=now, actor_id=None, person_id=marie.id, action=changed, subject=MARIE, detail=note)
     draft = {"text": f"MARQUE {NAME}"}
     save_draft(
         connection, person_id=marie.id, place="report", content=draft, now=now, expires_at=now + timedelta(days=1)
