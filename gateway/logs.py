@@ -12,6 +12,8 @@ from typing import Any
 
 import structlog
 
+from gateway.observe import report_error
+
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:=\[\]]{1,64}@[^\s<>\"'(),;:=\[\]]{1,255}")
 _NUMBER = re.compile(r"\+[0-9][0-9 .]{6,18}[0-9]")
 
@@ -19,14 +21,7 @@ _NUMBER = re.compile(r"\+[0-9][0-9 .]{6,18}[0-9]")
 def configure_logs(level: str, *, role: str) -> None:
     """Write JSON lines to standard error; every line says which role of the gateway wrote it."""
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            redact,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
+        processors=processors(),
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
@@ -49,6 +44,19 @@ def configure_logs(level: str, *, role: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+def processors() -> list[Any]:
+    """What a line of ours goes through, in order."""
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        report_error,
+        structlog.processors.format_exc_info,
+        redact,
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
 
 
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -22,6 +22,7 @@ from gateway.jobs.timetable import run_timetable
 from gateway.jobs.worker import run_worker
 from gateway.logs import configure_logs
 from gateway.notify.deliver import deliver_due
+from gateway.observe import observing
 from gateway.runtime import Runtime, open_runtime
 from gateway.services.file_web_form import file_web_form
 from gateway.services.import_mail import OldMail
@@ -56,7 +57,7 @@ def drain(name: str) -> None:
     configure_logs(settings.log_level, role="worker")
     deadline = time.monotonic() + min(_TURN, settings.worker.job_timeout / 2)
     lane, machine = read_address(name)
-    with open_runtime(settings) as runtime:
+    with open_runtime(settings) as runtime, observing(settings, role="worker"):
         runtime.doorbell.begin_drain(name)
         if machine not in {"", runtime.machine}:
             return  # its workers see to it; we cannot see into its spool

@@ -11,6 +11,7 @@ import structlog
 
 from gateway.ids import SpoolId
 from gateway.mail.envelope import MailEnvelope
+from gateway.observe import span
 from gateway.runtime import Runtime
 from gateway.spool.entry import Lane
 from gateway.spool.store import acceptance_error
@@ -48,7 +49,8 @@ class Door:
         submit = partial(self._runtime.spool.submit, Lane.MAIL, envelope.to_json(), content)
         spool_id, done = submit() if len(content) < _LARGE else await asyncio.to_thread(submit)
         try:
-            await asyncio.wrap_future(done)
+            with span("accept", spool_id=spool_id, channel=envelope.channel.value, size=len(content)):
+                await asyncio.wrap_future(done)
         except OSError as error:
             log.error("mail.not_kept", spool_id=spool_id, errno=error.errno)
             raise acceptance_error(error) from error

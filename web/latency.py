@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
+from gateway.observe import span
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -25,7 +27,8 @@ def timed(app: "WSGIApplication", *, kind: str) -> "WSGIApplication":
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         began = perf_counter()
         try:
-            return app(environ, start_response)
+            with span(kind):
+                return app(environ, start_response)
         finally:
             _SECONDS.labels(kind).observe(perf_counter() - began)
 

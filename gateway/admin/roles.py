@@ -6,6 +6,7 @@ import click
 
 from gateway.config.load import load_settings
 from gateway.logs import configure_logs
+from gateway.observe import observing
 from gateway.runtime import open_runtime
 
 
@@ -39,7 +40,7 @@ def _run(name: str, number: int) -> None:
 
     settings = load_settings()
     configure_logs(settings.log_level, role=name)
-    with open_runtime(settings) as runtime:
+    with open_runtime(settings) as runtime, observing(settings, role=name):
         run_role(name, runtime, number=number)
 
 

@@ -20,6 +20,7 @@ from pydantic_settings import (
 
 from gateway.config.lines import Place, find_line, lines_of
 from gateway.config.model import SettingsModel
+from gateway.config.observe import SECRETS as OBSERVE_SECRETS
 from gateway.config.sign_in import SECRETS as SIGN_IN_SECRETS
 from gateway.config.telephony import SECRETS as TELEPHONY_SECRETS
 from gateway.errors import Misconfigured
@@ -35,6 +36,7 @@ _SECRETS = (
     "signing.previous_key",
     "mail.dkim.key",
     *TELEPHONY_SECRETS,
+    *OBSERVE_SECRETS,
     *SIGN_IN_SECRETS,
 )
 

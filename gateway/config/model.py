@@ -16,6 +16,7 @@ from gateway.config.contract import CalendarSettings, ContractSettings
 from gateway.config.dkim import DkimSettings
 from gateway.config.mail_checks import AntivirusSettings, AttachmentSettings, SenderList
 from gateway.config.mailboxes import MailboxSettings, name_faults
+from gateway.config.observe import ObserveSettings
 from gateway.config.operator import OperatorSettings
 from gateway.config.project import DEMO_PROJECTS, ProjectSettings, check_projects
 from gateway.config.retention import RetentionSettings
@@ -208,6 +209,7 @@ class SettingsModel(Section):
     signing: SigningSettings = SigningSettings()
     retention: RetentionSettings = RetentionSettings()
     operator: OperatorSettings = OperatorSettings()
+    observe: ObserveSettings = ObserveSettings()
     telephony: TelephonySettings = TelephonySettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     calendars: dict[str, CalendarSettings] = Field(default_factory=dict)

@@ -32,6 +32,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.db.engine import DatabaseTrouble
 from gateway.ids import SpoolId
+from gateway.observe import span
 from gateway.runtime import Runtime
 from gateway.spool.entry import DamagedEntry, Lane, SpoolEntry, UnfitEntry
 from gateway.spool.store import Claims
@@ -111,7 +112,8 @@ class _Drain:
 
     def _handle(self, entry: SpoolEntry) -> bool:
         try:
-            self._lanes |= self._handler(entry, self._runtime)
+            with span("file", spool_id=entry.id, lane=self._lane, attempt=entry.attempts):
+                self._lanes |= self._handler(entry, self._runtime)
         except (DatabaseTrouble, OSError) as error:
             self._suspects.append((entry, error))
             if len(self._suspects) > 1 or not self._runtime.database.is_up():

@@ -25,6 +25,7 @@ from gateway.notify.failure_entry import Failure, write_failure
 from gateway.notify.mailer import Mailer, make_mailer
 from gateway.notify.outcome import FinalFailure, RecipientRefused, RelayTrouble, TemporaryFailure, reason
 from gateway.notify.signed import signed
+from gateway.observe import span
 from gateway.runtime import Runtime
 
 BATCH = 25
@@ -115,7 +116,8 @@ class _Run:
 
     def _hand_over(self, delivery: Delivery, mail: OutgoingMail) -> _Result:
         try:
-            self._mailer.send(mail)
+            with span("deliver", delivery_id=delivery.id, entry_id=delivery.entry_id or 0, notice=delivery.notice):
+                self._mailer.send(mail)
         except RelayTrouble as error:
             return _Result(state=DeliveryState.QUEUED, error=str(error), relay_trouble=True)
         except TemporaryFailure as error:

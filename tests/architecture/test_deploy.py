@@ -139,6 +139,22 @@ def test_caddy_takes_its_piece() -> None:
     run(caddy, "validate", "--adapter", "caddyfile", "--config", DEPLOY / "proxy" / "Caddyfile")
 
 
+def test_hadolint_takes_the_image() -> None:
+    """In one layer each, pinned, without needless packages: https://github.com/hadolint/hadolint/wiki."""
+    found = run(_beside_python("hadolint"), "--no-color", DEPLOY / "container" / "Dockerfile")
+    assert found == ""
+
+
+def test_the_compose_file_is_one() -> None:
+    schema = ("--builtin-schema", "vendor.compose-spec")
+    run(_beside_python("check-jsonschema"), *schema, DEPLOY / "container" / "compose.yaml")
+
+
+def _beside_python(name: str) -> Path:
+    """A program that the development lock brings."""
+    return Path(sys.executable).with_name(name)
+
+
 def test_the_secrets_of_the_container_are_made_once(tmp_path: Path) -> None:
     script = shutil.copy(DEPLOY / "container" / "secrets.sh", tmp_path)
     run("sh", script)
