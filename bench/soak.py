@@ -38,6 +38,10 @@ _BACK = 100
 _SAMPLE = 10  # seconds between two looks
 _FAULT = 15  # seconds between two faults
 _PATIENCE = 600  # seconds
+_NO_CAPS = {  # every first mail is to be answered, and an hour's are more than a day's of a support address
+    "GATEWAY_MAIL__ACKNOWLEDGEMENTS_IN_ALL": "10000000",
+    "GATEWAY_MAIL__ACKNOWLEDGEMENTS_PER_DOMAIN": "10000000",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +78,7 @@ def main() -> None:
     print(f"seed {seed}, in {folder}")
     chance = random.Random(seed)
     load = Load()
-    installation = Installation(folder, code=options.before)
+    installation = Installation(folder, code=options.before, **_NO_CAPS)
     with installation:
         database = create_engine(f"sqlite:///file:{installation.data}/gateway.db?mode=ro&uri=true")
         rate = options.rate or _capacity(installation, load) / 2
