@@ -12,6 +12,7 @@ from random import Random
 import structlog
 
 from gateway.config.mailboxes import MailboxSettings
+from gateway.db.engine import Fence
 from gateway.errors import GatewayError
 from gateway.runtime import Runtime
 from inbound.imap_connection import Mailbox, MailboxTrouble, SignIn, SignInRefused, open_mailbox
@@ -51,6 +52,7 @@ class Poller:
         self._stop = stop
         self._chance = chance
         self._largest = runtime.settings.smtp.max_size
+        self._database = runtime.database
         self._notes = Notes(runtime, name)
         self._name = name
         self._failures = 0
@@ -70,6 +72,11 @@ class Poller:
         # The inbox comes last: IDLE watches the folder that is open.
         junk = [reader(settings.junk_folder, junk=True)] if settings.junk_folder else []
         self._readers = [*junk, reader(settings.folder, junk=False)]
+
+    def run_fenced(self, fence: Fence) -> None:
+        """Watch until we are stopped; each note asks `fence` first."""
+        with self._database.fenced(fence):
+            self.run()
 
     def run(self) -> None:
         """Watch until we are stopped."""
@@ -139,8 +146,9 @@ def pause_after(failures: int, *, chance: Random) -> float:
     return min(2.0 ** min(failures - 1, 20), _LONGEST_PAUSE) * (0.5 + chance.random() / 2)
 
 
-def run_in_thread(poller: Poller, name: str) -> threading.Thread:
-    """Start a poller. A daemon: where a server hangs at our end, a crash there is as good as any other."""
-    thread = threading.Thread(target=poller.run, name=f"mailbox-{name}", daemon=True)
+def run_in_thread(poller: Poller, name: str, *, fence: Fence) -> threading.Thread:
+    """Start a poller that notes down nothing past `fence`. A daemon: where a server hangs at our end, a crash there is
+    as good as any other."""
+    thread = threading.Thread(target=poller.run_fenced, args=(fence,), name=f"mailbox-{name}", daemon=True)
     thread.start()
     return thread

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -16,7 +15,9 @@ from sqlalchemy import Connection
 
 from gateway.db.calls import CallKey, events_of_call, find_call
 from gateway.db.hotline import people_with_numbers
+from gateway.db.leases import HeldLease, note_of, release_lease, take_lease, write_note
 from gateway.domain.call import ENDED, CallEvent
+from gateway.ids import random32
 from gateway.runtime import Runtime
 from gateway.services.log_call import log_event
 from telephony.events import seconds
@@ -27,6 +28,8 @@ from telephony.provider import Account, NotYet, list_resources
 EVERY = timedelta(minutes=5)
 OVERLAP = timedelta(minutes=15)
 FIRST_LOOK = timedelta(days=1)
+_LEASE = "reconcile"
+_LONGEST = 120.0  # seconds; one who takes longer than a job may has died
 
 log = structlog.get_logger()
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,11 +37,25 @@ _Found = tuple[CallKey, CallEvent]
 
 
 def reconcile_if_due(runtime: Runtime) -> int | None:
-    """Compare unless that was done within five minutes; how much was filled in, None where nothing was looked at."""
-    account, mark = account_of(runtime), runtime.where.run / "hotline.reconciled"
-    now = runtime.clock.now()
-    last = _read(mark)
-    if account is None or (last is not None and now - last < EVERY):
+    """Compare unless that was done within five minutes, by whatever machine; how much was filled in, None where nothing
+    was looked at."""
+    account = account_of(runtime)
+    if account is None or not _is_due(_last(runtime), runtime.clock.now()):
+        return None
+    with runtime.database.transaction() as connection:
+        held = take_lease(connection, _LEASE, holder=f"{runtime.machine}/worker/{random32(8)}", seconds=_LONGEST)
+    if held is None:
+        return None
+    try:
+        return _compare(runtime, account, held)
+    finally:
+        with runtime.database.transaction() as connection:
+            release_lease(connection, held)
+
+
+def _compare(runtime: Runtime, account: Account, held: HeldLease) -> int | None:
+    now, last = runtime.clock.now(), _last(runtime)
+    if not _is_due(last, now):
         return None
     since = (last or now - FIRST_LOOK) - OVERLAP
     try:
@@ -46,9 +63,19 @@ def reconcile_if_due(runtime: Runtime) -> int | None:
     except NotYet as error:
         log.warning("reconcile.deferred", error=str(error))
         return None
-    mark.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    mark.write_text(now.isoformat(), encoding="ascii")
+    with runtime.database.transaction() as connection:
+        write_note(connection, held, now.isoformat())
     return filled
+
+
+def _last(runtime: Runtime) -> datetime | None:
+    with runtime.database.reading() as connection:
+        note = note_of(connection, _LEASE)
+    return None if note is None else datetime.fromisoformat(note)
+
+
+def _is_due(last: datetime | None, now: datetime) -> bool:
+    return last is None or now - last >= EVERY
 
 
 def reconcile(runtime: Runtime, account: Account, *, since: datetime) -> int:
@@ -134,11 +161,4 @@ def _moment(item: Mapping[str, Any], name: str) -> datetime | None:
     try:
         return parsedate_to_datetime(str(item.get(name))).astimezone(UTC)
     except (ValueError, TypeError):
-        return None
-
-
-def _read(mark: Path) -> datetime | None:
-    try:
-        return datetime.fromisoformat(mark.read_text(encoding="ascii"))
-    except (OSError, ValueError):
         return None

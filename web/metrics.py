@@ -69,6 +69,10 @@ class _Findings(Collector):
             yield _counter(name, says, label, values)
 
     def _more(self) -> Iterator[Metric]:
+        machines = self._parts.get("machines", {}).get("machines", {})
+        seen, waiting = _each(machines, "seen_seconds"), _each(machines, "waiting")
+        yield _gauge("gateway_machine_seen_seconds", "How long a machine has said nothing.", "machine", seen)
+        yield _gauge("gateway_machine_waiting", "Entries not filed yet when it last spoke.", "machine", waiting)
         judged = judge(self._parts)
         alarms = {name: bool(judged[name]) for name in RULES if name in judged}
         yield _gauge("gateway_alarm", "Whether something is wrong; deploy/RUNBOOK.md has a page each.", "alarm", alarms)

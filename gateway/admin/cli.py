@@ -17,6 +17,7 @@ from gateway.admin import (
     duty,
     imports,
     items,
+    machines,
     mailboxes,
     members,
     people,
@@ -53,7 +54,7 @@ _MODULES = (
     *(imports, replay, report, status),
     *(backup, advisories, calendars, members),
     *(roles, items, tickets, ticket_set, ticket_arrange, suppressed, people, personal),
-    *(mailboxes, stores, demo, call_simulate, calls, duty, tokens, sessions),
+    *(mailboxes, stores, demo, call_simulate, calls, duty, tokens, sessions, machines),
 )
 for module in _MODULES:
     for command in module.COMMANDS:

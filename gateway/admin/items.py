@@ -9,6 +9,8 @@ import click
 from redis.exceptions import RedisError
 
 from gateway.admin.context import command_runtime, print_rows
+from gateway.db.clock import database_now
+from gateway.db.machines import list_machines
 from gateway.db.outbox import count_due, count_under_way
 from gateway.db.receipts import Receipt, Verdict, find_receipts, list_receipts, settle_receipt
 from gateway.domain.ticket import Channel
@@ -84,8 +86,9 @@ def wait_until_idle(runtime: Runtime, *, seconds: float) -> list[str]:
     """Wait until nothing is left to do; what is left when the time is over, by name."""
     deadline = time.monotonic() + seconds
     quiet = 0
+    since = _database_time(runtime)
     while quiet < 2:  # twice in a row: between two looks a job may pass from one queue to the next
-        left = _what_is_left(runtime)
+        left = _what_is_left(runtime, since=since)
         quiet = quiet + 1 if not left else 0
         if left and time.monotonic() > deadline:
             return left
@@ -93,14 +96,24 @@ def wait_until_idle(runtime: Runtime, *, seconds: float) -> list[str]:
     return []
 
 
-def _what_is_left(runtime: Runtime) -> list[str]:
+def _database_time(runtime: Runtime) -> int:
+    with runtime.database.reading() as connection:
+        return database_now(connection)
+
+
+def _what_is_left(runtime: Runtime, *, since: int) -> list[str]:
+    """What waits here, and on every machine that still speaks: those must have spoken `since` we began to wait."""
     left = []
+    with runtime.database.reading() as connection:
+        others = [one for one in list_machines(connection) if one.name != runtime.machine]
+    left += [f"{one.waiting} on the machine {one.name}" for one in others if one.waiting]
+    left += [f"no word of the machine {one.name} yet" for one in others if one.seen_ms < since and not one.is_silent]
     for lane in Lane:
         depth = runtime.spool.depth(lane)
         if depth.waiting or depth.claimed:
             left.append(f"{depth.waiting + depth.claimed} in the lane {lane}")
     try:
-        busy = runtime.doorbell.busy()
+        busy = runtime.doorbell.busy(machines=[one.name for one in others])
         if busy:
             left.append(f"{busy} jobs")
     except RedisError:

@@ -8,6 +8,7 @@ from gateway.config.load import load_settings
 from gateway.logs import configure_logs
 from gateway.observe import observing
 from gateway.runtime import open_runtime
+from gateway.up.roles import announce_role
 
 
 @click.command()
@@ -40,7 +41,11 @@ def _run(name: str, number: int) -> None:
 
     settings = load_settings()
     configure_logs(settings.log_level, role=name)
-    with open_runtime(settings) as runtime, observing(settings, role=name):
+    with (
+        open_runtime(settings) as runtime,
+        observing(settings, role=name),
+        announce_role(runtime.where.run, name),
+    ):
         run_role(name, runtime, number=number)
 
 

@@ -59,6 +59,8 @@ def _facts(part: dict[str, Any]) -> str:
     """What a part says, in words: `mail 3 waiting, the oldest 12 s`."""
     said = [_lane(name, lane) for name, lane in part.get("lanes", {}).items() if lane["waiting"] or lane["quarantined"]]
     said += [f"{name} {box['state']}, {box['waiting']} waiting" for name, box in part.get("mailboxes", {}).items()]
+    said += [_machine(name, one) for name, one in part.get("machines", {}).items()]
+    said += [f"{name} by {lease['machine'] or 'nobody'}" for name, lease in part.get("leases", {}).items()]
     oldest = part.get("outbox", {}).get("oldest_seconds")
     said += [f"the oldest mail to send is {_span(oldest)} old"] if oldest is not None else []
     plain = {name: value for name, value in part.items() if name != "state" and isinstance(value, int) and value}
@@ -72,6 +74,12 @@ def _lane(name: str, lane: dict[str, Any]) -> str:
     told = f"{name} {lane['waiting']} waiting"
     told += f", the oldest {_span(lane['oldest_seconds'])}" if lane["oldest_seconds"] is not None else ""
     return told + (f", {lane['quarantined']} in quarantine" if lane["quarantined"] else "")
+
+
+def _machine(name: str, one: dict[str, Any]) -> str:
+    seen = "here" if one["state"] == "up" else f"silent for {_span(one['seen_seconds'])}"
+    waits = f", {one['waiting']} waiting" if one["waiting"] else ""
+    return f"{name} {seen}{waits}" + (f", {one['quarantined']} in quarantine" if one["quarantined"] else "")
 
 
 def _amount(name: str, value: int) -> str:

@@ -6,9 +6,12 @@ import sys
 
 import click
 from redis.exceptions import RedisError
+from sqlalchemy import text
 
 from gateway.config.load import Settings, load_settings
-from gateway.config.locations import locations, open_database, redis_server
+from gateway.config.locations import key_fingerprints, locations, open_database, redis_server
+from gateway.db.engine import Database
+from gateway.db.machines import list_machines
 from gateway.db.migrate import current_revision, head_revision
 from gateway.db.migrate import migrate as run_migrations
 from gateway.errors import Misconfigured
@@ -16,6 +19,7 @@ from gateway.jobs.doorbell import Doorbell
 from gateway.logs import configure_logs
 from gateway.notify.template_check import template_faults
 from gateway.runtime import open_runtime
+from gateway.services.health import keys_agree
 
 
 @click.command()
@@ -68,9 +72,33 @@ def _database_faults(settings: Settings) -> list[str]:
         if not database.is_up():
             return ["database_url: the database does not answer"]
         found = current_revision(database)
-        return [] if found == head_revision() else [f"the database is at revision {found}: run `gateway migrate`"]
+        if found != head_revision():
+            return [f"the database is at revision {found}: run `gateway migrate`"]
+        return [*_server_faults(database), *_key_faults(settings, database)]
     finally:
         database.close()
+
+
+def _server_faults(database: Database) -> list[str]:
+    """Is it the one that can be written?"""
+    if database.url.get_backend_name() == "sqlite":
+        return []
+    with database.reading() as connection:
+        is_standby = connection.execute(text("SELECT pg_is_in_recovery()")).scalar_one()
+    hint = "name every server in the URL and add target_session_attrs=read-write"
+    return [f"database_url: this server only reads, it is a standby; {hint}"] if is_standby else []
+
+
+def _key_faults(settings: Settings, database: Database) -> list[str]:
+    """Does every machine that speaks believe what we sign?"""
+    ours = key_fingerprints(settings)
+    with database.reading() as connection:
+        found = list_machines(connection)
+    return [
+        f"signing.key: the machine {one.name} has other keys; give every machine the same GATEWAY_SIGNING__KEY"
+        for one in found
+        if not one.is_silent and not keys_agree(ours, one.keys)
+    ]
 
 
 def _redis_faults(settings: Settings) -> list[str]:

@@ -6,6 +6,7 @@ import secrets
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from gateway.config.load import Settings
@@ -136,6 +137,11 @@ def signing_keys(settings: Settings) -> tuple[bytes, ...]:
     if settings.signing.key is None:
         keys.insert(0, read_or_create(locations(settings).secrets, "signing"))
     return tuple(key.encode() for key in keys)
+
+
+def key_fingerprints(settings: Settings) -> tuple[str, ...]:
+    """What tells the signing keys from others without telling anything of them, the one in use first."""
+    return tuple(sha256(b"gateway key fingerprint\n" + key).hexdigest()[:16] for key in signing_keys(settings))
 
 
 def token_signer(settings: Settings) -> TokenSigner:

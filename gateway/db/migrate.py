@@ -53,9 +53,10 @@ def migrate(database: Database, *, revision: str = "head") -> None:
 
 
 def require_head(database: Database) -> None:
-    """Raise Misconfigured where the database is not at the schema of this code."""
+    """Raise Misconfigured where the database is behind the schema of this code. The code of a release runs on the schema
+    of the next one, so that machines can be upgraded one after the other."""
     found, wanted = current_revision(database), head_revision()
-    if found != wanted:
+    if found is None or found < wanted:
         raise Misconfigured(
             [f"the database is at revision {found or 'none'}, this code needs {wanted}: run `gateway migrate`"]
         )

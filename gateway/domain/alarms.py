@@ -7,6 +7,9 @@
 - `clocks_late`: a warning of a guaranteed time is five minutes late
 - `mailbox_late`: a mailbox has not been read for too long
 - `hotline_stale`: the hotline answers from what it knew five minutes ago, or knows nothing
+- `machine_silent`: a machine has said nothing for a minute
+- `machine_spool`: on another machine entries wait for five minutes, or are in quarantine
+- `machine_keys`: a machine signs with keys that others do not believe
 - `templates_broken`: a template of the operator's own cannot be used, and mails say our words
 """
 
@@ -65,6 +68,23 @@ def _hotline(part: Mapping[str, Any]) -> str:
     return f"the snapshot is {seconds // 60} minutes old" if seconds > STUCK else ""
 
 
+def _silent(part: Mapping[str, Any]) -> str:
+    silent = [name for name, one in part["machines"].items() if one["state"] == "silent"]
+    return f"nothing is heard of: {', '.join(silent)}" if silent else ""
+
+
+def _spools(part: Mapping[str, Any]) -> str:
+    """Of the other machines: ours is looked at by itself."""
+    others = {name: one for name, one in part["machines"].items() if name != part["here"]}
+    bad = [name for name, one in others.items() if one["quarantined"] or (one["oldest_seconds"] or 0) > STUCK]
+    return f"entries wait or are in quarantine on: {', '.join(bad)}" if bad else ""
+
+
+def _keys(part: Mapping[str, Any]) -> str:
+    differ = [name for name, one in part["machines"].items() if not one["same_keys"]]
+    return f"other signing keys than {part['here']} have: {', '.join(differ)}" if differ else ""
+
+
 def _templates(part: Mapping[str, Any]) -> str:
     return f"{part['broken']} templates cannot be used" if part["broken"] else ""
 
@@ -80,6 +100,9 @@ RULES: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     "clocks_late": ("work", _clocks),
     "mailbox_late": ("mailboxes", _mailboxes),
     "hotline_stale": ("hotline", _hotline),
+    "machine_silent": ("machines", _silent),
+    "machine_spool": ("machines", _spools),
+    "machine_keys": ("machines", _keys),
     "templates_broken": ("templates", _templates),
 }
 """By name: the part that is looked at, and the rule."""

@@ -3,11 +3,15 @@
 It rings for lanes in which something waits that no job holds (the sweep), for outgoing mail that has become due,
 watches for a mailbox that is not read any more, lets the clocks of tickets warn, and clears RQ's memory of jobs whose
 worker died. It keeps nothing: missing a beat, or beating twice, changes nothing.
+
+Each machine has one, for what only it can see to: its spool, its files, saying how it is. What concerns the database
+is done by one of them, which holds a lease for it; a timetable that has lost its lease writes nothing in its name.
 """
 
+import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 import structlog
@@ -19,15 +23,18 @@ from gateway.db.daily_counts import forget_counts
 from gateway.db.drafts import forget_drafts
 from gateway.db.engine import DatabaseTrouble
 from gateway.db.outbox import count_due
-from gateway.jobs.doorbell import LANES, OUTBOX
+from gateway.ids import random32
+from gateway.jobs.doorbell import LANES, OUTBOX, PROVIDER
+from gateway.leases import LeaseKeeper
 from gateway.runtime import Runtime
 from gateway.services.call_people import tell_called_people
 from gateway.services.follow_up_tickets import follow_up_tickets
 from gateway.services.forget_calls import forget_calls
+from gateway.services.machines import carry_out_orders, say_how_we_are
 from gateway.services.mailbox_health import watch_mailboxes
 from gateway.services.note_contracts import note_contracts
 from gateway.services.refresh_hotline import refresh_hotline
-from gateway.services.retention import apply_retention
+from gateway.services.retention import apply_retention, forget_own_files
 from gateway.services.run_clocks import run_clocks
 from gateway.services.tell_agents import tell_agents
 from gateway.services.warn_callbacks import warn_callbacks
@@ -36,6 +43,8 @@ from gateway.spool.entry import Lane
 
 BEAT = 1.0  # seconds
 _SWEEP_AFTER = timedelta(seconds=2)
+_NOBODY_HEARS_AFTER = timedelta(seconds=10)  # then the workers here may be of the release before
+_SAY_EVERY = 5  # beats
 _CLEAN_EVERY = 5  # beats
 _RECONCILE_EVERY = 300  # beats
 _FORGET_EVERY = 900  # beats
@@ -54,19 +63,40 @@ def run_timetable(runtime: Runtime) -> None:
         signal.signal(number, lambda *_: stopping.set())
     log.info("timetable.started")
     beat = 0
-    while not stopping.wait(BEAT):
-        for task in tasks_of(beat):
-            try:
-                task(runtime)
-            except Exception as error:  # noqa: BLE001  # the boundary: no task may keep the others from their beat
-                log.warning("timetable.task_failed", task=task.__name__, error=type(error).__name__)
-        beat += 1
+    holder = f"{runtime.machine}/timetable/{os.getpid()}-{random32(6)}"
+    with LeaseKeeper(runtime.database, holder=holder) as keeper:
+        lease = keeper.lease("timetable")
+        while not stopping.wait(BEAT):
+            _do(own_tasks(beat), runtime)
+            if lease.is_held:
+                with runtime.database.fenced(lease.fence):
+                    _do(common_tasks(beat), runtime)
+            beat += 1
 
 
-def tasks_of(beat: int) -> list[Callable[[Runtime], object]]:
-    """What is due at this beat."""
+def _do(tasks: Iterable[Callable[[Runtime], object]], runtime: Runtime) -> None:
+    for task in tasks:
+        try:
+            task(runtime)
+        except Exception as error:  # noqa: BLE001  # the boundary: no task may keep the others from their beat
+            log.warning("timetable.task_failed", task=task.__name__, error=type(error).__name__)
+
+
+def own_tasks(beat: int) -> list[Callable[[Runtime], object]]:
+    """What is due at this beat on each machine."""
     return [
         sweep,
+        carry_out_orders,
+        *([say_how_we_are] if beat % _SAY_EVERY == 0 else []),
+        *([refresh_hotline] if beat % _HOTLINE_EVERY == 0 else []),
+        *([forget_dead_jobs] if beat % _CLEAN_EVERY == 0 else []),
+        *([forget_own_files] if beat % _RETENTION_EVERY == 0 else []),
+    ]
+
+
+def common_tasks(beat: int) -> list[Callable[[Runtime], object]]:
+    """What is due at this beat on one machine of all."""
+    return [
         ring_for_due_mail,
         ring_for_due_messages,
         watch_mailboxes,
@@ -78,8 +108,6 @@ def tasks_of(beat: int) -> list[Callable[[Runtime], object]]:
         *([watch_alarms] if beat % _ALARMS_EVERY == _ALARMS_EVERY - 1 else []),
         *([apply_retention] if beat % _RETENTION_EVERY == 0 else []),
         *([ring_for_reconciling] if beat % _RECONCILE_EVERY == 0 else []),
-        *([refresh_hotline] if beat % _HOTLINE_EVERY == 0 else []),
-        *([forget_dead_jobs] if beat % _CLEAN_EVERY == 0 else []),
     ]
 
 
@@ -92,6 +120,8 @@ def sweep(runtime: Runtime) -> list[str]:
         old = waiting and _waits_since(runtime, lane) > _SWEEP_AFTER
         if returned or old:
             runtime.doorbell.ring(lane)
+            if _waits_since(runtime, lane) > _NOBODY_HEARS_AFTER:
+                runtime.doorbell.ring_as_before(lane)
             rung.append(str(lane))
     return rung
 
@@ -141,7 +171,7 @@ def keep_contracts(runtime: Runtime) -> list[str]:
 
 
 def ring_for_due_messages(runtime: Runtime) -> bool:
-    """Ring for the calls when a voice message is to be fetched or forgotten at the provider, or a text to be sent."""
+    """Ring for the provider when a voice message is to be fetched or forgotten there, or a text to be sent."""
     telephony = runtime.settings.telephony
     if telephony.account_sid is None or not telephony.auth_tokens:
         return False
@@ -150,12 +180,12 @@ def ring_for_due_messages(runtime: Runtime) -> bool:
         due = count_due_messages(connection, now=now) + (
             count_due_texts(connection, now=now) if telephony.text_sender else 0
         )
-    return bool(due) and runtime.doorbell.ring(Lane.CALL)
+    return bool(due) and runtime.doorbell.ring(PROVIDER)
 
 
 def ring_for_reconciling(runtime: Runtime) -> bool:
-    """Ring for the calls so that the provider's lists are compared with ours, where there is an account."""
-    return runtime.settings.telephony.account_sid is not None and runtime.doorbell.ring(Lane.CALL)
+    """Ring for the provider, so that its lists are compared with ours, where there is an account."""
+    return runtime.settings.telephony.account_sid is not None and runtime.doorbell.ring(PROVIDER)
 
 
 def forget_old_counts(runtime: Runtime) -> int:
@@ -172,8 +202,8 @@ def forget_old_drafts(runtime: Runtime) -> int:
 
 def forget_dead_jobs(runtime: Runtime) -> None:
     """Let RQ forget jobs whose worker was killed; their work is in the spool and in the outbox."""
-    for lane in LANES:
-        StartedJobRegistry(queue=runtime.doorbell.queue(lane)).cleanup()
+    for queue in (*map(runtime.doorbell.queue, LANES), *runtime.doorbell.older_queues()):
+        StartedJobRegistry(queue=queue).cleanup()
 
 
 def _waits_since(runtime: Runtime, lane: Lane) -> timedelta:

@@ -5,7 +5,7 @@ at every scrape.
 """
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +16,10 @@ from redis.retry import Retry
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.config.locations import redis_server
+from gateway.config.locations import key_fingerprints, redis_server
 from gateway.db.clock_marks import clock_marks
+from gateway.db.leases import list_leases
+from gateway.db.machines import MachineRow, list_machines
 from gateway.db.outbox import DeliveryState, count_due, deliveries, oldest_open
 from gateway.db.receipts import Verdict, receipts
 from gateway.db.suppressions import suppressions
@@ -43,6 +45,7 @@ def questions(runtime: Runtime) -> dict[str, Question]:
         "redis": lambda: _ask_redis(redis),
         "spool": lambda: _ask_spool(runtime),
         "work": lambda: _ask_work(runtime),
+        "machines": lambda: _ask_machines(runtime),
     }
     if runtime.settings.mailboxes:
         found["mailboxes"] = lambda: _ask_mailboxes(runtime)
@@ -77,22 +80,62 @@ def _ask_redis(redis: "Redis") -> Finding:
     return {"state": "up"}
 
 
-def _ask_spool(runtime: Runtime) -> Finding:
+def lane_depths(runtime: Runtime) -> dict[str, dict[str, Any]]:
+    """What waits in each lane of this machine's spool, and what is set aside."""
     depths = {lane: runtime.spool.depth(lane) for lane in Lane}
+    return {
+        lane.value: {
+            "waiting": depth.waiting + depth.claimed,
+            "quarantined": depth.quarantined,
+            "oldest_seconds": _age(runtime, depth.oldest),
+        }
+        for lane, depth in depths.items()
+    }
+
+
+def _ask_spool(runtime: Runtime) -> Finding:
     free = shutil.disk_usage(runtime.where.spool).free
     if free < runtime.settings.spool.min_free:
         raise Deferred("not enough room on the disk")
+    return {"state": "up", "lanes": lane_depths(runtime)}
+
+
+def _ask_machines(runtime: Runtime) -> Finding:
+    """Every machine as it last said, and who does what must be done once."""
+    with runtime.database.reading() as connection:
+        found, held = list_machines(connection), list_leases(connection)
+    ours = key_fingerprints(runtime.settings)
     return {
         "state": "up",
-        "lanes": {
-            lane.value: {
-                "waiting": depth.waiting + depth.claimed,
-                "quarantined": depth.quarantined,
-                "oldest_seconds": _age(runtime, depth.oldest),
+        "here": runtime.machine,
+        "machines": {one.name: _machine(one, keys=ours) for one in found},
+        "leases": {
+            lease.name: {
+                "machine": lease.machine if lease.seconds_left > 0 else None,
+                "token": lease.token,
+                "seconds": lease.held_seconds,
             }
-            for lane, depth in depths.items()
+            for lease in held
         },
     }
+
+
+def _machine(one: MachineRow, *, keys: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "state": "silent" if one.is_silent else "up",
+        "seen_seconds": one.age_seconds,
+        "roles": list(one.roles),
+        "version": one.version,
+        "waiting": one.waiting,
+        "quarantined": one.quarantined,
+        "oldest_seconds": one.oldest_seconds,
+        "same_keys": keys_agree(keys, one.keys),
+    }
+
+
+def keys_agree(some: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether each of two machines believes what the other signs, by the fingerprints of their keys."""
+    return bool(some and others) and some[0] in others and others[0] in some
 
 
 def _ask_work(runtime: Runtime) -> Finding:

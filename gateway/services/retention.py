@@ -64,6 +64,11 @@ def apply_retention(runtime: Runtime) -> dict[str, int]:
     return {name: gone for name, gone in done.items() if gone}
 
 
+def forget_own_files(runtime: Runtime) -> int:
+    """Forget what is over of the files that each machine has to itself; how much."""
+    return _forget_sent(runtime) + _forget_lines(runtime)
+
+
 def _limit(runtime: Runtime, days: int) -> datetime:
     return runtime.clock.now() - timedelta(days=days)
 
@@ -157,9 +162,6 @@ def _forget_drafts(runtime: Runtime) -> int:
         return forget_drafts(connection, now=runtime.clock.now())
 
 
-def _old_lines(runtime: Runtime) -> dict[Path, tuple[int, bytes]]:
-    """The logs with lines that are over: how many, and what stays. A line without a moment is as old as the one before
-    it; before any, as the file."""
 def _old_acts(runtime: Runtime) -> ColumnElement[bool]:
     return audit.c.at < _limit(runtime, runtime.settings.retention.audit_days)
 
@@ -174,6 +176,9 @@ def _forget_acts(runtime: Runtime) -> int:
         return connection.execute(delete(audit).where(_old_acts(runtime))).rowcount
 
 
+def _old_lines(runtime: Runtime) -> dict[Path, tuple[int, bytes]]:
+    """The logs with lines that are over: how many, and what stays. A line without a moment is as old as the one before
+    it; before any, as the file."""
     limit = _limit(runtime, runtime.settings.retention.log_days)
     found = {}
     for path in sorted(runtime.where.log.glob("*.log*")):
@@ -273,9 +278,6 @@ CLASSES: tuple[Kept, ...] = (
         forget=_forget_lines,
     ),
     Kept(
-        name="recordings",
-        holds="messages vocaux",
-    Kept(
         name="audit log",
         holds="journal des actes de l’équipe et de l’exploitation",
         setting="retention.audit_days",
@@ -284,6 +286,9 @@ CLASSES: tuple[Kept, ...] = (
         due=_count_acts,
         forget=_forget_acts,
     ),
+    Kept(
+        name="recordings",
+        holds="messages vocaux",
         setting="telephony.message_days",
         days=lambda settings: settings.telephony.message_days,
         shortest=1,

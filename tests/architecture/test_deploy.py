@@ -61,6 +61,7 @@ def exported() -> set[str]:
     """The names of all that /metrics can say."""
     lane = {"waiting": 1, "quarantined": 0, "oldest_seconds": 1}
     box = {"state": "up", "last_good_seconds": 1, "waiting": 0}
+    machine = {"state": "up", "seen_seconds": 1, "waiting": 1, "quarantined": 0, "oldest_seconds": 1, "same_keys": True}
     work = ("held", "suppressed", "mails_due", "mails_failed", "oldest_due_seconds", "clocks_late_seconds")
     parts = {
         "database": {"state": "up", "outbox": {"oldest_seconds": 1}},
@@ -68,6 +69,7 @@ def exported() -> set[str]:
         "work": {"state": "up", **dict.fromkeys(work, 1)},
         "mailboxes": {"state": "up", "mailboxes": {"shop": box}},
         "hotline": {"state": "up", "snapshot_seconds": 1},
+        "machines": {"state": "up", "here": "mx1", "leases": {}, "machines": {"mx1": machine}},
     }
     list(timed(lambda *_: [b""], kind="page")({}, lambda *_: lambda _: None))
     said = exposition(parts, {kind: {"x": 1} for kind in KINDS}) + waited()

@@ -11,7 +11,7 @@ from gateway.db.ticket_events import history_of
 from gateway.db.tickets import find_ticket
 from gateway.domain.change import Change
 from gateway.domain.ticket import Role, Severity
-from gateway.jobs.timetable import tasks_of
+from gateway.jobs.timetable import common_tasks
 from gateway.runtime import Runtime
 from gateway.services.change_ticket import change_ticket
 from gateway.services.note_contracts import note_contracts
@@ -81,5 +81,5 @@ def test_what_was_met_under_the_old_terms_stays_met(desk: Runtime, clock: Movabl
 
 
 def test_the_timetable_looks_at_contracts_when_it_starts() -> None:
-    assert "keep_contracts" in [task.__name__ for task in tasks_of(0)]
-    assert "keep_contracts" not in [task.__name__ for task in tasks_of(1)]
+    assert "keep_contracts" in [task.__name__ for task in common_tasks(0)]
+    assert "keep_contracts" not in [task.__name__ for task in common_tasks(1)]

@@ -6,6 +6,7 @@ from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
 
@@ -108,6 +109,7 @@ def test_without_an_address_nobody_is_told(runtime: Runtime, clock: MovableClock
 
 
 LANES = {"mail": {"waiting": 1, "quarantined": 0, "oldest_seconds": 10}}
+MACHINE = {"state": "up", "quarantined": 0, "oldest_seconds": None, "same_keys": True}
 GOOD = {
     "database": {"state": "up"},
     "redis": {"state": "up"},
@@ -115,8 +117,15 @@ GOOD = {
     "work": {"state": "up", "oldest_due_seconds": None, "clocks_late_seconds": None},
     "mailboxes": {"state": "up", "mailboxes": {"shop": {"state": "failing"}}},
     "hotline": {"state": "up", "snapshot_seconds": 3},
+    "machines": {"state": "up", "here": "mx1", "machines": {"mx1": MACHINE, "mx2": MACHINE}},
     "templates": {"state": "up", "broken": 0},
 }
+
+
+def machines(**changes: dict[str, Any]) -> dict[str, Any]:
+    """The finding of two machines, asked on mx1; what differs from a good one by name."""
+    found = {name: MACHINE | changes.get(name, {}) for name in ("mx1", "mx2")}
+    return {"state": "up", "here": "mx1", "machines": found}
 
 
 @pytest.mark.parametrize(
@@ -131,6 +140,11 @@ GOOD = {
         ("work", GOOD["work"] | {"clocks_late_seconds": 301}, {"clocks_late"}),
         ("work", {"state": "down"}, set()),
         ("mailboxes", {"state": "down", "mailboxes": {"shop": {"state": "late"}}}, {"mailbox_late"}),
+        ("machines", machines(mx1={"state": "silent"}), {"machine_silent"}),
+        ("machines", machines(mx2={"oldest_seconds": 301}), {"machine_spool"}),
+        ("machines", machines(mx2={"quarantined": 1}), {"machine_spool"}),
+        ("machines", machines(mx1={"quarantined": 1, "oldest_seconds": 301}), set()),
+        ("machines", machines(mx2={"same_keys": False}), {"machine_keys"}),
         ("hotline", {"state": "up", "snapshot_seconds": None}, {"hotline_stale"}),
         ("hotline", {"state": "up", "snapshot_seconds": 301}, {"hotline_stale"}),
         ("templates", {"state": "up", "broken": 1}, {"templates_broken"}),

@@ -15,12 +15,13 @@ from gateway.db.outbox import DeliveryState, begin_attempts, end_attempt
 from gateway.jobs import timetable
 from gateway.jobs.doorbell import OUTBOX
 from gateway.jobs.timetable import (
+    common_tasks,
     forget_dead_jobs,
     forget_old_counts,
+    own_tasks,
     ring_for_due_mail,
     run_timetable,
     sweep,
-    tasks_of,
 )
 from gateway.jobs.worker import GatewayWorker
 from gateway.runtime import Runtime
@@ -38,7 +39,7 @@ def rings(runtime: Runtime, lane: str) -> int:
 
 
 def test_the_bell_is_seen_to_at_each_beat_and_dead_jobs_at_each_fifth() -> None:
-    beats = [tasks_of(beat) for beat in range(11)]
+    beats = [[*own_tasks(beat), *common_tasks(beat)] for beat in range(11)]
     assert [beat for beat, tasks in enumerate(beats) if not {sweep, ring_for_due_mail} <= set(tasks)] == []
     assert [beat for beat, tasks in enumerate(beats) if forget_dead_jobs in tasks] == [0, 5, 10]
 
@@ -135,7 +136,8 @@ def test_a_task_that_fails_keeps_no_other_from_its_beat_and_a_signal_ends_it(
         if len(beats) == 3:
             os.kill(os.getpid(), number)
 
-    monkeypatch.setattr(timetable, "tasks_of", lambda beat: [fail, lambda _: beats.append(beat), end_at_the_third])
+    monkeypatch.setattr(timetable, "own_tasks", lambda beat: [fail, lambda _: beats.append(beat), end_at_the_third])
+    monkeypatch.setattr(timetable, "common_tasks", lambda _beat: [])
     run_timetable(runtime)
     assert beats == [0, 1, 2]
 
@@ -149,4 +151,4 @@ def test_counts_of_acknowledgements_are_dropped_with_their_day(runtime: Runtime,
     assert forget_old_counts(runtime) == 1
     with runtime.database.reading() as connection:
         assert read_counts(connection, [scope], day=today) == {scope: 0}
-    assert forget_old_counts in tasks_of(0)
+    assert forget_old_counts in common_tasks(0)
