@@ -1,4 +1,4 @@
-"""What came in: ingest, explain, wait-idle, quarantine, held."""
+"""What came in: ingest, explain, wait-idle, held."""
 
 import sys
 import time
@@ -19,6 +19,7 @@ from gateway.mail.address import is_address, normalise_address
 from gateway.mail.envelope import MailEnvelope
 from gateway.mail.return_path import return_path
 from gateway.runtime import Runtime
+from gateway.services.elsewhere import find_elsewhere
 from gateway.spool.entry import Lane
 
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
@@ -154,57 +155,10 @@ def _where_else(runtime: Runtime, ident: str) -> str:
             return f"{ident} is in quarantine: see `gateway quarantine show {ident}`"
         if any(spool_id == ident for spool_id, _ in runtime.spool.waiting(lane)):
             return f"{ident} is accepted and waits to be filed"
+    elsewhere = find_elsewhere(runtime, ident)
+    if elsewhere is not None:
+        return f"{ident} is in quarantine on the machine {elsewhere.machine}: {elsewhere.reason}"
     return f"nothing is known of {ident}"
-
-
-@click.group()
-def quarantine() -> None:
-    """Entries that could not be filed and wait for a person."""
-
-
-@quarantine.command("list")
-@_json
-def quarantine_list(*, as_json: bool) -> None:
-    """What is in quarantine, and why."""
-    with command_runtime(needs_database=False) as runtime:
-        rows = [
-            {"id": item.id, "lane": item.lane, "attempts": item.attempts, "size": item.size, "reason": item.reason}
-            for lane in Lane
-            for item in runtime.spool.quarantine.list(lane)
-        ]
-        print_rows(rows, as_json=as_json)
-
-
-@quarantine.command("show")
-@click.argument("spool_id")
-def quarantine_show(spool_id: str) -> None:
-    """Print an entry as it was accepted."""
-    with command_runtime(needs_database=False) as runtime:
-        entry = runtime.spool.quarantine.find(spool_id)
-        click.echo(f"envelope: {dict(entry.envelope)}", err=True)
-        sys.stdout.buffer.write(entry.payload)
-
-
-@quarantine.command("replay")
-@click.argument("spool_ids", nargs=-1, required=True)
-def quarantine_replay(spool_ids: tuple[str, ...]) -> None:
-    """Send entries through their lane again, with the envelope that they came with."""
-    with command_runtime(needs_database=False) as runtime:
-        for spool_id in spool_ids:
-            runtime.doorbell.ring(runtime.spool.quarantine.replay(spool_id))
-
-
-@quarantine.command("discard")
-@click.argument("spool_id")
-@click.option("--reason", required=True, help="Why nobody needs it; kept with the receipt.")
-def quarantine_discard(spool_id: str, reason: str) -> None:
-    """Put an entry on record as discarded and keep its raw content in the archive."""
-    from gateway.services.settle_item import discard_quarantined
-
-    with command_runtime() as runtime:
-        earlier = discard_quarantined(runtime, spool_id, reason=reason)
-    for receipt in earlier:
-        click.echo(f"it is on record already, as {receipt.verdict} in {receipt.project}: {receipt.reason}")
 
 
 @click.group()
@@ -260,4 +214,4 @@ def _receipt_row(receipt: Receipt) -> dict[str, Any]:
     }
 
 
-COMMANDS: list[click.Command] = [ingest, wait_idle, explain, quarantine, held]
+COMMANDS: list[click.Command] = [ingest, wait_idle, explain, held]

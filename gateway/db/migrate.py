@@ -53,8 +53,8 @@ def migrate(database: Database, *, revision: str = "head") -> None:
 
 
 def require_head(database: Database) -> None:
-    """Raise Misconfigured where the database is behind the schema of this code. The code of a release runs on the schema
-    of the next one, so that machines can be upgraded one after the other."""
+    """Raise Misconfigured where the database is behind the schema of this code. A release's code runs on the schema of
+    the next release too, so that machines can be upgraded one after the other."""
     found, wanted = current_revision(database), head_revision()
     if found is None or found < wanted:
         raise Misconfigured(

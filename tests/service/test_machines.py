@@ -1,0 +1,199 @@
+"""Machines that share a database: each says how it is, and does what others ask of it with what only it can see."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from gateway.admin.items import wait_until_idle
+from gateway.config.load import Settings, load_settings
+from gateway.db.machines import list_machines, list_orders, list_set_aside, machines, set_aside
+from gateway.db.receipts import Verdict, find_receipts
+from gateway.domain.alarms import judge
+from gateway.errors import Conflict, NotFound
+from gateway.jobs.timetable import sweep
+from gateway.runtime import Runtime, open_runtime
+from gateway.services.elsewhere import ask_its_machine, find_elsewhere
+from gateway.services.health import ask_everything
+from gateway.services.machines import carry_out_orders, say_how_we_are
+from gateway.spool.entry import Lane, file_name
+from gateway.up.roles import announce_role, living_roles
+from tests.support.clock import MovableClock
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+KEY = "a key of which every machine has a copy"
+
+
+@pytest.fixture
+def pair(settings: Settings, tmp_path: Path, clock: MovableClock) -> Iterator[tuple[Runtime, Runtime]]:
+    """Two machines, with spools of their own and the same keys."""
+    assert settings.database_url
+    assert settings.redis_url
+    shared = {
+        "GATEWAY_CONFIG": "/dev/null",
+        "GATEWAY_DATABASE_URL": settings.database_url.get_secret_value(),
+        "GATEWAY_REDIS_URL": settings.redis_url.get_secret_value(),
+        "GATEWAY_SPOOL__MIN_FREE": "0",
+        "GATEWAY_SIGNING__KEY": KEY,
+    }
+    with ExitStack() as stack:
+        one, two = (
+            stack.enter_context(
+                open_runtime(
+                    load_settings({**shared, "GATEWAY_DATA": str(tmp_path / name), "GATEWAY_MACHINE": name}),
+                    clock=clock,
+                )
+            )
+            for name in ("mx1", "mx2")
+        )
+        yield one, two
+
+
+def put_aside(runtime: Runtime) -> str:
+    """A mail to DEMO that could not be filed."""
+    spool_id = runtime.spool.accept(Lane.MAIL, {"rcpt_tos": ["support@demo.example"]}, b"Subject: x\r\n\r\nx")
+    waiting = runtime.where.spool / Lane.MAIL / "new" / file_name(spool_id, 0)
+    runtime.spool.quarantine.put(waiting, Lane.MAIL, "broken")
+    return spool_id
+
+
+def speak(*spoken: Runtime) -> None:
+    for one in spoken:
+        say_how_we_are(one)
+
+
+def alarms(runtime: Runtime) -> dict[str, str]:
+    return {name: detail for name, detail in judge(ask_everything(runtime)).items() if detail and "machine" in name}
+
+
+def fall_silent(runtime: Runtime, name: str) -> None:
+    with runtime.database.transaction() as connection:
+        connection.execute(update(machines).where(machines.c.name == name).values(seen_ms=machines.c.seen_ms - 61_000))
+
+
+def test_each_machine_knows_how_the_others_are(pair: tuple[Runtime, Runtime]) -> None:
+    one, two = pair
+    two.spool.accept(Lane.WEB, {}, b"reply")
+    with announce_role(two.where.run, "web"):
+        speak(one, two)
+    with one.database.reading() as connection:
+        found = {machine.name: machine for machine in list_machines(connection)}
+    assert (found["mx1"].waiting, found["mx2"].waiting, found["mx2"].roles) == (0, 1, ("web",))
+    assert found["mx2"].oldest_seconds is not None
+    assert alarms(one) == {}
+    fall_silent(one, "mx2")
+    assert alarms(one) == {"machine_silent": "nothing is heard of: mx2"}
+
+
+def test_a_role_is_told_of_for_as_long_as_a_process_has_it(pair: tuple[Runtime, Runtime]) -> None:
+    run = pair[0].where.run
+    assert living_roles(run) == []
+    with announce_role(run, "worker"), announce_role(run, "web"):
+        assert living_roles(run) == ["web", "worker"]
+    assert living_roles(run) == []
+    assert list((run / "roles").iterdir()) == []
+
+
+def test_a_machine_with_other_keys_is_an_alarm(pair: tuple[Runtime, Runtime]) -> None:
+    one, two = pair
+    speak(one, two)
+    with one.database.transaction() as connection:
+        connection.execute(update(machines).where(machines.c.name == "mx2").values(keys=["another"]))
+    assert alarms(one) == {"machine_keys": "other signing keys than mx1 have: mx2"}
+    with one.database.reading() as connection:
+        ours = list_machines(connection)[0].keys
+    with one.database.transaction() as connection:
+        rotating = ["new", *ours]
+        connection.execute(update(machines).where(machines.c.name == "mx2").values(keys=rotating))
+    assert "machine_keys" in alarms(one), "it believes us, and we do not believe it"
+
+
+def test_what_one_machine_set_aside_is_known_and_filed_again_from_another(pair: tuple[Runtime, Runtime]) -> None:
+    one, two = pair
+    spool_id = put_aside(two)
+    assert find_elsewhere(one, spool_id) is None
+    speak(two)
+    found = find_elsewhere(one, spool_id)
+    assert found is not None
+    assert (found.machine, found.reason, found.projects) == ("mx2", "broken", ("DEMO",))
+    assert alarms(one) == {"machine_spool": "entries wait or are in quarantine on: mx2"}
+    assert ask_its_machine(one, spool_id, act="replay") == "mx2"
+    with pytest.raises(Conflict):
+        ask_its_machine(one, spool_id, act="replay")
+    assert carry_out_orders(one) == 0, "it is not for us"
+    assert carry_out_orders(two) == 1
+    assert two.spool.waiting(Lane.MAIL) == [(spool_id, 0)]
+    assert left(one) == ([], [])
+    with pytest.raises(NotFound):
+        ask_its_machine(one, spool_id, act="replay")
+
+
+def left(runtime: Runtime) -> tuple[list[Any], list[Any]]:
+    """What is known as set aside on mx2, and the orders for it."""
+    with runtime.database.reading() as connection:
+        return list_set_aside(connection, but="mx1"), list_orders(connection, "mx2")
+
+
+def test_a_discarded_entry_is_on_record_with_the_reason_that_was_given_elsewhere(
+    pair: tuple[Runtime, Runtime],
+) -> None:
+    one, two = pair
+    spool_id = put_aside(two)
+    speak(two)
+    ask_its_machine(one, spool_id, act="discard", reason="spam")
+    carry_out_orders(two)
+    with one.database.reading() as connection:
+        [receipt] = find_receipts(connection, spool_id)
+    assert (receipt.verdict, receipt.reason, receipt.project) == (Verdict.DISCARDED, "spam", "DEMO")
+    assert left(one) == ([], [])
+
+
+def test_an_order_about_what_has_gone_is_done_with(pair: tuple[Runtime, Runtime]) -> None:
+    one, two = pair
+    spool_id = put_aside(two)
+    speak(two)
+    ask_its_machine(one, spool_id, act="replay")
+    two.spool.quarantine.remove(spool_id)
+    assert carry_out_orders(two) == 1
+    assert left(one) == ([], [])
+
+
+def test_a_restored_row_of_the_table_follows_the_spool_at_the_next_word(pair: tuple[Runtime, Runtime]) -> None:
+    one, two = pair
+    first = put_aside(two)
+    speak(two)
+    two.spool.quarantine.remove(first)
+    second = put_aside(two)
+    speak(two)
+    with one.database.reading() as connection:
+        assert connection.execute(select(set_aside.c.spool_id)).scalars().all() == [second]
+
+
+def test_waiting_for_idleness_waits_for_every_machine_that_speaks(pair: tuple[Runtime, Runtime]) -> None:
+    one, two = pair
+    speak(one, two)
+    assert wait_until_idle(one, seconds=0.2) == ["no word of the machine mx2 yet"]
+    spool_id = two.spool.accept(Lane.MAIL, {}, b"x")
+    speak(two)
+    assert "1 on the machine mx2" in wait_until_idle(one, seconds=0.2)
+    two.spool.quarantine.put(two.where.spool / Lane.MAIL / "new" / file_name(spool_id, 0), Lane.MAIL, "broken")
+    speak(two)
+    fall_silent(one, "mx2")
+    assert wait_until_idle(one, seconds=0.2) == [], "of a machine that is silent nothing more is expected"
+
+
+def test_after_ten_seconds_the_bell_is_rung_as_the_release_before_hears_it(
+    pair: tuple[Runtime, Runtime], clock: MovableClock
+) -> None:
+    one, _ = pair
+    one.spool.accept(Lane.MAIL, {}, b"x")
+    clock.move(seconds=5)
+    assert sweep(one) == ["mail"]
+    assert [len(queue) for queue in one.doorbell.older_queues()] == [0, 0, 0]
+    clock.move(seconds=6)
+    assert sweep(one) == ["mail"]
+    assert [len(queue) for queue in one.doorbell.older_queues()] == [0, 0, 1]
+    assert len(one.doorbell.queue("mail")) == 1
