@@ -3,9 +3,20 @@
 Each edge (SMTP reply, HTTP status, exit code) maps kinds, never concrete classes.
 """
 
+from gateway.domain.reasons import Why
+from gateway.domain.saying import say
+
 
 class GatewayError(Exception):
-    """Something a caller of ours must be told about. `str(error)` is safe to show to that caller."""
+    """Something a caller of ours must be told about. `str(error)` is English and safe to show to that caller.
+
+    `whys` are the reasons, to be said in the caller's language (`domain.saying`); none for what is told to
+    operators alone, by a sentence.
+    """
+
+    def __init__(self, *told: str | Why) -> None:
+        super().__init__("; ".join(dict.fromkeys(say(one) if isinstance(one, Why) else one for one in told)))
+        self.whys = tuple(one for one in told if isinstance(one, Why))
 
 
 class Refused(GatewayError):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gateway.domain.change import Change
+from gateway.domain.reasons import Reason, Why
 from gateway.domain.ticket import Kind, Level, Severity, Status
 
 MAX_COMMANDS = 20
@@ -39,10 +40,11 @@ class Command:
 
 @dataclass(frozen=True, kw_only=True)
 class Orders:
-    """The orders at the head of a mail, the lines that look like one and are none, and the text that follows."""
+    """The orders at the head of a mail, why not for the lines that look like one and are none, and the text that
+    follows."""
 
     commands: tuple[Command, ...]
-    unknown: tuple[str, ...]
+    unknown: tuple[Why, ...]
     text: str
 
     @property
@@ -58,7 +60,7 @@ def read_orders(text: str) -> Orders:
     """
     lines = text.split("\n")
     commands: list[Command] = []
-    unknown: list[str] = []
+    unknown: list[Why] = []
     extra: list[str] = []
     end = 0
     for number, line in enumerate(lines):
@@ -68,12 +70,12 @@ def read_orders(text: str) -> Orders:
         if found is None:
             break
         if len(commands) + len(unknown) >= MAX_COMMANDS:
-            unknown.append(f"more than {MAX_COMMANDS} commands")
+            unknown.append(Reason.COMMANDS_TOO_MANY(count=MAX_COMMANDS))
             break
         end = number + 1
         word, argument = found[1].lower(), (found[2] or "").strip()
         if word not in set(CommandName):
-            unknown.append(f"#{word}")
+            unknown.append(Reason.COMMAND_UNKNOWN(command=f"#{word}"))
         elif word == CommandName.NOTE:
             commands.append(Command(name=CommandName.NOTE, argument=""))
             extra += [argument] if argument else []
@@ -83,7 +85,7 @@ def read_orders(text: str) -> Orders:
     return Orders(commands=tuple(commands), unknown=tuple(unknown), text=rest if rest.strip() else "")
 
 
-def to_change(orders: Orders, *, agent: str, enclosed: str = "") -> tuple[Change, tuple[str, ...]]:
+def to_change(orders: Orders, *, agent: str, enclosed: str = "") -> tuple[Change, tuple[Why, ...]]:
     """What the orders ask for, with the text as an answer or as a note; and what cannot be understood of them.
 
     Of two orders of one name the last counts. `enclosed` names the files that came along: it stands for the text of
@@ -92,14 +94,14 @@ def to_change(orders: Orders, *, agent: str, enclosed: str = "") -> tuple[Change
     is_only_files = not orders.text and all(command.name is CommandName.NOTE for command in orders.commands)
     text = enclosed if is_only_files else orders.text
     wanted: dict[str, object] = {"note" if orders.is_note else "reply": text}
-    faults = [f"there is no command {word}" if word.startswith("#") else word for word in orders.unknown]
+    faults = list(orders.unknown)
     for command in orders.commands:
         if command.name is CommandName.NOTE:
             continue
         try:
             wanted |= _meaning(command, agent)
         except ValueError:
-            faults.append(f"{command} is not understood")
+            faults.append(Reason.COMMAND_NOT_UNDERSTOOD(command=command))
     return Change(**wanted), tuple(faults)  # type: ignore[arg-type]  # each value has its field's type
 
 

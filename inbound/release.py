@@ -1,6 +1,7 @@
 """A held mail gets its sender from a person and becomes a ticket."""
 
 from gateway.db.receipts import Receipt, Verdict, find_receipts, settle_receipt
+from gateway.domain.reasons import Reason
 from gateway.domain.trace import Trace
 from gateway.errors import Conflict, NotFound, Refused
 from gateway.ids import SpoolId
@@ -27,7 +28,7 @@ def release_mail(runtime: Runtime, spool_id: str, *, sender: str | None = None, 
         known = [receipt for receipt in find_receipts(connection, spool_id) if receipt.spool_id == spool_id]
         held = [receipt for receipt in known if receipt.verdict is Verdict.HELD and project in {None, receipt.project}]
     if not held:
-        raise NotFound(f"no held mail {spool_id}")
+        raise NotFound(Reason.NO_HELD_MAIL(spool_id=spool_id))
     receipt = held[0]
     # Before the transaction: it waits for DNS and the virus scanner, and nobody else could write meanwhile.
     arrived = read_entry(_entry(runtime, receipt), runtime.settings)
@@ -50,7 +51,7 @@ def release_mail(runtime: Runtime, spool_id: str, *, sender: str | None = None, 
             entry_id=filed.entry_id,
         )
         if not settled:
-            raise Conflict("somebody else has just decided about this mail")
+            raise Conflict(Reason.MAIL_DECIDED())
     return filed.ticket.ref
 
 
@@ -58,7 +59,7 @@ def _sender(senders: tuple[Mailbox, ...], chosen: str | None) -> Mailbox:
     if chosen is not None:
         return Mailbox(name="", address=chosen)
     if len(senders) != 1:
-        raise Refused("this mail does not have one sender: say whose it is with --from ADDRESS")
+        raise Refused(Reason.MAIL_WHOSE())
     return senders[0]
 
 

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from gateway.domain.change import Change
 from gateway.domain.kinds import FIELDS
+from gateway.domain.reasons import Reason
 from gateway.domain.ticket import EntryType, Kind, Level, Severity, Status
 from gateway.errors import NotFound, Refused
 from gateway.services.change_people import change_people
@@ -54,7 +55,7 @@ def _answering(act: Act) -> Callable[[str], Response]:
             typed = Typed(form=form, news=_news(change, _sight(ref)))
             return make_response(ticket_page(ref, typed=typed), 409)
         except (Refused, NotFound) as refusal:  # not found: another ticket that the form names
-            return make_response(ticket_page(ref, typed=Typed(form=form, faults=refusal_sentences(str(refusal)))), 400)
+            return make_response(ticket_page(ref, typed=Typed(form=form, faults=refusal_sentences(refusal))), 400)
         return redirect(path, 303)
 
     return answer
@@ -88,7 +89,7 @@ def _split(ref: str, form: Mapping[str, str]) -> str:
     """POST /desk/tickets/REF/split"""
     chosen = [int(text) for text in request.form.getlist("entry") if text.isascii() and text.isdigit()]
     if not chosen:
-        raise Refused("choose at least one entry to split off")
+        raise Refused(Reason.ENTRIES_NEEDED())
     subject = clean_text(form.get("subject", ""))
     created = split_ticket(
         web().runtime,

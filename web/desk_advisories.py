@@ -8,14 +8,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Flask, flash, make_response, redirect, render_template, request
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext
 from flask_limiter import Limiter
 from sqlalchemy import Connection
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from gateway.db.advisories import Advisory, list_advisories
-from gateway.domain.advisory import WORKERS, Danger, Stage, Step, next_steps
+from gateway.domain.advisory import WORKERS, Danger, Step, next_steps
 from gateway.domain.ticket import Role
 from gateway.errors import Conflict, NotFound, Refused
 from gateway.services.desk_scope import Roles, own_teams
@@ -23,28 +23,13 @@ from gateway.services.open_advisory import open_advisory
 from gateway.services.step_advisory import AdvisoryProject, advisory_state, step_advisory
 from web.desk import desk_roles, project_choices
 from web.desk_refusals import refusal_sentences
+from web.desk_words import DANGERS, STAGES, STEPS
 from web.limits import REPLY
 from web.reply import clean_text
 from web.state import visitor, web
 
 SHOWN = 100
 """How many advisories the list shows, the newest first."""
-DANGERS = {
-    Danger.SECURITY: lazy_gettext("Security flaw"),
-    Danger.DATA_LOSS: lazy_gettext("Risk of losing data"),
-}
-STAGES = {
-    Stage.VERIFY: lazy_gettext("To be verified"),
-    Stage.PATCH: lazy_gettext("To be patched"),
-    Stage.DELIVERY: lazy_gettext("Delivery to be tracked"),
-    Stage.CLOSED: lazy_gettext("Over"),
-}
-STEPS = {
-    Step.ABSENT: lazy_gettext("Verified: it is not concerned"),
-    Step.PRESENT: lazy_gettext("Verified: it is concerned"),
-    Step.PATCHED: lazy_gettext("The patch is installed"),
-    Step.DELIVERED: lazy_gettext("The patch is delivered"),
-}
 Form = Mapping[str, str]
 
 
@@ -164,7 +149,7 @@ def _answer(act: Callable[[], str], page: Callable[[list[str]], str]) -> Respons
         path = act()
     except (Refused, Conflict, NotFound) as refusal:
         status = 409 if isinstance(refusal, Conflict) else 400
-        return make_response(page(refusal_sentences(str(refusal))), status)
+        return make_response(page(refusal_sentences(refusal)), status)
     flash(gettext("Done."))
     return redirect(path, 303)
 

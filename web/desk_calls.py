@@ -12,6 +12,7 @@ from flask_babel import gettext
 from flask_limiter import Limiter
 from werkzeug.wrappers import Response
 
+from gateway.domain.reasons import Reason
 from gateway.errors import Conflict, NotFound, Refused
 from gateway.services.call_by_hand import (
     CALLBACK_STATES,
@@ -172,7 +173,7 @@ def _answer(act: Callable[[], str]) -> Response:
     try:
         path = act()
     except (Refused, Conflict) as refusal:
-        page = calls_page(faults=refusal_sentences(str(refusal)), form=request.form)
+        page = calls_page(faults=refusal_sentences(refusal), form=request.form)
         return make_response(page, 409 if isinstance(refusal, Conflict) else 400)
     flash(gettext("Done."))
     return redirect(path, 303)
@@ -196,12 +197,12 @@ def _my_ticket(ref: str) -> str:
         with runtime.database.reading() as connection:
             sight(connection, runtime, ref, desk_roles(), person_id=visitor().person.id)
     except NotFound:
-        raise Refused("there is no such ticket") from None
+        raise Refused(Reason.NO_TICKET(ref=ref)) from None
     return ref
 
 
 def _minutes(form: Form) -> int:
     text = form.get("minutes", "").strip()
     if not (text.isascii() and text.isdigit() and 0 < int(text[:5]) <= 600):
-        raise Refused("a call lasts 1 to 600 minutes")
+        raise Refused(Reason.CALL_MINUTES())
     return int(text)

@@ -11,6 +11,7 @@ from flask_limiter import Limiter
 from werkzeug.wrappers import Response
 
 from gateway.domain.calendar import DAY_NAMES
+from gateway.domain.reasons import Reason
 from gateway.errors import NotFound, Refused
 from gateway.services.current_project import current_projects
 from gateway.services.desk_scope import own_teams, supervised
@@ -120,7 +121,7 @@ def _require_ringable(key: str, emails: list[str]) -> None:
         project = current_projects(connection, runtime, [key])[key]
         known = set() if project is None else {person.email for person in ringable(connection, project)}
     if not set(emails) <= known:
-        raise Refused("somebody of them does not work for the project, or has no number")
+        raise Refused(Reason.NOT_RINGABLE())
 
 
 def _answer(project: str, act: Callable[[], None]) -> Response:
@@ -130,7 +131,7 @@ def _answer(project: str, act: Callable[[], None]) -> Response:
     try:
         act()
     except (Refused, NotFound) as refusal:
-        page = duty_page(project=project, form=request.form, faults=refusal_sentences(str(refusal)))
+        page = duty_page(project=project, form=request.form, faults=refusal_sentences(refusal))
         return make_response(page, 400)
     flash(gettext("Done."))
     return redirect("/desk/duty", 303)

@@ -11,6 +11,7 @@ from flask_babel import gettext
 from flask_limiter import Limiter
 from werkzeug.wrappers import Response as AnyResponse
 
+from gateway.domain.reasons import Reason
 from gateway.errors import Conflict, NotFound, Refused
 from gateway.mail.address import is_address, normalise_address
 from gateway.services.desk_mail import (
@@ -82,7 +83,7 @@ def release(spool_id: str) -> AnyResponse:
     def act() -> str:
         sender = normalise_address(typed) if typed else None
         if sender is not None and not is_address(sender):
-            raise Refused(f"{sender!r} is not a mail address")
+            raise Refused(Reason.NO_ADDRESS(address=sender))
         return f"/desk/tickets/{web().release_mail(runtime, spool_id, sender=sender, project=project)}"
 
     return _answer(act)
@@ -118,7 +119,7 @@ def discard_aside(spool_id: str) -> AnyResponse:
 
     def act() -> str:
         if not reason:
-            raise Refused("a mail is discarded with a reason")
+            raise Refused(Reason.MAIL_SAYS_WHY())
         discard_quarantined(web().runtime, spool_id, reason=reason)
         return "/desk/mail"
 
@@ -137,6 +138,6 @@ def _answer(act: Callable[[], str]) -> AnyResponse:
         path = act()
     except (Refused, Conflict) as refusal:
         status = 409 if isinstance(refusal, Conflict) else 400
-        return make_response(mail_page(faults=refusal_sentences(str(refusal))), status)
+        return make_response(mail_page(faults=refusal_sentences(refusal)), status)
     flash(gettext("Done."))
     return redirect(path, 303)

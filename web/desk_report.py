@@ -14,7 +14,9 @@ from flask_babel import gettext
 
 from gateway.domain.period import Period, month_before
 from gateway.domain.project import Project
+from gateway.domain.reasons import Reason
 from gateway.domain.report_rows import as_csv, report_rows
+from gateway.domain.saying import Unfit
 from gateway.domain.service_report import ServiceReport
 from gateway.errors import NotFound, Refused
 from gateway.services.desk_scope import supervised
@@ -123,5 +125,7 @@ def _period(asked: Mapping[str, str], project: Project) -> Period:
             for name, day in (("from", usual.first), ("to", usual.last))
         )
         return Period(first=first, last=last, zone=usual.zone)
-    except ValueError as fault:
-        raise Refused(str(fault)) from None
+    except Unfit as fault:
+        raise Refused(fault.why) from None
+    except ValueError:
+        raise Refused(Reason.PERIOD_DATE()) from None

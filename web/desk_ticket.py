@@ -7,12 +7,12 @@ from typing import Any
 from flask import Flask, render_template
 from flask_babel import gettext, lazy_gettext
 
-from gateway.domain.kinds import COMPONENTS
 from gateway.domain.ticket import EntryType, Status
 from gateway.services.desk_look import Look, look
 from web.clock_view import clock_view
 from web.desk import desk_roles
 from web.desk_view import Controls, Evidence, controls, sent_views
+from web.report_form import COMPONENT_NAMES
 from web.state import visitor, web
 from web.timeline import EntryView, FileView, entry_view
 from web.words import KINDS
@@ -34,18 +34,6 @@ STATUS_ACTS = {
     Status.RESOLVED: lazy_gettext("It is resolved"),
     Status.CLOSED: lazy_gettext("Close it"),
 }
-COMPONENT_NAMES = dict(
-    zip(
-        COMPONENTS,
-        (
-            lazy_gettext("Operating system"),
-            lazy_gettext("Database system"),
-            lazy_gettext("Web browser"),
-            lazy_gettext("Third-party API"),
-        ),
-        strict=True,
-    )
-)
 
 
 def register(app: Flask) -> None:

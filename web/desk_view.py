@@ -11,6 +11,7 @@ from gateway.db.queue import QueueItem
 from gateway.domain.arranging import may_change_people, may_merge, may_split
 from gateway.domain.clock_reading import span
 from gateway.domain.kinds import FIELDS, Field
+from gateway.domain.reasons import Why
 from gateway.domain.rights import (
     Place,
     may_assign,
@@ -59,7 +60,7 @@ class Controls:
     `why_not` says why they may not work on it, in the words of the rules; None where they may.
     """
 
-    why_not: str | None
+    why_not: Why | None
     may_take: bool
     may_set_severity: bool
     may_split: bool

@@ -22,7 +22,6 @@ from gateway.admin import (
     members,
     people,
     personal,
-    quarantine,
     replay,
     report,
     roles,
@@ -36,6 +35,7 @@ from gateway.admin import (
     tokens,
 )
 from gateway.admin.context import exit_code
+from gateway.domain.reasons import Reason
 from gateway.errors import GatewayError, Misconfigured
 
 
@@ -55,12 +55,20 @@ _MODULES = (
     *(imports, replay, report, status),
     *(backup, advisories, calendars, members),
     *(roles, items, tickets, ticket_set, ticket_arrange, suppressed, people, personal),
-    *(mailboxes, stores, demo, call_simulate, calls, duty, tokens, sessions),
-    *(machines, quarantine),
+    *(mailboxes, stores, demo, call_simulate, calls, duty, tokens, sessions, machines),
 )
 for module in _MODULES:
     for command in module.COMMANDS:
         cli.add_command(command)
+
+
+_HINTS = {
+    Reason.NOBODY_KNOWN: "`gateway person add` first",
+    Reason.NO_NUMBER: "`gateway person add EMAIL --phone +33...`",
+    Reason.NO_TURN: "`gateway duty show`",
+    Reason.MAIL_WHOSE: "--from ADDRESS",
+}
+"""What helps at the shell, by the reason of a refusal."""
 
 
 @contextmanager
@@ -72,5 +80,6 @@ def _told_plainly() -> Iterator[None]:
             click.echo(f"gateway: {fault}", err=True)
         sys.exit(exit_code(error))
     except GatewayError as error:
-        click.echo(f"gateway: {error}", err=True)
+        hints = [hint for why in error.whys if (hint := _HINTS.get(why.reason))]
+        click.echo(": ".join([f"gateway: {error}", *hints]), err=True)
         sys.exit(exit_code(error))

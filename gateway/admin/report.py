@@ -7,6 +7,7 @@ import click
 from gateway.admin.context import command_runtime, print_rows
 from gateway.domain.period import Period
 from gateway.domain.report_rows import as_csv, report_rows
+from gateway.domain.saying import Unfit
 from gateway.errors import NotFound, Refused
 from gateway.services.service_report import read_service_report
 from gateway.services.ticket_clocks import find_project
@@ -30,8 +31,8 @@ def report(project: str, first: str, last: str, *, as_json: bool, for_spreadshee
             raise NotFound(f"there is no project {project}")
         try:
             period = Period(first=_day(first), last=_day(last), zone=found.calendar.zone_info)
-        except ValueError as fault:
-            raise Refused(str(fault)) from None
+        except Unfit as fault:
+            raise Refused(fault.why) from None
         rows = report_rows(read_service_report(runtime, found, period))
     if for_spreadsheet:
         click.echo(as_csv(rows), nl=False)

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from gateway.domain.events import EventType, TicketEvent
+from gateway.domain.reasons import Reason, Why
 from gateway.domain.ticket import Role
 
 WORKERS = frozenset({Role.N2, Role.SUPERVISOR})
@@ -83,7 +84,7 @@ def next_steps(stage: Stage) -> tuple[Step, ...]:
     return tuple(_PROCEDURE[stage])
 
 
-def step_fault(roles: frozenset[Role], steps: Sequence[StepTaken], step: Step, *, words: str) -> str | None:
+def step_fault(roles: frozenset[Role], steps: Sequence[StepTaken], step: Step, *, words: str) -> Why | None:
     """Why somebody with these roles may not take this step now; None where they may.
 
     - N2 and supervisors take steps
@@ -93,13 +94,13 @@ def step_fault(roles: frozenset[Role], steps: Sequence[StepTaken], step: Step, *
     before = {taken.step: taken for taken in steps}
     following = _PROCEDURE[stage_after(steps)]
     if not roles & WORKERS:
-        return "only N2 and supervisors take the steps of an advisory"
+        return Reason.STEPS_BY_WORKERS()
     if step in before:
-        return f"it was found or set {step} already, by {before[step].by}"
+        return Reason.STEP_TAKEN(step=step, who=before[step].by)
     if not following:
-        return f"its procedure is over: it was {steps[-1].step}"
+        return Reason.STEPS_OVER(step=steps[-1].step)
     if step not in following:
-        return f"{step} comes later or not at all: next is {' or '.join(following)}"
+        return Reason.STEP_LATER(step=step, next=", ".join(following))
     if step in _FINDINGS and not words.strip():
-        return "say what was found"
+        return Reason.STEP_SAYS_WHAT()
     return None

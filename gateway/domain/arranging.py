@@ -4,11 +4,12 @@ Whoever asks is known to see the tickets that are named (`rights.may_see`).
 """
 
 from gateway.domain.levels import ROLE_OF, handing_fault
+from gateway.domain.reasons import Reason, Why
 from gateway.domain.rights import ENDED, WORKED_ON, Actor, Place
 from gateway.domain.ticket import Kind, Level, Role, Status
 
 
-def may_merge(actor: Actor, place: Place, into: Place, *, reason: str) -> str | None:
+def may_merge(actor: Actor, place: Place, into: Place, *, reason: str) -> Why | None:
     """Whether the person merges a ticket into another of the same project.
 
     - a merged ticket is not merged again, and nothing is merged into one at its end
@@ -17,32 +18,26 @@ def may_merge(actor: Actor, place: Place, into: Place, *, reason: str) -> str | 
     - before another level only where they could hand it there: so nothing comes before N3 but by N2
     """
     checks = (
-        (place.status is Status.MERGED, "it is merged already"),
+        (place.status is Status.MERGED, Reason.MERGED_ALREADY()),
         (
             into.status not in WORKED_ON,
-            f"the other one is {into.status}" + (": reopen it first" if into.status in ENDED else ""),
+            (Reason.OTHER_REOPEN_FIRST if into.status in ENDED else Reason.OTHER_IN_STATUS)(status=into.status),
         ),
-        (
-            Kind.PREVENTIVE in {place.kind, into.kind},
-            "preventive work follows its own procedure and is merged with nothing",
-        ),
-        (
-            not _is_its_agent(actor, place),
-            f"it is before {place.level}, and only {place.level} or a supervisor merges it",
-        ),
+        (Kind.PREVENTIVE in {place.kind, into.kind}, Reason.PREVENTIVE_ALONE()),
+        (not _is_its_agent(actor, place), Reason.MERGED_BY(level=place.level)),
     )
-    fault = next((sentence for is_fault, sentence in checks if is_fault), None)
+    fault = next((why for is_fault, why in checks if is_fault), None)
     if fault is not None or place.level is into.level:
         return fault
     return handing_fault(place.level, into.level, kind=place.kind, roles=actor.roles, reason=reason)
 
 
-def may_split(actor: Actor, place: Place) -> str | None:
+def may_split(actor: Actor, place: Place) -> Why | None:
     """Whether the person makes a ticket of its own out of entries: an agent of its level, or a supervisor."""
     if place.status is Status.MERGED:
-        return "it is merged into another ticket"
+        return Reason.IS_MERGED()
     if not _is_its_agent(actor, place):
-        return f"it is before {place.level}, and only {place.level} or a supervisor splits it"
+        return Reason.SPLIT_BY(level=place.level)
     return None
 
 
@@ -56,16 +51,16 @@ def split_off(place: Place) -> tuple[Level, Kind]:
     return level, Kind.ASSISTANCE if place.kind is Kind.PREVENTIVE else place.kind
 
 
-def may_link(actor: Actor) -> str | None:
+def may_link(actor: Actor) -> Why | None:
     """Whether the person notes that two tickets that they see have to do with each other: every agent."""
-    return None if actor.is_agent else "only agents link tickets"
+    return None if actor.is_agent else Reason.LINKED_BY_AGENTS()
 
 
-def may_change_people(actor: Actor, place: Place) -> str | None:
+def may_change_people(actor: Actor, place: Place) -> Why | None:
     """Whether the person says who else is on a ticket: its reporter, and every agent who sees it."""
     if place.status is Status.MERGED:
-        return "it is merged into another ticket"
-    return None if actor.is_agent or actor.is_reporter else "only its reporter and agents say who is on a ticket"
+        return Reason.IS_MERGED()
+    return None if actor.is_agent or actor.is_reporter else Reason.PEOPLE_SAID_BY()
 
 
 def _is_its_agent(actor: Actor, place: Place) -> bool:

@@ -11,6 +11,8 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from gateway.domain.public_holidays import public_holidays, regions
+from gateway.domain.reasons import Reason
+from gateway.domain.saying import Unfit
 
 DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MINUTES_A_DAY = 24 * 60
@@ -24,19 +26,19 @@ DayHours = tuple[tuple[int, int], ...]
 def parse_hours(text: str) -> DayHours:
     """Read `9:00-17:30`, or `9:00-12:30, 13:30-17:30` with a lunch break; empty text is a day off.
 
-    `24:00` is the end of a day. Raises ValueError with a sentence for anything else.
+    `24:00` is the end of a day. Raises Unfit for anything else.
     """
     spans: list[tuple[int, int]] = []
     for piece in filter(None, (part.strip() for part in text.split(","))):
         match = _SPAN.fullmatch(piece)
         if match is None:
-            raise ValueError(f"{piece!r} is not in the form 9:00-17:30")
+            raise Unfit(Reason.HOURS_FORM(text=piece))
         first_hour, first_minute, last_hour, last_minute = (int(group) for group in match.groups())
         spans.append((first_hour * 60 + first_minute, last_hour * 60 + last_minute))
         if max(first_minute, last_minute) > 59 or not 0 <= spans[-1][0] < spans[-1][1] <= MINUTES_A_DAY:
-            raise ValueError(f"{piece!r} does not end after it begins, within one day")
+            raise Unfit(Reason.HOURS_BACKWARDS(text=piece))
     if any(later[0] < earlier[1] for earlier, later in pairwise(spans)):
-        raise ValueError(f"{text!r} overlaps or is out of order")
+        raise Unfit(Reason.HOURS_OVERLAP(text=text))
     return tuple(spans)
 
 

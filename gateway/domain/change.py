@@ -12,6 +12,7 @@ from gateway.domain.contract import Contract
 from gateway.domain.events import By, EventType, TicketEvent
 from gateway.domain.kinds import detail_faults
 from gateway.domain.levels import ROLE_OF
+from gateway.domain.reasons import Reason, Why
 from gateway.domain.rights import (
     ENDED,
     WORKED_ON,
@@ -78,9 +79,9 @@ class _Draft:
     doer: Doer
     reason: str
     events: list[TicketEvent] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
+    faults: list[Why] = field(default_factory=list)
 
-    def step(self, fault: str | None, kind: EventType, value: str = "", **more: object) -> bool:
+    def step(self, fault: Why | None, kind: EventType, value: str = "", **more: object) -> bool:
         """Take one step, or keep why it may not be. True when it was taken."""
         if fault is not None:
             self.faults.append(fault)
@@ -122,9 +123,9 @@ def plan_change(
         _set_status(draft, change)
     _hand(draft, change, assignee=assignee)
     if draft.faults:
-        raise NotAllowed("; ".join(dict.fromkeys(draft.faults)))
+        raise NotAllowed(*dict.fromkeys(draft.faults))
     if not draft.events and not change.note.strip():
-        raise NotAllowed("nothing would change")
+        raise NotAllowed(Reason.NOTHING_CHANGES())
     return draft.events
 
 

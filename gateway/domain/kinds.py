@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from gateway.domain.events import EventType, TicketEvent
+from gateway.domain.reasons import Reason, Why
 from gateway.domain.ticket import Kind
 
 COMPONENTS = ("operating system", "database", "browser", "third-party API")
@@ -22,14 +23,14 @@ class Field:
     choices: tuple[str, ...] = ()
     is_date: bool = False
 
-    def fault(self, value: str) -> str | None:
+    def fault(self, value: str) -> Why | None:
         """What is wrong with a value; None where nothing is."""
         if not value.strip():
-            return f"{self.name} is empty"
+            return Reason.FIELD_EMPTY(field=self.name)
         if self.choices and value not in self.choices:
-            return f"{self.name} must be one of {', '.join(self.choices)}"
+            return Reason.FIELD_ONE_OF(field=self.name, choices=", ".join(self.choices))
         if self.is_date and not _is_date(value):
-            return f"{self.name} must be a date like 2027-01-31"
+            return Reason.FIELD_DATE(field=self.name)
         return None
 
 
@@ -47,10 +48,10 @@ FIELDS: dict[Kind, tuple[Field, ...]] = {
 }
 
 
-def detail_faults(kind: Kind, details: Mapping[str, str]) -> list[str]:
-    """What is wrong with the details of a kind of work, one sentence each."""
+def detail_faults(kind: Kind, details: Mapping[str, str]) -> list[Why]:
+    """What is wrong with the details of a kind of work."""
     known = {field.name: field for field in FIELDS[kind]}
-    faults = [f"{kind} work has no {name}" for name in details if name not in known]
+    faults = [Reason.FIELD_UNKNOWN(kind=kind, field=name) for name in details if name not in known]
     checked = (known[name].fault(value) for name, value in details.items() if name in known)
     return faults + [fault for fault in checked if fault is not None]
 

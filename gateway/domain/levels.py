@@ -7,6 +7,7 @@ level that is not theirs is not lost: the item is filed at the level that they m
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gateway.domain.reasons import Reason, Why
 from gateway.domain.ticket import Channel, Kind, Level, Role
 
 ROLE_OF: dict[Level, Role] = {Level.N1: Role.N1, Level.N2: Role.N2, Level.N3: Role.N3}
@@ -23,11 +24,11 @@ class Identity(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Entrance:
-    """Where a new item is filed, as which kind of work, and why: a sentence for the timeline."""
+    """Where a new item is filed, as which kind of work, and why, for the timeline."""
 
     level: Level
     kind: Kind
-    reason: str
+    whys: tuple[Why, ...]
 
 
 def entrance(
@@ -50,41 +51,39 @@ def entrance(
     counted = roles if identity is not Identity.REFUTED else frozenset()
     is_anomaly = kind in {None, Kind.CORRECTIVE}
     to_n3 = is_anomaly and identity is Identity.PROVEN
-    level, reason = _entry_level(counted, channel=channel, wanted=wanted, to_n3=to_n3)
-    if roles != counted:
-        reason = f"the sender is not who the mail says; {reason}"
+    level, why = _entry_level(counted, channel=channel, wanted=wanted, to_n3=to_n3)
+    whys = (why,) if roles == counted else (Reason.SENDER_REFUTED(), why)
     if wanted is not None and wanted is not level:
-        why_not = _why_not(counted, wanted, channel=channel, identity=identity)
-        reason = f"{wanted} was asked for, but {why_not}; {reason}"
+        whys = (_why_not(counted, wanted, channel=channel, identity=identity), *whys)
     usual = Kind.CORRECTIVE if level is Level.N3 else Kind.ASSISTANCE
-    return Entrance(level=level, kind=kind or usual, reason=reason)
+    return Entrance(level=level, kind=kind or usual, whys=whys)
 
 
-def _entry_level(roles: frozenset[Role], *, channel: Channel, wanted: Level | None, to_n3: bool) -> tuple[Level, str]:
+def _entry_level(roles: frozenset[Role], *, channel: Channel, wanted: Level | None, to_n3: bool) -> tuple[Level, Why]:
     by_telephone = channel is Channel.PHONE
     if Role.N2 in roles and wanted is Level.N3 and to_n3 and not by_telephone:
-        return Level.N3, "a software anomaly that N2 reports is before N3"
+        return Level.N3, Reason.ENTERS_AT_N3()
     if roles & {Role.N1, Role.N2}:
         if by_telephone:
-            return Level.N1, "by telephone N2 takes only incidents that are already on the platform"
+            return Level.N1, Reason.ENTERS_AT_N1_BY_PHONE()
         if wanted is not Level.N1:
-            return Level.N2, f"a report by {'the N1 team' if Role.N1 in roles else 'N2'} is before N2"
-    return Level.N1, "requests enter at N1"
+            return Level.N2, (Reason.ENTERS_AT_N2_FROM_N1 if Role.N1 in roles else Reason.ENTERS_AT_N2_FROM_N2)()
+    return Level.N1, Reason.ENTERS_AT_N1()
 
 
-def _why_not(roles: frozenset[Role], wanted: Level, *, channel: Channel, identity: Identity) -> str:
+def _why_not(roles: frozenset[Role], wanted: Level, *, channel: Channel, identity: Identity) -> Why:
     if channel is Channel.PHONE:
-        return f"{wanted} takes no new item by telephone"
+        return Reason.WANTED_BY_PHONE(level=wanted)
     if wanted is Level.N3 and Role.N2 in roles and identity is not Identity.PROVEN:
-        return "nothing proves that N2 wrote it"
+        return Reason.WANTED_UNPROVEN(level=wanted)
     if wanted is Level.N3 and Role.N2 in roles:
-        return "before N3 come only software anomalies (corrective)"
+        return Reason.WANTED_OTHER_WORK(level=wanted)
     if wanted is Level.N3:
-        return "only N2 may put anything before N3"
-    return f"only the N1 team writes to {wanted} directly"
+        return Reason.WANTED_BY_OTHERS(level=wanted)
+    return Reason.WANTED_BY_NO_N1(level=wanted)
 
 
-def handing_fault(from_level: Level, to_level: Level, *, kind: Kind, roles: frozenset[Role], reason: str) -> str | None:
+def handing_fault(from_level: Level, to_level: Level, *, kind: Kind, roles: frozenset[Role], reason: str) -> Why | None:
     """Why a ticket may not be handed from one level to another; None where it may.
 
     - to the level that it is at: nothing to hand
@@ -97,14 +96,11 @@ def handing_fault(from_level: Level, to_level: Level, *, kind: Kind, roles: froz
     to_n3 = to_level is Level.N3
     by_its_own = bool(roles & {ROLE_OF[from_level], Role.SUPERVISOR})
     checks = (
-        (step == 0, f"it is already before {to_level}"),
-        (abs(step) > 1, f"from {from_level} it goes to {Level.N2} first, not to {to_level} at once"),
-        (to_n3 and Role.N2 not in roles, "only N2 may put anything before N3"),
-        (
-            to_n3 and kind is not Kind.CORRECTIVE,
-            f"before N3 come only software anomalies (corrective), and this is {kind}",
-        ),
-        (not by_its_own, f"only {from_level} or a supervisor hands over what is before {from_level}"),
-        (step < 0 and not reason.strip(), f"handing back to {to_level} needs a reason"),
+        (step == 0, Reason.ALREADY_AT_LEVEL(level=to_level)),
+        (abs(step) > 1, Reason.ONE_LEVEL_AT_A_TIME(level=from_level, between=Level.N2, wanted=to_level)),
+        (to_n3 and Role.N2 not in roles, Reason.ONLY_N2_TO_N3()),
+        (to_n3 and kind is not Kind.CORRECTIVE, Reason.N3_NOT_THIS_KIND(kind=kind)),
+        (not by_its_own, Reason.HANDED_BY(level=from_level)),
+        (step < 0 and not reason.strip(), Reason.HANDING_BACK_SAYS_WHY(level=to_level)),
     )
-    return next((sentence for is_fault, sentence in checks if is_fault), None)
+    return next((why for is_fault, why in checks if is_fault), None)

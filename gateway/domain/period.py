@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from gateway.domain.reasons import Reason
+from gateway.domain.saying import Unfit
+
 
 @dataclass(frozen=True, kw_only=True)
 class Period:
-    """Whole days of a time zone, the last one included. Raises ValueError where it ends before it begins."""
+    """Whole days of a time zone, the last one included. Raises Unfit where it ends before it begins."""
 
     first: date
     last: date
@@ -16,9 +19,9 @@ class Period:
     def __post_init__(self) -> None:
         """Refuse a period without a day, and one that no calendar reaches the end of."""
         if self.last < self.first:
-            raise ValueError("the period ends before it begins")
+            raise Unfit(Reason.PERIOD_BACKWARDS())
         if self.first.year < 1970 or self.last.year > 9000:
-            raise ValueError("the period lies outside the years 1970 to 9000")
+            raise Unfit(Reason.PERIOD_YEARS())
 
     @property
     def since(self) -> datetime:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gateway.domain.contract import Contract
 from gateway.domain.levels import ROLE_OF, handing_fault
+from gateway.domain.reasons import Reason, Why
 from gateway.domain.ticket import STAFF, Kind, Level, Role, Severity, Status
 
 WORKED_ON = frozenset({Status.NEW, Status.OPEN, Status.PENDING})
@@ -46,7 +47,7 @@ class Place:
     in_procedure: bool = False
 
 
-def may_see(actor: Actor, place: Place) -> str | None:
+def may_see(actor: Actor, place: Place) -> Why | None:
     """Whether the person sees that the ticket exists.
 
     - its reporter, and their organisation where the contract says so
@@ -58,11 +59,16 @@ def may_see(actor: Actor, place: Place) -> str | None:
     if any(ROLE_OF[level] in actor.roles for level in {place.level, *place.been}):
         return None
     if actor.is_agent:
-        return f"it is before {place.level}, and was never before a level of theirs"
-    return "there is no such ticket for this person"
+        return Reason.NEVER_BEFORE_THEIRS(level=place.level)
+    return Reason.NO_TICKET_FOR_THEM()
 
 
-def may_read_notes(actor: Actor, note_level: Level) -> str | None:
+def not_worked_on(status: Status) -> Why:
+    """Why nobody works on what has this status."""
+    return Reason.REOPEN_FIRST(status=status) if status in ENDED else Reason.IS_IN_STATUS(status=status)
+
+
+def may_read_notes(actor: Actor, note_level: Level) -> Why | None:
     """Whether the person reads internal notes that were written while the ticket was before `note_level`.
 
     - notes of N1: every agent who sees the ticket
@@ -70,37 +76,37 @@ def may_read_notes(actor: Actor, note_level: Level) -> str | None:
     - reporters: none
     """
     readers = STAFF if note_level is Level.N1 else STAFF - {Role.N1}
-    return None if actor.roles & readers else "internal notes are for the agents of these levels"
+    return None if actor.roles & readers else Reason.NOTES_OF_LEVELS()
 
 
-def may_note(actor: Actor, place: Place) -> str | None:
+def may_note(actor: Actor, place: Place) -> Why | None:
     """Whether the person writes internal notes: every agent who sees the ticket."""
     if not actor.is_agent:
-        return "only agents write internal notes"
+        return Reason.NOTES_BY_AGENTS()
     return may_see(actor, place)
 
 
-def may_work(actor: Actor, place: Place) -> str | None:
+def may_work(actor: Actor, place: Place) -> Why | None:
     """Whether the person works on the ticket now: answers, assigns, sets its severity and kind.
 
     - an agent of the level that it is before, or a supervisor
     - while it is worked on: a ticket at its end is reopened first
     """
     if not actor.roles & {ROLE_OF[place.level], Role.SUPERVISOR}:
-        return f"it is before {place.level}, and only {place.level} or a supervisor works on it"
+        return Reason.WORKED_ON_BY(level=place.level)
     if place.status not in WORKED_ON:
-        return f"it is {place.status}" + (": reopen it first" if place.status in ENDED else "")
+        return not_worked_on(place.status)
     return None
 
 
-def may_set_severity(actor: Actor, place: Place, contract: Contract) -> str | None:
+def may_set_severity(actor: Actor, place: Place, contract: Contract) -> Why | None:
     """Whether the person sets a severity: who works on it, on a kind of work that carries one."""
     if not contract.carries_severity(place.kind):
-        return f"{place.kind} work carries no severity under this contract"
+        return Reason.NO_SEVERITY(kind=place.kind)
     return may_work(actor, place)
 
 
-def may_set_kind(actor: Actor, place: Place, kind: Kind) -> str | None:
+def may_set_kind(actor: Actor, place: Place, kind: Kind) -> Why | None:
     """Whether the person makes it another kind of work.
 
     - who works on it
@@ -108,13 +114,13 @@ def may_set_kind(actor: Actor, place: Place, kind: Kind) -> str | None:
     - preventive work begins with an advisory, and stays preventive
     """
     if place.level is Level.N3 and kind is not Kind.CORRECTIVE:
-        return "before N3 are only software anomalies (corrective): hand it back first"
+        return Reason.N3_ONLY_ANOMALIES()
     if (kind is Kind.PREVENTIVE) != (place.kind is Kind.PREVENTIVE):
-        return "preventive work follows its own procedure: it begins with an advisory"
+        return Reason.PREVENTIVE_BY_ADVISORY()
     return may_work(actor, place)
 
 
-def may_set_status(actor: Actor, place: Place, status: Status) -> str | None:
+def may_set_status(actor: Actor, place: Place, status: Status) -> Why | None:
     """Whether the person moves it to this status.
 
     - nobody sets `new` or `merged` by hand, and a merged ticket moves no more
@@ -125,28 +131,25 @@ def may_set_status(actor: Actor, place: Place, status: Status) -> str | None:
     by_its_agent = bool(actor.roles & {ROLE_OF[place.level], Role.SUPERVISOR})
     by_its_reporter = actor.is_reporter and (status in ENDED or (status is Status.OPEN and place.status in ENDED))
     checks = (
-        (status in {Status.NEW, Status.MERGED}, f"a ticket is not set to {status} by hand"),
-        (place.status is Status.MERGED, "it is merged into another ticket"),
-        (place.status is status, f"it is already {status}"),
-        (place.status in ENDED and status is Status.PENDING, "it is at its end: reopen it first"),
-        (place.in_procedure and status in ENDED, "preventive work ends by the steps of its advisory"),
-        (
-            not by_its_agent and not by_its_reporter,
-            f"it is before {place.level}, and only {place.level} or a supervisor sets its status",
-        ),
+        (status in {Status.NEW, Status.MERGED}, Reason.NOT_BY_HAND(status=status)),
+        (place.status is Status.MERGED, Reason.IS_MERGED()),
+        (place.status is status, Reason.ALREADY_IN_STATUS(status=status)),
+        (place.status in ENDED and status is Status.PENDING, Reason.AT_ITS_END()),
+        (place.in_procedure and status in ENDED, Reason.PREVENTIVE_BY_STEPS()),
+        (not by_its_agent and not by_its_reporter, Reason.STATUS_SET_BY(level=place.level)),
     )
-    return next((sentence for is_fault, sentence in checks if is_fault), None)
+    return next((why for is_fault, why in checks if is_fault), None)
 
 
-def may_hand(actor: Actor, place: Place, to_level: Level, *, reason: str) -> str | None:
+def may_hand(actor: Actor, place: Place, to_level: Level, *, reason: str) -> Why | None:
     """Whether the person hands it to another level: as `levels.handing_fault` says, and only while it is worked on."""
     if place.status not in WORKED_ON:
-        return f"it is {place.status}" + (": reopen it first" if place.status in ENDED else "")
+        return not_worked_on(place.status)
     return handing_fault(place.level, to_level, kind=place.kind, roles=actor.roles, reason=reason)
 
 
-def may_assign(actor: Actor, place: Place, assignee_roles: frozenset[Role]) -> str | None:
+def may_assign(actor: Actor, place: Place, assignee_roles: frozenset[Role]) -> Why | None:
     """Whether the person gives it to somebody: who works on it, to an agent of its level or a supervisor."""
     if not assignee_roles & {ROLE_OF[place.level], Role.SUPERVISOR}:
-        return f"whoever has it must be an agent of {place.level}"
+        return Reason.ASSIGNEE_OF_LEVEL(level=place.level)
     return may_work(actor, place)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.db.outbox import Delivery
+from gateway.domain.saying import say_stored
 from gateway.domain.ticket import Language
 from gateway.errors import Refused
 from gateway.mail.agent_orders import USAGE
@@ -14,7 +15,6 @@ from gateway.notify.links import ticket_url
 from gateway.notify.news import news_digest_values, news_values
 from gateway.notify.notices import Notice
 from gateway.notify.progress import participant_values, progress_values
-from gateway.notify.refusals import say_refusal
 from gateway.notify.wording import promises, say_week, say_when
 from gateway.runtime import Runtime
 from gateway.services.sign_in import sign_in_url
@@ -87,7 +87,7 @@ def _alarm(delivery: Delivery, runtime: Runtime) -> dict[str, Any]:
 
 def _orders_refused(delivery: Delivery, _runtime: Runtime) -> dict[str, Any]:
     lang = Language(delivery.lang)
-    faults = [say_refusal(fault, lang) for fault in delivery.context["faults"]]
+    faults = [say_stored(fault, lang) for fault in delivery.context["faults"]]
     return {"ref": delivery.context["ref"], "faults": faults, "usage": USAGE[lang]}
 
 

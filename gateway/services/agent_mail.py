@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 
 from gateway.db.people import Person
 from gateway.db.tickets import NewEntry, Ticket, add_entry
+from gateway.domain.reasons import Reason, Why
+from gateway.domain.saying import say_all
 from gateway.domain.ticket import Direction, EntryType
 from gateway.errors import Refused
 from gateway.notify.notices import Notice
@@ -35,7 +37,7 @@ def act_by_mail(
     if isinstance(faults, int):
         item.trace.note("orders", "done", f"{len(item.text)} characters")
         return faults
-    item.trace.note("orders", "refused", "; ".join(faults))
+    item.trace.note("orders", "refused", say_all(faults))
     silence = cap_reached(connection, runtime, item.trace, recipient=agent.email)
     entry_id = _keep_as_note(
         connection,
@@ -60,7 +62,7 @@ def _do(
     order: Order,
     ticket: Ticket,
     agent: Person,
-) -> int | tuple[str, ...]:
+) -> int | tuple[Why, ...]:
     """The id of the entry, or why it may not be."""
     source = Source(
         message_id=item.message.message_id,
@@ -81,7 +83,7 @@ def _do(
             source=source,
         )
     except Refused as error:
-        return tuple(str(error).split("; "))
+        return error.whys or (Reason.REFUSED(),)
     if changed.entry_id is not None:
         return changed.entry_id
     return _keep_as_note(connection, item, decision, ticket=ticket, agent=agent, more={"flags": list(decision.flags)})
@@ -122,7 +124,7 @@ def _tell_refused(
     ticket: Ticket,
     agent: Person,
     entry_id: int,
-    faults: tuple[str, ...],
+    faults: tuple[Why, ...],
 ) -> None:
     write_ticket_mail(
         connection,
@@ -132,6 +134,6 @@ def _tell_refused(
         person=agent,
         entry_id=entry_id,
         parent=parent_of(item.message.message_id, item.message.references),
-        context={"faults": list(faults)},
+        context={"faults": [why.as_json() for why in faults]},
         now=runtime.clock.now(),
     )

@@ -16,6 +16,7 @@ from hashlib import sha256
 
 from gateway.db import api_tokens
 from gateway.db.people import Person, find_person, find_person_by_id
+from gateway.domain.reasons import Reason
 from gateway.errors import NotFound, Refused
 from gateway.mail.address import normalise_address
 from gateway.runtime import Runtime
@@ -56,16 +57,16 @@ class Bearer:
 def make_token(runtime: Runtime, *, email: str, scopes: Collection[Scope], days: int = USUAL_DAYS) -> NewToken:
     """A new token for the person with this address. Raises NotFound, Refused for no scope and for days out of range."""
     if not scopes:
-        raise Refused("a token needs at least one scope")
+        raise Refused(Reason.TOKEN_SCOPE())
     if not 1 <= days <= LONGEST_DAYS:
-        raise Refused(f"a token lives for 1 to {LONGEST_DAYS} days")
+        raise Refused(Reason.TOKEN_DAYS(count=LONGEST_DAYS))
     secret = secrets.token_urlsafe(32)
     now = runtime.clock.now()
     expires_at = now + timedelta(days=days)
     with runtime.database.transaction() as connection:
         person = find_person(connection, email=normalise_address(email))
         if person is None:
-            raise NotFound("there is no person with this address")
+            raise NotFound(Reason.NO_PERSON())
         token_id = api_tokens.add_token(
             connection,
             person_id=person.id,
@@ -101,7 +102,7 @@ def revoke_token(runtime: Runtime, token_id: int) -> None:
     """End a token at once. Raises NotFound where there is none that lives."""
     with runtime.database.transaction() as connection:
         if not api_tokens.revoke_token(connection, token_id, now=runtime.clock.now()):
-            raise NotFound(f"there is no token {token_id}, or it is revoked")
+            raise NotFound(Reason.NO_TOKEN(number=token_id))
 
 
 def _sum(secret: str) -> str:

@@ -12,6 +12,7 @@ from gateway.domain.advisory import Stage, stage_after, steps_of
 from gateway.domain.change import NotAllowed
 from gateway.domain.events import EventType, Standing, TicketEvent
 from gateway.domain.project import Project
+from gateway.domain.reasons import Reason
 from gateway.domain.rights import Actor, Place, may_see
 from gateway.domain.ticket import Kind, Level
 from gateway.errors import NotFound, Refused
@@ -57,10 +58,10 @@ def approach_all(connection: Connection, runtime: Runtime, *, refs: Sequence[str
     for ref in names:
         ticket = find_ticket(connection, ref=ref)
         if ticket is None:
-            raise NotFound(f"there is no ticket {ref}")
+            raise NotFound(Reason.NO_TICKET(ref=ref))
         found.append(_approach(connection, runtime, ticket, email=email))
     if not is_address(email):
-        raise Refused(f"{by!r} is not a mail address")
+        raise Refused(Reason.NO_ADDRESS(address=by))
     return found
 
 
@@ -85,7 +86,7 @@ def place_at(standing: Standing, history: Sequence[TicketEvent]) -> Place:
 def _approach(connection: Connection, runtime: Runtime, ticket: Ticket, *, email: str) -> Approach:
     project = current_project(connection, runtime, ticket.project)
     if project is None:
-        raise Refused(f"the project {ticket.project} has left the configuration")
+        raise Refused(Reason.PROJECT_GONE(project=ticket.project))
     return Approach(
         ticket=ticket,
         project=project,

@@ -17,6 +17,7 @@ from gateway.db.calls import CallKey, calls, find_call, lock_call, update_call
 from gateway.db.people import Person, get_or_create_person
 from gateway.db.tickets import Ticket, find_ticket
 from gateway.domain.call import CallEvent
+from gateway.domain.reasons import Reason
 from gateway.domain.ticket import STAFF, Language
 from gateway.errors import Conflict, NotFound, Refused
 from gateway.ids import new_spool_id
@@ -55,7 +56,7 @@ def log_call_by_hand(runtime: Runtime, call: CallByHand) -> str:
     call that has not ended yet.
     """
     if call.seconds < 1 or call.began_at + timedelta(seconds=call.seconds) > runtime.clock.now() + timedelta(minutes=1):
-        raise Refused("a call is written down once it is over, with the seconds that it lasted")
+        raise Refused(Reason.CALL_NOT_OVER())
     with runtime.database.transaction() as connection:
         ticket = _ticket(connection, call.ref)
         agent = _agent(connection, runtime, ticket.project, call.email)
@@ -115,7 +116,7 @@ def ticket_from_call(
     was decided on before, Refused for an address that is none and for who may not.
     """
     if reporter is not None and not is_address(reporter):
-        raise Refused(f"{reporter!r} is not a mail address")
+        raise Refused(Reason.NO_ADDRESS(address=reporter))
     with runtime.database.transaction() as connection:
         row = _waiting(connection, ident, for_ticket=True)
         key = row.project or project.upper()
@@ -137,7 +138,7 @@ def ticket_from_call(
 def discard_call(runtime: Runtime, ident: str, *, reason: str, email: str) -> None:
     """Decide that a call needs no ticket. Raises Conflict where that was decided before, Refused without a reason."""
     if not reason.strip():
-        raise Refused("a call is discarded with a reason")
+        raise Refused(Reason.CALL_SAYS_WHY())
     with runtime.database.transaction() as connection:
         row = _waiting(connection, ident)
         _agent(connection, runtime, row.project, email)
@@ -148,18 +149,18 @@ def settle_callback(runtime: Runtime, callback_id: int, *, state: str, email: st
     """Say how a call back fares. Raises NotFound, also for an agent who does not see its ticket, Conflict for one that
     is closed, Refused for who does not work for its project."""
     if state not in CALLBACK_STATES:
-        raise Refused(f"a call back is {', '.join(CALLBACK_STATES)}")
+        raise Refused(Reason.CALLBACK_STATES(choices=", ".join(CALLBACK_STATES)))
     now = runtime.clock.now()
     with runtime.database.transaction() as connection:
         found = find_callback(connection, callback_id)
         if found is None:
-            raise NotFound(f"there is no call back {callback_id}")
+            raise NotFound(Reason.NO_CALLBACK(number=callback_id))
         agent = _agent(connection, runtime, found.project, email)
         if not reads_notes_of(connection, runtime, found.ticket_id, email=email):
-            raise NotFound(f"there is no call back {callback_id}")
+            raise NotFound(Reason.NO_CALLBACK(number=callback_id))
         tried = state in {"attempted", "done"}
         if not move_callback(connection, callback_id, state=state, agent_id=agent.id, now=now, tried=tried):
-            raise Conflict(f"call back {callback_id} is {found.state} already")
+            raise Conflict(Reason.CALLBACK_CLOSED(number=callback_id, state=found.state))
 
 
 def _link(connection: Connection, runtime: Runtime, row: Row[Any], ticket: Ticket, *, email: str) -> None:
@@ -171,23 +172,24 @@ def _waiting(connection: Connection, ident: str, *, for_ticket: bool = False) ->
     """The locked row of a call that nobody has decided on; for a ticket, any that another system told of will do."""
     found = find_call(connection, ident)
     if found is None:
-        raise NotFound(f"there is no call {ident}")
+        raise NotFound(Reason.NO_CALL(call=ident))
     row = lock_call(connection, CallKey(provider=found.provider, provider_id=found.provider_id), now=found.started_at)
     is_free = row.provider == "pbx" and row.triage is None and row.ticket_id is None
     if row.triage != "open" and not (for_ticket and is_free):
-        raise Conflict(f"call {ident} is {row.triage or 'not waiting for anybody'}")
+        decided = Reason.CALL_DECIDED(call=ident, state=row.triage)
+        raise Conflict(decided if row.triage else Reason.CALL_NOT_WAITING(call=ident))
     return row
 
 
 def _ticket(connection: Connection, ref: str) -> Ticket:
     ticket = find_ticket(connection, ref=ref.upper())
     if ticket is None:
-        raise NotFound(f"there is no ticket {ref}")
+        raise NotFound(Reason.NO_TICKET(ref=ref))
     return ticket
 
 
 def _agent(connection: Connection, runtime: Runtime, key: str, email: str) -> Person:
     project = find_project(runtime, key)
     if project is None or not roles_in(connection, project, email) & STAFF:
-        raise Refused(f"{email} does not work for {key or 'any project of this call'}")
+        raise Refused(Reason.WORKS_NOT_FOR(who=email, project=key) if key else Reason.WORKS_NOT_FOR_CALL(who=email))
     return get_or_create_person(connection, email=email, name="", now=runtime.clock.now())

@@ -9,6 +9,7 @@ from gateway.db.participants import count_participants, find_participants
 from gateway.db.people import get_or_create_person
 from gateway.domain.arranging import may_change_people
 from gateway.domain.change import NotAllowed
+from gateway.domain.reasons import Reason
 from gateway.domain.telling import Happening
 from gateway.domain.ticket import Language
 from gateway.errors import Refused
@@ -56,7 +57,7 @@ def change_people(
         _apply(connection, runtime, found, Happening.ADDED, added)
         most = runtime.settings.intake.max_participants
         if added and count_participants(connection, found.ticket.id) > most:
-            raise Refused(f"at most {most} people can be on a ticket beside its reporter")
+            raise Refused(Reason.PEOPLE_TOO_MANY(count=most))
         people = sorted(find_participants(connection, found.ticket.id))
     runtime.doorbell.ring_soon(OUTBOX)
     return people
@@ -64,21 +65,21 @@ def change_people(
 
 def _check(found: Approach, added: Sequence[str], removed: Sequence[str]) -> None:
     if not added and not removed:
-        raise NotAllowed("nothing would change")
+        raise NotAllowed(Reason.NOTHING_CHANGES())
     if both := set(added) & set(removed):
-        raise Refused(f"{', '.join(sorted(both))} cannot be both added and removed")
+        raise Refused(Reason.ADDED_AND_REMOVED(address=", ".join(sorted(both))))
     if found.ticket.reporter in removed:
-        raise NotAllowed(f"{found.ticket.reporter} is the reporter, and stays on the ticket")
+        raise NotAllowed(Reason.REPORTER_STAYS(address=found.ticket.reporter))
     for address in added:
         if address in found.project.every_address:
-            raise Refused(f"{address} is our own address")
+            raise Refused(Reason.OWN_ADDRESS(address=address))
 
 
 def _addresses(texts: Sequence[str]) -> list[str]:
     addresses = list(dict.fromkeys(normalise_address(text) for text in texts))
     for address in addresses:
         if not is_address(address):
-            raise Refused(f"{address!r} is not a mail address")
+            raise Refused(Reason.NO_ADDRESS(address=address))
     return addresses
 
 

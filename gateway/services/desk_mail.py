@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from gateway.db.receipts import Receipt, Verdict, find_receipts, list_receipts, settle_receipt
+from gateway.domain.reasons import Reason
 from gateway.domain.ticket import Role
 from gateway.errors import Conflict, NotFound, Refused
 from gateway.runtime import Runtime
@@ -49,11 +50,11 @@ def discard_held(runtime: Runtime, spool_id: str, keys: Collection[str], *, reas
     with runtime.database.transaction() as connection:
         receipt = find_held(connection, spool_id, keys)
         if not reason.strip():
-            raise Refused("a mail is discarded with a reason")
+            raise Refused(Reason.MAIL_SAYS_WHY())
         if not settle_receipt(
             connection, receipt, verdict=Verdict.DISCARDED, reason=reason.strip(), ticket_id=None, entry_id=None
         ):
-            raise Conflict("somebody else has just decided about this mail")
+            raise Conflict(Reason.MAIL_DECIDED())
 
 
 def list_aside(connection: Connection, runtime: Runtime, roles: Roles) -> list[AsideEntry]:

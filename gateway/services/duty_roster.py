@@ -14,6 +14,8 @@ from gateway.db.people import Person, find_person
 from gateway.domain.calendar import DAY_NAMES, DayHours, parse_hours
 from gateway.domain.duty import Shift, shifts_of_day, swapped
 from gateway.domain.project import Project
+from gateway.domain.reasons import Reason
+from gateway.domain.saying import Unfit
 from gateway.domain.ticket import STAFF
 from gateway.errors import NotFound, Refused
 from gateway.mail.address import normalise_address
@@ -52,7 +54,7 @@ def swap_duty(runtime: Runtime, project: str, *, day: str, other_day: str | None
         there, back = {giver: taker}, {taker: giver}
         changes = {first: {**there, **back}} if second in {None, first} else {first: there, second: back}
         if not _has_turn(known, first, giver) or (second is not None and not _has_turn(known, second, taker)):
-            raise Refused("nobody can swap a turn that they do not have: `gateway duty show`")
+            raise Refused(Reason.NO_TURN())
         for date_, turns in changes.items():
             replace_shifts(connection, project, swapped(known, date_, turns), weekday=None, day=date_)
     refresh_hotline(runtime)
@@ -67,10 +69,10 @@ def ringable(connection: Connection, project: Project) -> list[Person]:
 def _hours(text: str, *, is_needed: bool) -> DayHours:
     try:
         spans = parse_hours(text)
-    except ValueError as error:
-        raise Refused(str(error)) from None
+    except Unfit as error:
+        raise Refused(error.why) from None
     if is_needed and not spans:
-        raise Refused("say from when until when: 9:00-17:30")
+        raise Refused(Reason.HOURS_NEEDED())
     return spans
 
 
@@ -82,16 +84,16 @@ def _agent(connection: Connection, email: str) -> Person:
     """Somebody who can be rung."""
     person = find_person(connection, email=normalise_address(email))
     if person is None:
-        raise NotFound(f"nobody is known by {email}: `gateway person add` first")
+        raise NotFound(Reason.NOBODY_KNOWN(who=email))
     if person.phone is None:
-        raise Refused(f"{email} has no number: `gateway person add {email} --phone +33...`")
+        raise Refused(Reason.NO_NUMBER(who=email))
     return person
 
 
 def _date(text: str) -> date:
     weekday, exact = _day(text)
     if weekday is not None or exact is None:
-        raise Refused(f"{text!r} is no date (2026-12-24): a turn is swapped for one day")
+        raise Refused(Reason.SWAP_DATE(text=text))
     return exact
 
 
@@ -101,4 +103,4 @@ def _day(text: str) -> tuple[int | None, date | None]:
     try:
         return None, date.fromisoformat(text)
     except ValueError:
-        raise Refused(f"{text!r} is no weekday and no date (2026-12-24)") from None
+        raise Refused(Reason.NO_DAY(text=text)) from None

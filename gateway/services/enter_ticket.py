@@ -8,8 +8,11 @@ from gateway.db.ticket_events import begin_history, standing_of
 from gateway.db.tickets import NewEntry, Ticket, add_entry, find_ticket, tickets
 from gateway.domain.levels import Identity, entrance
 from gateway.domain.project import Project
-from gateway.domain.ticket import Channel, Direction, EntryType, Kind, Level, Role
+from gateway.domain.saying import say_all
+from gateway.domain.ticket import Channel, Direction, EntryType, Kind, Language, Level, Role
 from gateway.services.roles import roles_in
+
+_COLON = {Language.FR: "\u00a0: ", Language.EN: ": "}
 
 
 def enter_ticket(
@@ -44,9 +47,14 @@ def enter_ticket(
         type=EntryType.SYSTEM,
         direction=Direction.INTERNAL,
         author="gateway",
-        text=f"{found.level}: {found.reason}",
+        text=f"{found.level}{_COLON[project.language]}{say_all(found.whys, project.language)}",
         visible=False,
-        data={"event": "entered", "level": found.level, "wanted": wanted},
+        data={
+            "event": "entered",
+            "level": found.level,
+            "wanted": wanted,
+            "whys": [why.as_json() for why in found.whys],
+        },
     )
     add_entry(connection, ticket.id, entry)
     return entered

@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 from gateway.db.participants import add_participant, find_participants, mute_participant
 from gateway.db.people import Person, find_person_by_id
 from gateway.db.tickets import NewEntry, Ticket, add_entry, find_ticket
+from gateway.domain.reasons import Reason
 from gateway.domain.ticket import Direction, EntryType, Language
 from gateway.errors import NotFound, Refused
 from gateway.mail.tokens import BadToken
@@ -45,7 +46,7 @@ def leave_out(connection: Connection, runtime: Runtime, ticket: Ticket, person: 
     Raises Refused for who is not on the ticket, as a colleague who merely sees it: there is nothing to leave.
     """
     if person.email not in find_participants(connection, ticket.id):
-        raise Refused(f"only who is on {ticket.ref} leaves it")
+        raise Refused(Reason.NOT_ON_IT(ref=ticket.ref))
     _leave(connection, runtime, ticket, person)
 
 

@@ -3,6 +3,7 @@
 from gateway.db.ticket_links import link
 from gateway.domain.arranging import may_link
 from gateway.domain.change import NotAllowed
+from gateway.domain.reasons import Reason
 from gateway.domain.ticket import Language
 from gateway.runtime import Runtime
 from gateway.services.approach import approach_all
@@ -28,7 +29,7 @@ def link_tickets(runtime: Runtime, *, ref: str, other: str, by: str, version: Ve
         one, two = both
         require_seen(connection, one.ticket.id, version, by=by)
         if one.ticket.id == two.ticket.id:
-            raise NotAllowed("a ticket is not linked to itself")
+            raise NotAllowed(Reason.LINKED_TO_ITSELF())
         now, doer = runtime.clock.now(), one.person(connection, runtime)
         if not link(connection, one.ticket.id, two.ticket.id, author_id=doer.id, now=now):
             return False

@@ -7,6 +7,7 @@ from gateway.db.receipts import Verdict
 from gateway.domain.change import Change
 from gateway.domain.joining import Joining
 from gateway.domain.project import Project
+from gateway.domain.reasons import Why
 from gateway.domain.ticket import Role
 from gateway.domain.trace import Trace
 from gateway.mail.authentication import Authentication
@@ -65,7 +66,7 @@ class Order:
     """What an agent asks for by mail. `faults` are the lines that cannot be understood: nothing is done then."""
 
     change: Change
-    faults: tuple[str, ...]
+    faults: tuple[Why, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

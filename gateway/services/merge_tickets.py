@@ -12,6 +12,7 @@ from gateway.db.tickets import Ticket, find_ticket, tickets
 from gateway.domain.arranging import may_merge
 from gateway.domain.change import NotAllowed
 from gateway.domain.events import By, EventType, TicketEvent
+from gateway.domain.reasons import Reason
 from gateway.domain.ticket import Language, Status
 from gateway.jobs.doorbell import OUTBOX
 from gateway.runtime import Runtime
@@ -53,7 +54,7 @@ def _approached(connection: Connection, runtime: Runtime, *, ref: str, into: str
     for found in (merged, named, survivor):
         found.require_sight()
     if survivor.ticket.merged_into_id is not None or _survivor(connection, named.ticket.ref) != last:
-        raise NotAllowed(f"{named.ticket.ref} is just being merged, or in a ring: it has no survivor")
+        raise NotAllowed(Reason.NO_SURVIVOR(ref=named.ticket.ref))
     return merged, survivor
 
 
@@ -68,11 +69,11 @@ def _survivor(connection: Connection, ref: str) -> str:
 
 def _check(merged: Approach, survivor: Approach, *, reason: str) -> None:
     if merged.ticket.id == survivor.ticket.id:
-        raise NotAllowed(f"{merged.ticket.ref} is where it would end: a ticket is not merged into itself")
+        raise NotAllowed(Reason.MERGED_INTO_ITSELF(ref=merged.ticket.ref))
     if merged.project.key != survivor.project.key:
-        raise NotAllowed("tickets of two projects are not merged: link them")
+        raise NotAllowed(Reason.MERGED_OVER_PROJECTS())
     if fault := may_merge(merged.actor, merged.place, survivor.place, reason=reason):
-        raise NotAllowed(f"{merged.ticket.ref} is not merged into {survivor.ticket.ref}: {fault}")
+        raise NotAllowed(Reason.NOT_MERGED_INTO(ref=merged.ticket.ref, into=survivor.ticket.ref), fault)
 
 
 def _merge(connection: Connection, runtime: Runtime, merged: Approach, survivor: Approach, *, reason: str) -> None:

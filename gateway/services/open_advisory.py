@@ -22,6 +22,7 @@ from gateway.domain.advisory import WORKERS, Danger
 from gateway.domain.change import NotAllowed
 from gateway.domain.events import By, EventType, TicketEvent
 from gateway.domain.project import Project
+from gateway.domain.reasons import Reason, Why
 from gateway.domain.telling import Happening
 from gateway.domain.ticket import STAFF, Kind, Level
 from gateway.errors import Conflict, NotFound, Refused
@@ -33,6 +34,11 @@ from gateway.services.roles import roles_in
 from gateway.services.tell_people import tell_people
 
 _LONGEST = {"reference": 80, "title": 200, "touches": 500}
+_NEEDED = {
+    "reference": Reason.ADVISORY_REFERENCE,
+    "title": Reason.ADVISORY_TITLE,
+    "touches": Reason.ADVISORY_TOUCHES,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +67,7 @@ def open_advisory(
             doer = get_or_create_person(connection, email=normalise_address(by), name="", now=runtime.clock.now())
             opened = _open(connection, runtime, new, chosen, doer)
     except IntegrityError:
-        raise Conflict(f"{new.reference} is being opened by somebody else: try again") from None
+        raise Conflict(Reason.ADVISORY_OPENING(reference=new.reference)) from None
     runtime.doorbell.ring_soon(OUTBOX)
     return opened
 
@@ -71,9 +77,9 @@ def _checked(*, reference: str, title: str, touches: str, danger: Danger) -> New
     texts = {name: " ".join(text.split()) for name, text in given.items()}
     for name, text in texts.items():
         if not text:
-            raise Refused(f"the advisory needs a {name}" if name != "touches" else "say what the advisory touches")
+            raise Refused(_NEEDED[name]())
         if len(text) > _LONGEST[name]:
-            raise Refused(f"{name}: at most {_LONGEST[name]} characters")
+            raise Refused(Reason.FIELD_TOO_LONG(field=name, count=_LONGEST[name]))
     return NewAdvisory(
         reference=texts["reference"].upper(), title=texts["title"], touches=texts["touches"], danger=danger.value
     )
@@ -84,14 +90,14 @@ def _projects(connection: Connection, runtime: Runtime, keys: Sequence[str], *, 
     wanted = list(dict.fromkeys(key.upper() for key in keys))
     email = normalise_address(by)
     if not is_address(email):
-        raise Refused(f"{by!r} is not a mail address")
+        raise Refused(Reason.NO_ADDRESS(address=by))
     if not wanted:
-        raise Refused("name the projects that the advisory concerns")
+        raise Refused(Reason.ADVISORY_PROJECTS())
     if missing := [key for key in wanted if key not in known]:
-        raise NotFound(f"there is no project {', '.join(missing)}")
+        raise NotFound(Reason.NO_PROJECT(project=", ".join(missing)))
     barred = [key for key in wanted if not roles_in(connection, known[key], email) & WORKERS]
     if barred:
-        raise NotAllowed(f"only N2 and supervisors open an advisory, and this person is neither in {', '.join(barred)}")
+        raise NotAllowed(Reason.ADVISORY_BY_WORKERS(project=", ".join(barred)))
     return [known[key] for key in wanted]
 
 
@@ -115,13 +121,13 @@ def _open(
     )
 
 
-def _other_title(connection: Connection, runtime: Runtime, advisory: Advisory, doer: Person) -> str:
+def _other_title(connection: Connection, runtime: Runtime, advisory: Advisory, doer: Person) -> Why:
     """Why not; the title is named to who works for a project that it concerns, as it may tell of another customer."""
     concerned = list_advisory_tickets(connection, advisory.id)
     projects = (project for project in runtime.settings.project_list if project.key in concerned)
     if any(roles_in(connection, project, doer.email) & STAFF for project in projects):
-        return f"{advisory.reference} is open already, under the title {advisory.title!r}"
-    return f"{advisory.reference} is open already, under another title"
+        return Reason.ADVISORY_OPEN(reference=advisory.reference, title=advisory.title)
+    return Reason.ADVISORY_OPEN_OTHERWISE(reference=advisory.reference)
 
 
 def _concern(

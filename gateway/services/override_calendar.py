@@ -13,6 +13,7 @@ from gateway.db.stale_incidents import make_incidents_stale
 from gateway.domain.calendar import Override
 from gateway.domain.change import NotAllowed
 from gateway.domain.project import Project
+from gateway.domain.reasons import Reason
 from gateway.domain.ticket import Role
 from gateway.errors import NotFound, Refused
 from gateway.mail.address import is_address, normalise_address
@@ -32,15 +33,16 @@ def override_calendar(
     """
     now = runtime.clock.now()
     if not reason.strip():
-        raise Refused("say why: whoever looks at a due time reads it")
+        raise Refused(Reason.EMERGENCY_SAYS_WHY())
     if until <= now:
-        raise Refused("it would be over already")
-    try:
-        override = Override(
-            is_open=is_open, since=since or now, until=until, author=normalise_address(by), reason=reason.strip()
-        )
-    except ValueError as error:
-        raise Refused(str(error)) from None
+        raise Refused(Reason.EMERGENCY_OVER())
+    if since is not None and until <= since:
+        raise Refused(Reason.EMERGENCY_BACKWARDS())
+    if not is_address(normalise_address(by)):
+        raise Refused(Reason.NO_ADDRESS(address=by))
+    override = Override(
+        is_open=is_open, since=since or now, until=until, author=normalise_address(by), reason=reason.strip()
+    )
     with runtime.database.transaction() as connection:
         found, doer = _supervised(connection, runtime, project, by=by)
         written = add_override(connection, found.key, override, author_id=doer.id, now=now)
@@ -55,7 +57,7 @@ def end_calendar_override(runtime: Runtime, *, project: str, override_id: int, b
         found, doer = _supervised(connection, runtime, project, by=by)
         now = runtime.clock.now()
         if not end_override(connection, override_id, project=found.key, author_id=doer.id, now=now):
-            raise NotFound(f"there is no emergency {override_id} of {found.key} that could be ended")
+            raise NotFound(Reason.NO_EMERGENCY(number=override_id, project=found.key))
         make_incidents_stale(connection, [found.key])
     refresh_hotline(runtime)
 
@@ -63,9 +65,9 @@ def end_calendar_override(runtime: Runtime, *, project: str, override_id: int, b
 def _supervised(connection: Connection, runtime: Runtime, key: str, *, by: str) -> tuple[Project, Person]:
     project, email = find_project(runtime, key.upper()), normalise_address(by)
     if project is None:
-        raise NotFound(f"there is no project {key}")
+        raise NotFound(Reason.NO_PROJECT(project=key))
     if not is_address(email):
-        raise Refused(f"{by!r} is not a mail address")
+        raise Refused(Reason.NO_ADDRESS(address=by))
     if Role.SUPERVISOR not in roles_in(connection, project, email):
-        raise NotAllowed("only a supervisor opens or closes a calendar")
+        raise NotAllowed(Reason.EMERGENCY_BY_SUPERVISOR())
     return project, get_or_create_person(connection, email=email, name="", now=runtime.clock.now())

@@ -6,6 +6,7 @@ again because no answer came, which are taken once.
 
 from gateway.db.tickets import Ticket
 from gateway.domain.change import Change
+from gateway.domain.reasons import Reason
 from gateway.domain.rights import may_see
 from gateway.domain.ticket import Channel, is_reference
 from gateway.errors import Conflict, NotFound
@@ -36,7 +37,7 @@ def act_by_program(runtime: Runtime, *, ref: str, change: Change, by: str, versi
         if version is not None and version != version_now(connection, found.ticket.id):
             if require_unchanged(connection, found.ticket.id, change, by=by, version=version):
                 return found.ticket
-            raise Stale("the ticket has changed meanwhile: read it again")
+            raise Stale(Reason.CHANGED_MEANWHILE())
         changed = apply_change(connection, runtime, ref=ref, change=change, by=by, channel=Channel.WEB)
     runtime.doorbell.ring_soon(OUTBOX)
     return changed.ticket

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, select
 
 from gateway.db.desk_rows import events_since
 from gateway.db.tickets import entries
+from gateway.domain.reasons import Reason
 from gateway.errors import Conflict
 from gateway.mail.address import normalise_address
 
@@ -20,7 +21,7 @@ class ChangedMeanwhile(Conflict):
     """Somebody else wrote or changed something; `events` are rows of `ticket_events`, `entries` of `entries`."""
 
     def __init__(self, *, events: Sequence[Row[Any]], entries: Sequence[Row[Any]]) -> None:
-        super().__init__("somebody else changed the ticket meanwhile")
+        super().__init__(Reason.CHANGED_MEANWHILE())
         self.events = events
         self.entries = entries
 

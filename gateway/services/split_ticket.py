@@ -16,6 +16,7 @@ from gateway.db.tickets import Ticket, create_ticket, find_ticket, list_entries,
 from gateway.domain.arranging import may_split, split_off
 from gateway.domain.change import NotAllowed
 from gateway.domain.events import By, EventType, TicketEvent
+from gateway.domain.reasons import Reason
 from gateway.domain.ticket import Direction, EntryType, Language, Status
 from gateway.errors import NotFound
 from gateway.jobs.doorbell import OUTBOX
@@ -80,14 +81,14 @@ def _choose(connection: Connection, found: Approach, entry_ids: Collection[int])
     missing = set(entry_ids) - {row.id for row in rows}
     if missing or not rows:
         named = ", ".join(str(ident) for ident in sorted(missing)) or "without a number"
-        raise NotFound(f"there is no entry {named} on {found.ticket.ref}")
+        raise NotFound(Reason.NO_ENTRY(entry=named, ref=found.ticket.ref))
     stays = [row.id for row in rows if row.type not in _MOVED]
     if stays:
-        raise NotAllowed(f"only messages and notes are split off, and entry {stays[0]} is neither")
+        raise NotAllowed(Reason.ENTRY_STAYS(entry=stays[0]))
     asked = [row for row in rows if row.type == EntryType.MESSAGE and row.direction == Direction.IN and row.author_id]
     left = [row for row in list_entries(connection, found.ticket.id) if row.type in _MOVED and row not in rows]
     if not left:
-        raise NotAllowed("nothing would be left on it")
+        raise NotAllowed(Reason.NOTHING_LEFT())
     return _Chosen(rows=rows, asked=asked[0] if asked else None)
 
 

@@ -12,6 +12,7 @@ from gateway.db.tickets import Ticket, find_ticket
 from gateway.domain.advisory import Stage, Step, StepTaken, stage_after, step_fault, steps_of
 from gateway.domain.change import NotAllowed
 from gateway.domain.events import By, EventType, TicketEvent
+from gateway.domain.reasons import Reason
 from gateway.domain.telling import Happening
 from gateway.domain.ticket import Status
 from gateway.errors import NotFound
@@ -42,10 +43,10 @@ def step_advisory(runtime: Runtime, *, ref: str, step: Step, words: str, by: str
         found = approach(connection, runtime, ref=ref, by=by)
         found.require_sight()
         if find_advisory_of_ticket(connection, found.ticket.id) is None:
-            raise NotFound(f"{found.ticket.ref} is about no advisory")
+            raise NotFound(Reason.NO_ADVISORY_OF(ref=found.ticket.ref))
         before = steps_of(history_of(connection, found.ticket))
         if fault := step_fault(found.actor.roles, before, step, words=words):
-            raise NotAllowed(f"{found.ticket.ref}: {fault}")
+            raise NotAllowed(fault)
         _take(connection, runtime, found, step, words=words.strip())
         state = _state(connection, found.ticket)
     runtime.doorbell.ring_soon(OUTBOX)
@@ -72,7 +73,7 @@ def get_advisory(connection: Connection, reference: str) -> Advisory:
     for advisory in list_advisories(connection):
         if advisory.reference == wanted:
             return advisory
-    raise NotFound(f"there is no advisory {reference}")
+    raise NotFound(Reason.NO_ADVISORY(reference=reference))
 
 
 def _state(connection: Connection, ticket: Ticket) -> AdvisoryProject:

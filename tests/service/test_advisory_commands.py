@@ -53,14 +53,14 @@ def test_a_project_without_contacts_is_said(people: Runtime, operator: Operator)
         (
             ("step", "DEMO-1", "patched", *BY),
             65,
-            "DEMO-1: patched comes later or not at all: next is absent or present",
+            "patched comes later or not at all: next is absent, present",
         ),
-        (("step", "DEMO-1", "present", *BY), 65, "DEMO-1: say what was found"),
+        (("step", "DEMO-1", "present", *BY), 65, "say what was found"),
         (("step", "DEMO-9", "present", *BY), 66, "there is no ticket DEMO-9"),
         (
             ("step", "DEMO-1", "absent", "--finding", "x", "--as", NINA),
             65,
-            "DEMO-1: only N2 and supervisors take the steps of an advisory",
+            "only N2 and supervisors take the steps of an advisory",
         ),
         ((*OPEN[1:], "--as", "nobody"), 65, "'nobody' is not a mail address"),
     ],

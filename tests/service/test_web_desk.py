@@ -7,7 +7,10 @@ import pytest
 
 from gateway.db.desk_rows import version_of
 from gateway.db.tickets import list_entries
+from gateway.domain.change import NotAllowed
+from gateway.domain.reasons import Reason
 from gateway.domain.ticket import Direction, EntryType, Kind, Level, Severity, Status
+from gateway.errors import NotFound
 from gateway.services.run_clocks import run_clocks
 from tests.support.agents import ANA, CHIEF, DEV, NINA, Desk
 from web.desk_refusals import refusal_sentences
@@ -126,10 +129,10 @@ def test_a_resolved_ticket_is_reopened(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("by", "form", "sentence"),
     [
-        (NINA, {"level": "N3"}, "De N1 il passe d’abord à N2"),
-        (NINA, {"text": "Bonjour", "as": "reply", "level": "N3"}, "De N1 il passe d’abord à N2"),
+        (NINA, {"level": "N3"}, "De N1 elle passe d’abord à N2"),
+        (NINA, {"text": "Bonjour", "as": "reply", "level": "N3"}, "De N1 elle passe d’abord à N2"),
         (NINA, {"assignee": ANA}, "doit être un agent de N1"),
-        (NINA, {"kind": "regulatory", "effective_on": "demain"}, "La date s’écrit comme 2027-01-31"),
+        (NINA, {"kind": "regulatory", "effective_on": "demain"}, "doit être une date comme 2027-01-31"),
         (NINA, {}, "Rien ne changerait"),
     ],
 )
@@ -254,18 +257,18 @@ def test_files_of_notes_that_an_agent_does_not_read_do_not_exist_for_them(desk: 
     assert [desk.browser(who).get(file).status_code for who in (NINA, CHIEF)] == [404, 200]
 
 
-def test_what_every_refusal_of_the_rules_says_is_known_in_french(desk: Desk) -> None:
+def test_a_refusal_is_said_in_the_words_of_the_desk(desk: Desk) -> None:
     with desk.site.app.test_request_context(headers={"Accept-Language": "fr"}):
-        for fault in (
-            "it is before N2, and only N2 or a supervisor works on it",
-            "it is closed: reopen it first",
-            "only N2 may put anything before N3; from N1 it goes to N2 first, not to N3 at once",
-            "handing back to N1 needs a reason",
-            "assistance work carries no severity under this contract",
-        ):
-            said = refusal_sentences(fault)
-            assert said
-            assert all(word not in " ".join(said) for word in (" it ", " only ", " needs ")), said
+        found = refusal_sentences(
+            NotAllowed(Reason.REOPEN_FIRST(status="closed"), Reason.FIELD_ONE_OF(field="component", choices="browser"))
+        )
+        assert found == [
+            "Elle est à l’état Close\u00a0: rouvrez-la d’abord.",
+            "Adaptatif\u00a0: ce qui change doit être l’une de ces valeurs\u00a0: Navigateur web.",
+        ]
+        assert refusal_sentences(NotFound("a sentence for operators")) == [
+            "Cela n’existe pas, ou ne vous est pas ouvert."
+        ]
 
 
 def test_the_desk_is_in_english_for_whoever_reads_english(desk: Desk) -> None:

@@ -6,8 +6,10 @@ from itertools import product
 import pytest
 
 from gateway.domain.arranging import may_change_people, may_link, may_merge, may_split, split_off
+from gateway.domain.reasons import Reason
 from gateway.domain.rights import Actor, Place
 from gateway.domain.ticket import Kind, Level, Role, Status
+from tests.support.reasons import said
 
 N1, N2, N3, SUPERVISOR = (Actor(roles=frozenset({role})) for role in (Role.N1, Role.N2, Role.N3, Role.SUPERVISOR))
 REPORTER = Actor(roles=frozenset({Role.REPORTER}), is_reporter=True)
@@ -45,7 +47,7 @@ def test_tickets_before_a_level_are_merged_and_split_by_it_and_by_supervisors(le
 def test_what_is_not_merged_is_refused_with_the_reason(here: Place, into: Place, actor: Actor, words: str) -> None:
     fault = may_merge(actor, here, into, reason="")
     assert fault is not None
-    assert words in fault
+    assert words in str(said(fault))
 
 
 def test_a_ticket_at_its_end_is_merged_into_one_that_is_worked_on() -> None:
@@ -73,7 +75,7 @@ def test_what_is_split_off_stays_the_work_that_it_was_but_for_preventive_work() 
 
 def test_a_merged_ticket_is_left_alone() -> None:
     merged = place(status=Status.MERGED)
-    assert may_split(SUPERVISOR, merged) == may_change_people(SUPERVISOR, merged) == "it is merged into another ticket"
+    assert may_split(SUPERVISOR, merged) == may_change_people(SUPERVISOR, merged) == Reason.IS_MERGED()
 
 
 def test_every_agent_links_tickets_and_agents_and_reporters_say_who_is_on_one() -> None:

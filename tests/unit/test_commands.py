@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inbound.commands import read_orders, to_change
+from tests.support.reasons import said
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,7 @@ from inbound.commands import read_orders, to_change
             "voir avec Paul",
         ),
         ("#note pour nous seuls", [("note", "")], (), "pour nous seuls"),
-        ("#sevrity blocking\nBonjour", [], ("#sevrity",), "Bonjour"),
+        ("#sevrity blocking\nBonjour", [], ("there is no command #sevrity",), "Bonjour"),
         ("#1234 est en panne", [], (), "#1234 est en panne"),
         ("# Titre", [], (), "# Titre"),
         ("Bonjour\n#status closed", [], (), "Bonjour\n#status closed"),
@@ -31,7 +32,7 @@ from inbound.commands import read_orders, to_change
 def test_orders(text: str, commands: list[tuple[str, str]], unknown: tuple[str, ...], rest: str) -> None:
     found = read_orders(text)
     assert [(command.name, command.argument) for command in found.commands] == commands
-    assert (found.unknown, found.text) == (unknown, rest)
+    assert (tuple(map(said, found.unknown)), found.text) == (unknown, rest)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_orders(text: str, commands: list[tuple[str, str]], unknown: tuple[str, 
 )
 def test_an_order_that_says_too_little_or_too_much_is_a_fault(text: str, fault: str) -> None:
     _, faults = to_change(read_orders(text), agent="agent@desk.example")
-    assert faults == (fault,)
+    assert [said(found) for found in faults] == [fault]
 
 
 @given(st.text())

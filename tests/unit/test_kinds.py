@@ -4,6 +4,7 @@ import pytest
 
 from gateway.domain.kinds import FIELDS, detail_faults
 from gateway.domain.ticket import Kind
+from tests.support.reasons import said
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,7 @@ from gateway.domain.ticket import Kind
     ],
 )
 def test_a_kind_of_work_has_its_own_details(kind: Kind, details: dict[str, str], faults: list[str]) -> None:
-    assert detail_faults(kind, details) == faults
+    assert [said(fault) for fault in detail_faults(kind, details)] == faults
 
 
 def test_every_kind_of_work_says_what_it_asks_for() -> None:

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.domain.levels import Identity, entrance, handing_fault
+from gateway.domain.saying import say_all
 from gateway.domain.ticket import Channel, Kind, Level, Role
+from tests.support.reasons import said
 
 ROLE_SETS = [frozenset(roles) for size in range(len(Role) + 1) for roles in combinations(Role, size)]
 roles_sets = st.sampled_from(ROLE_SETS)
@@ -38,7 +40,7 @@ def test_an_item_enters_at_the_level_that_its_sender_may_reach(
 ) -> None:
     found = entrance(frozenset(roles), channel=channel, wanted=wanted, identity=Identity.PROVEN)
     assert found.level is level
-    assert words in found.reason
+    assert words in say_all(found.whys)
 
 
 def test_a_forged_sender_has_no_role() -> None:
@@ -46,14 +48,14 @@ def test_a_forged_sender_has_no_role() -> None:
         for wanted in (None, *Level):
             found = entrance(roles, channel=Channel.SMTP, wanted=wanted, identity=Identity.REFUTED)
             assert found.level is Level.N1
-            assert not roles or "not who the mail says" in found.reason
+            assert not roles or "not who the mail says" in say_all(found.whys)
 
 
 def test_the_n1_team_is_believed_until_refuted_but_n3_wants_proof() -> None:
     unknown = entrance(frozenset({Role.N1}), channel=Channel.SMTP, identity=Identity.UNKNOWN)
     assert unknown.level is Level.N2
     doubtful = entrance(frozenset({Role.N2}), channel=Channel.SMTP, wanted=Level.N3, identity=Identity.UNKNOWN)
-    assert (doubtful.level, "nothing proves that N2 wrote it" in doubtful.reason) == (Level.N2, True)
+    assert (doubtful.level, "nothing proves that N2 wrote it" in say_all(doubtful.whys)) == (Level.N2, True)
 
 
 @given(
@@ -67,7 +69,7 @@ def test_nothing_enters_before_n3_but_an_anomaly_that_n2_reports(
     roles: frozenset[Role], channel: Channel, kind: Kind | None, wanted: Level | None, identity: Identity
 ) -> None:
     found = entrance(roles, channel=channel, kind=kind, wanted=wanted, identity=identity)
-    assert found.reason
+    assert found.whys
     if found.level is Level.N3:
         assert Role.N2 in roles
         assert identity is Identity.PROVEN
@@ -105,7 +107,8 @@ def test_nothing_enters_before_n3_but_an_anomaly_that_n2_reports(
 def test_tickets_are_handed_by_one_step_by_those_who_have_them(
     role: Role, from_level: Level, to_level: Level, reason: str, fault: str | None
 ) -> None:
-    assert handing_fault(from_level, to_level, kind=Kind.CORRECTIVE, roles=frozenset({role}), reason=reason) == fault
+    found = handing_fault(from_level, to_level, kind=Kind.CORRECTIVE, roles=frozenset({role}), reason=reason)
+    assert said(found) == fault
 
 
 @given(levels, levels, st.sampled_from(Kind), roles_sets, st.sampled_from(["", "a reason"]))

@@ -1,89 +1,104 @@
-"""Every reason that the rules give is said in French, and what an agent ordered stays as it was written."""
+"""Every reason is said in both languages by one table, and what people reach refuses by a reason, not by a sentence."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from itertools import product
+import ast
+import re
+from pathlib import Path
+from string import Formatter
 
 import pytest
 
-from gateway.domain import rights
-from gateway.domain.change import Change, Doer, plan_change
-from gateway.domain.contract import Contract
-from gateway.domain.kinds import FIELDS, detail_faults
-from gateway.domain.rights import Actor, Place
-from gateway.domain.ticket import Kind, Language, Level, Role, Status
+import gateway
+from gateway.domain.reason_words import WORDS
+from gateway.domain.reasons import Reason, Why, read_why
+from gateway.domain.saying import say, say_all, say_stored
+from gateway.domain.ticket import Language
 from gateway.errors import Refused
 from gateway.notify.enclosed import say_enclosed
-from gateway.notify.refusals import say_refusal
-from inbound.commands import read_orders, to_change
 
-CONTRACT = Contract()
-ACTORS = [Actor(roles=frozenset({role} if role else ())) for role in (None, *Role)]
-PLACES = [
-    Place(kind=kind, severity=None, status=status, level=level, been=frozenset({level}))
-    for kind, status, level in product(Kind, Status, Level)
-]
+ROOT = Path(gateway.__file__).parents[1]
+BY_OPERATORS = {"backup", "restore", "erase_person", "export_person", "import_items", "import_desks", "import_mail"}
+"""Services that nothing but the shell calls: what they refuse is told to operators, in English."""
+FORGED = {"BadForm", "BadOutcome", "UnfitEntry"}
+"""What no page of ours sends: it is kept aside with its reason, for operators."""
+REFUSING = {"Refused", "NotAllowed", "Conflict", "Unfit"}
 
 
-def reasons() -> Iterator[str | None]:
-    """What each rule says, whoever asks and wherever the ticket stands."""
-    for actor, place in product(ACTORS, PLACES):
-        yield rights.may_see(actor, place)
-        yield rights.may_note(actor, place)
-        yield rights.may_work(actor, place)
-        yield rights.may_set_severity(actor, place, CONTRACT)
-        yield from (rights.may_read_notes(actor, level) for level in Level)
-        yield from (rights.may_set_kind(actor, place, kind) for kind in Kind)
-        yield from (rights.may_set_status(actor, place, status) for status in Status)
-        yield from (rights.may_hand(actor, place, level, reason="") for level in Level)
-        yield from (rights.may_assign(actor, place, other.roles) for other in ACTORS)
-    for kind in Kind:
-        yield from detail_faults(kind, {"colour": "red"})
-        for field in FIELDS[kind]:
-            yield from (field.fault(value) for value in ("", "?"))
-    orders = read_orders("#sevrity x\n#severity enormous\n#level\n" + "#assign me\n" * 30)
-    yield from to_change(orders, agent="agent@desk.example")[1]
+def fields(sentence: str) -> set[str | None]:
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name is not None}
 
 
-def test_every_reason_of_the_rules_is_said_in_french() -> None:
-    found = {reason for reason in reasons() if reason}
-    assert len(found) > 50
-    assert {reason for reason in found if say_refusal(reason, Language.FR) == reason} == set()
-    assert {reason for reason in found if say_refusal(reason, Language.EN) != reason} == set()
+@pytest.mark.parametrize("reason", Reason)
+def test_each_reason_has_its_words_in_both_languages(reason: Reason) -> None:
+    english, french = WORDS[reason]
+    assert english.strip()
+    assert french.strip()
+    assert english != french
+    assert fields(english) == fields(french)
+    assert not any(sentence.endswith(".") or " :" in sentence for sentence in (english, french))
 
 
-def test_that_nothing_would_change_is_said_too() -> None:
-    agent = Doer(
-        email="agent@desk.example", actor=Actor(roles=frozenset({Role.N1})), at=datetime(2026, 11, 24, tzinfo=UTC)
+def test_no_two_reasons_are_said_alike() -> None:
+    for language in (0, 1):
+        said = [words[language] for words in WORDS.values()]
+        assert sorted(said) == sorted(set(said))
+
+
+def sources() -> list[Path]:
+    services = [path for path in ROOT.glob("gateway/services/*.py") if path.stem not in BY_OPERATORS]
+    return [*services, *ROOT.glob("gateway/domain/*.py"), *ROOT.glob("web/*.py"), ROOT / "inbound/release.py"]
+
+
+def test_what_people_reach_refuses_by_a_reason_and_never_by_a_sentence() -> None:
+    found = []
+    for path in sources():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not (isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)):
+                continue
+            name = getattr(node.exc.func, "id", "")
+            written = [arg for arg in node.exc.args if isinstance(arg, ast.Constant | ast.JoinedStr)]
+            if name in REFUSING - FORGED and (written or not node.exc.args):
+                found.append(f"{path.name}:{node.lineno}")
+    assert found == []
+
+
+def test_every_reason_is_given_somewhere_with_the_values_that_its_words_name() -> None:
+    given: dict[str, set[str | None]] = {}
+    for path in [*ROOT.glob("gateway/**/*.py"), *ROOT.glob("inbound/*.py"), *ROOT.glob("web/*.py")]:
+        if path.name in {"reasons.py", "reason_words.py", "service_reason_words.py"}:  # they name every one
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Reason":
+                given.setdefault(node.attr, set())
+            if isinstance(node, ast.Call) and (named := re.fullmatch(r"Reason\.(\w+)", ast.unparse(node.func))):
+                given.setdefault(named[1], set()).update(word.arg for word in node.keywords)
+    assert set(given) == set(Reason.__members__)
+    called = {name: values for name, values in given.items() if values}
+    assert {name: fields(WORDS[Reason[name]][0]) for name in called} == called
+
+
+def test_a_reason_is_stored_by_its_name_and_said_at_reading() -> None:
+    why = Reason.REOPEN_FIRST(status="closed")
+    assert read_why(why.as_json()) == why
+    assert say_stored(why.as_json(), Language.FR) == "elle est à l’état closed\u00a0: rouvrez-la d’abord"
+    assert say_stored(why.as_json(), Language.FR, lambda _name, _value: "close").startswith(
+        "elle est à l’état close\u00a0:"
     )
-    with pytest.raises(Refused) as caught:
-        plan_change(Change(), place=PLACES[0], assignee="", doer=agent, contract=CONTRACT)
-    assert say_refusal(str(caught.value), Language.FR) == "rien ne changerait"
+    assert say_stored("it is closed: reopen it first", Language.FR) == "it is closed: reopen it first"  # as of before
+    assert say_stored({"reason": "OF_TOMORROW"}, Language.FR) == "cela a été refusé"
 
 
-@pytest.mark.parametrize(
-    ("reason", "french"),
-    [
-        (
-            "it is before N1, and only N1 or a supervisor works on it",
-            "elle est au niveau N1 : seuls N1 ou un superviseur y travaillent",
-        ),
-        ("it is closed: reopen it first", "elle est à l’état closed : rouvrez-la d’abord"),
-        ("there is no command #sevrity", "la commande #sevrity n’existe pas"),
-        ("#severity énorme {0} is not understood", "#severity énorme {0} n’est pas compris"),
-        ("what nobody has translated", "what nobody has translated"),
-    ],
-)
-def test_how_it_is_said(reason: str, french: str) -> None:
-    assert say_refusal(reason, Language.FR) == french
+def test_what_somebody_wrote_is_said_as_it_is() -> None:
+    why = Reason.COMMAND_NOT_UNDERSTOOD(command="#severity énorme {0} %s")
+    assert say(why, Language.FR) == "#severity énorme {0} %s n’est pas compris"
 
 
-def test_a_reason_of_any_length_is_soon_said() -> None:
-    say_refusal("it is already before " * 50_000, Language.FR)
+def test_an_error_tells_all_its_reasons_each_once() -> None:
+    whys: list[Why] = [Reason.NOTHING_CHANGES(), Reason.AT_ITS_END(), Reason.NOTHING_CHANGES()]
+    assert str(Refused(*whys)) == say_all(whys) == "nothing would change; it is at its end: reopen it first"
 
 
 def test_files_without_words_are_named() -> None:
     assert say_enclosed([], Language.FR) == ""
-    assert say_enclosed(["a.pdf"], Language.FR) == "Fichier joint : a.pdf"
+    assert say_enclosed(["a.pdf"], Language.FR) == "Fichier joint\u00a0: a.pdf"
     assert say_enclosed(["a.pdf", "b.png"], Language.EN) == "Files attached: a.pdf, b.png"
     assert say_enclosed([f"{number}.png" for number in range(12)], Language.FR).endswith("9.png, …")

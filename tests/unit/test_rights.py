@@ -19,6 +19,7 @@ from gateway.domain.rights import (
 )
 from gateway.domain.ticket import Kind, Level, Role, Status
 from tests.support.places import COLLEAGUE, N1, N2, N3, REPORTER, STRANGER, SUPERVISOR, place
+from tests.support.reasons import said
 
 
 @pytest.mark.parametrize(
@@ -50,8 +51,8 @@ def test_a_ticket_is_worked_on_by_the_level_that_it_is_before_and_by_supervisors
     where = place(level)
     everybody = [REPORTER, COLLEAGUE, STRANGER, N1, N2, N3, SUPERVISOR]
     assert [actor for actor in everybody if may_work(actor, where) is None] == [agent, SUPERVISOR]
-    assert may_work(agent, replace(where, status=Status.CLOSED)) == "it is closed: reopen it first"
-    assert may_work(agent, replace(where, status=Status.MERGED)) == "it is merged"
+    assert said(may_work(agent, replace(where, status=Status.CLOSED))) == "it is closed: reopen it first"
+    assert said(may_work(agent, replace(where, status=Status.MERGED))) == "it is merged"
 
 
 def test_every_agent_who_sees_a_ticket_writes_notes_on_it() -> None:
@@ -113,5 +114,5 @@ def test_a_status_is_moved_by_agents_and_at_its_end_by_the_reporter(
 
 def test_a_ticket_is_given_to_an_agent_of_its_level() -> None:
     assert may_assign(N2, place(Level.N2), frozenset({Role.N2})) is None
-    assert may_assign(N2, place(Level.N2), frozenset({Role.N1})) == "whoever has it must be an agent of N2"
+    assert said(may_assign(N2, place(Level.N2), frozenset({Role.N1}))) == "whoever has it must be an agent of N2"
     assert may_assign(N1, place(Level.N2), frozenset({Role.N2})) is not None
