@@ -22,6 +22,7 @@ from gateway.admin import (
     members,
     people,
     personal,
+    quarantine,
     replay,
     report,
     roles,
@@ -55,7 +56,8 @@ _MODULES = (
     *(imports, replay, report, status),
     *(backup, advisories, calendars, members),
     *(roles, items, tickets, ticket_set, ticket_arrange, suppressed, people, personal),
-    *(mailboxes, stores, demo, call_simulate, calls, duty, tokens, sessions, machines),
+    *(mailboxes, stores, demo, call_simulate, calls, duty, tokens, sessions),
+    *(machines, quarantine),
 )
 for module in _MODULES:
     for command in module.COMMANDS:
