@@ -13,6 +13,7 @@ from gateway.runtime import Runtime, open_runtime
 from gateway.spool.store import Spool
 from tests.support.clock import MovableClock
 from tests.support.servers import PostgresServer, ValkeyServer
+from tests.support.spare_databases import SpareDatabases
 
 ENGINES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
@@ -68,20 +69,23 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres_server: PostgresServer) -> str:
-    """The same on PostgreSQL; its URL."""
+def spare_databases(postgres_server: PostgresServer) -> SpareDatabases:
+    """Such databases on PostgreSQL."""
     url = postgres_server.new_database()
     _migrate(url)
-    return url
+    return SpareDatabases(postgres_server, template=url)
 
 
 @pytest.fixture(params=ENGINES)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A migrated database of the test's own, once on each engine."""
     if request.param == "sqlite":
-        return sqlite_url(shutil.copyfile(request.getfixturevalue("migrated_sqlite"), tmp_path / "gateway.db"))
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    return server.new_database(like=request.getfixturevalue("migrated_postgres"))
+        yield sqlite_url(shutil.copyfile(request.getfixturevalue("migrated_sqlite"), tmp_path / "gateway.db"))
+        return
+    spare: SpareDatabases = request.getfixturevalue("spare_databases")
+    url = spare.lend()
+    yield url
+    spare.take_back(url)
 
 
 @pytest.fixture
