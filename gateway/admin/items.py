@@ -108,7 +108,7 @@ def _what_is_left(runtime: Runtime, *, since: int) -> list[str]:
     with runtime.database.reading() as connection:
         others = [one for one in list_machines(connection) if one.name != runtime.machine]
     left += [f"{one.waiting} on the machine {one.name}" for one in others if one.waiting]
-    left += [f"no word of the machine {one.name} yet" for one in others if one.seen_ms < since and not one.is_silent]
+    left += [f"no word of the machine {one.name} yet" for one in others if one.seen_ms < since and one.state == "up"]
     for lane in Lane:
         depth = runtime.spool.depth(lane)
         if depth.waiting or depth.claimed:

@@ -23,7 +23,7 @@ def machine_list(*, as_json: bool) -> None:
             {
                 "name": one.name,
                 "here": one.name == runtime.machine,
-                "state": "silent" if one.is_silent else "up",
+                "state": one.state,
                 "seen_seconds": one.age_seconds,
                 "roles": " ".join(one.roles),
                 "version": one.version,
@@ -46,7 +46,7 @@ def machine_forget(name: str, *, even_with_entries: bool) -> None:
         found = next((one for one in list_machines(connection) if one.name == name), None)
         if found is None:
             raise NotFound(f"nobody has heard of a machine {name}")
-        if not found.is_silent:
+        if found.state == "up":
             raise Refused(f"{name} was heard of {found.age_seconds} seconds ago; stop it first")
         if _has_entries(found) and not even_with_entries:
             raise Refused(

@@ -77,7 +77,7 @@ def _lane(name: str, lane: dict[str, Any]) -> str:
 
 
 def _machine(name: str, one: dict[str, Any]) -> str:
-    seen = "here" if one["state"] == "up" else f"silent for {_span(one['seen_seconds'])}"
+    seen = "up" if one["state"] == "up" else f"{one['state']} for {_span(one['seen_seconds'])}"
     waits = f", {one['waiting']} waiting" if one["waiting"] else ""
     return f"{name} {seen}{waits}" + (f", {one['quarantined']} in quarantine" if one["quarantined"] else "")
 

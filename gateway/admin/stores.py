@@ -97,7 +97,7 @@ def _key_faults(settings: Settings, database: Database) -> list[str]:
     return [
         f"signing.key: the machine {one.name} has other keys; give every machine the same GATEWAY_SIGNING__KEY"
         for one in found
-        if not one.is_silent and not keys_agree(ours, one.keys)
+        if one.state == "up" and not keys_agree(ours, one.keys)
     ]
 
 

@@ -67,9 +67,19 @@ class MachineRow:
     age_seconds: int
 
     @property
+    def is_stopped(self) -> bool:
+        """Whether it took its leave, with nothing left to do: its timetable speaks for it, and had ended in order."""
+        return "timetable" not in self.roles and not self.waiting
+
+    @property
     def is_silent(self) -> bool:
-        """Whether it has said nothing for too long."""
-        return self.age_seconds > SILENT_AFTER
+        """Whether it has said nothing for too long, and did not take its leave."""
+        return self.age_seconds > SILENT_AFTER and not self.is_stopped
+
+    @property
+    def state(self) -> str:
+        """`up`, `silent` or `stopped`."""
+        return "stopped" if self.is_stopped else "silent" if self.is_silent else "up"
 
     @property
     def waiting(self) -> int:

@@ -81,7 +81,7 @@ def _spools(part: Mapping[str, Any]) -> str:
 
 
 def _keys(part: Mapping[str, Any]) -> str:
-    differ = [name for name, one in part["machines"].items() if not one["same_keys"]]
+    differ = [name for name, one in part["machines"].items() if one["state"] == "up" and not one["same_keys"]]
     return f"other signing keys than {part['here']} have: {', '.join(differ)}" if differ else ""
 
 

@@ -30,7 +30,7 @@ from gateway.runtime import Runtime
 from gateway.services.call_people import tell_called_people
 from gateway.services.follow_up_tickets import follow_up_tickets
 from gateway.services.forget_calls import forget_calls
-from gateway.services.machines import carry_out_orders, say_how_we_are
+from gateway.services.machines import carry_out_orders, say_how_we_are, take_leave
 from gateway.services.mailbox_health import watch_mailboxes
 from gateway.services.note_contracts import note_contracts
 from gateway.services.refresh_hotline import refresh_hotline
@@ -72,6 +72,7 @@ def run_timetable(runtime: Runtime) -> None:
                 with runtime.database.fenced(lease.fence):
                     _do(common_tasks(beat), runtime)
             beat += 1
+    _do([take_leave], runtime)
 
 
 def _do(tasks: Iterable[Callable[[Runtime], object]], runtime: Runtime) -> None:

@@ -122,7 +122,7 @@ def _ask_machines(runtime: Runtime) -> Finding:
 
 def _machine(one: MachineRow, *, keys: tuple[str, ...]) -> dict[str, Any]:
     return {
-        "state": "silent" if one.is_silent else "up",
+        "state": one.state,
         "seen_seconds": one.age_seconds,
         "roles": list(one.roles),
         "version": one.version,

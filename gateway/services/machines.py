@@ -5,6 +5,7 @@ may be carried out twice: an entry that has gone is nothing to do.
 """
 
 import socket
+from collections.abc import Sequence
 
 import structlog
 from sqlalchemy import Connection
@@ -20,20 +21,32 @@ from gateway.spool.entry import DamagedEntry, Lane
 from gateway.spool.quarantine import Quarantined
 from gateway.up.roles import living_roles
 
+SPEAKER = "timetable"
+"""The role that speaks for its machine."""
+
 REPLAY, DISCARD = "replay", "discard"
 
 log = structlog.get_logger()
 
 
+def take_leave(runtime: Runtime) -> None:
+    """Say for the last time how we are: the timetable, which speaks for its machine, ends. Raises DatabaseTrouble."""
+    _say(runtime, [role for role in living_roles(runtime.where.run) if role != SPEAKER])
+
+
 def say_how_we_are(runtime: Runtime) -> None:
     """Let the other machines know what runs here, what waits and what is set aside. Raises DatabaseTrouble."""
+    _say(runtime, living_roles(runtime.where.run))
+
+
+def _say(runtime: Runtime, roles: Sequence[str]) -> None:
     with runtime.database.transaction() as connection:
         note_machine(
             connection,
             runtime.machine,
             host=socket.gethostname()[:250],
             version=__version__,
-            roles=living_roles(runtime.where.run),
+            roles=roles,
             keys=key_fingerprints(runtime.settings),
             lanes=lane_depths(runtime),
         )

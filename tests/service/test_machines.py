@@ -18,7 +18,7 @@ from gateway.jobs.timetable import sweep
 from gateway.runtime import Runtime, open_runtime
 from gateway.services.elsewhere import ask_its_machine, find_elsewhere
 from gateway.services.health import ask_everything
-from gateway.services.machines import carry_out_orders, say_how_we_are
+from gateway.services.machines import carry_out_orders, say_how_we_are, take_leave
 from gateway.spool.entry import Lane, file_name
 from gateway.up.roles import announce_role, living_roles
 from tests.support.clock import MovableClock
@@ -62,7 +62,8 @@ def put_aside(runtime: Runtime) -> str:
 
 def speak(*spoken: Runtime) -> None:
     for one in spoken:
-        say_how_we_are(one)
+        with announce_role(one.where.run, "timetable"):
+            say_how_we_are(one)
 
 
 def alarms(runtime: Runtime) -> dict[str, str]:
@@ -81,9 +82,25 @@ def test_each_machine_knows_how_the_others_are(pair: tuple[Runtime, Runtime]) ->
         speak(one, two)
     with one.database.reading() as connection:
         found = {machine.name: machine for machine in list_machines(connection)}
-    assert (found["mx1"].waiting, found["mx2"].waiting, found["mx2"].roles) == (0, 1, ("web",))
+    assert (found["mx1"].waiting, found["mx2"].waiting, found["mx2"].roles) == (0, 1, ("timetable", "web"))
     assert found["mx2"].oldest_seconds is not None
     assert alarms(one) == {}
+    fall_silent(one, "mx2")
+    assert alarms(one) == {"machine_silent": "nothing is heard of: mx2"}
+
+
+def test_a_machine_that_took_its_leave_is_missed_by_nobody_unless_something_waits_there(
+    pair: tuple[Runtime, Runtime],
+) -> None:
+    one, two = pair
+    speak(one)
+    with announce_role(two.where.run, "timetable"):
+        take_leave(two)
+    assert wait_until_idle(one, seconds=0.2) == []
+    fall_silent(one, "mx2")
+    assert alarms(one) == {}
+    two.spool.accept(Lane.WEB, {}, b"reply")
+    take_leave(two)
     fall_silent(one, "mx2")
     assert alarms(one) == {"machine_silent": "nothing is heard of: mx2"}
 
