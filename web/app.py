@@ -12,6 +12,7 @@ from jinja2 import StrictUndefined
 
 from gateway.runtime import Runtime
 from web import (
+    account,
     acts,
     api,
     attachments,
@@ -26,6 +27,7 @@ from web import (
     reply,
     report,
     sent,
+    staff_sign_in,
     tickets,
     uploads,
     words,
@@ -84,6 +86,8 @@ def create_app(
     limiter = make_limiter(settings)
     protect_answers(app, settings)
     auth.register(app, limiter)  # first: its gate asks who is there before anything else asks anything
+    staff_sign_in.register(app, limiter)
+    account.register(app, limiter)
     csrf = CSRFProtect(app)
     limiter.init_app(app)
     i18n.register(app)

@@ -1,4 +1,5 @@
-"""Who is asking: the gate before every page, and signing in by a mailed link.
+"""Who is asking: the gate before every page, and signing in by a mailed link; staff may have other ways
+(`web.staff_sign_in`).
 
     GET  /login           a form that asks for an address
     POST /login           always the same answer; a known person finds a mail with a link
@@ -16,6 +17,8 @@ from flask import Flask, Response, g, make_response, redirect, render_template, 
 from flask_limiter import Limiter
 from werkzeug.wrappers import Response as AnyResponse
 
+from gateway.domain.device import device_of
+from gateway.domain.sign_in import Way
 from gateway.services.sign_in import (
     NewSession,
     consume_link,
@@ -24,6 +27,7 @@ from gateway.services.sign_in import (
     find_visitor,
     request_link,
 )
+from web.access import must_step_up
 from web.drafts import keep_what_was_typed
 from web.i18n import language, local_path
 from web.limits import ASK_FOR_LINK, USE_LINK
@@ -39,6 +43,8 @@ PUBLIC = frozenset(
         "ask_for_link",
         "link",
         "use_link",
+        "password_form",
+        "use_password",
         "language",
         "outcome",
         "say_outcome",
@@ -78,8 +84,10 @@ def gate() -> AnyResponse | None:
         # Twice what may be sent: a little too much is answered with the form and what was typed in it.
         request.max_content_length = 2 * most_in_all(web().runtime.settings)
     # No endpoint: there is no such page, which is not worth signing in for.
-    if g.visitor is not None or request.endpoint is None or request.endpoint in PUBLIC:
+    if request.endpoint is None or request.endpoint in PUBLIC:
         return None
+    if g.visitor is not None:
+        return step_up() if _is_desk(request.path) and must_step_up() else None
     if request.method == "GET":
         session[_WANTED] = request.path[:200]
         return redirect(url_for("login"), 303)
@@ -91,6 +99,27 @@ def _is_known(token: str) -> bool:
     return g.visitor is not None or find_lapsed_visitor(web().runtime, token) is not None
 
 
+def step_up() -> AnyResponse:
+    """The page for staff who signed in by a way that does not open the desk: which ways do."""
+    if request.method == "GET":
+        session[_WANTED] = request.path[:200]
+    return make_response(render_template("step_up.html", **sign_in_ways()), 403)
+
+
+def sign_in_ways() -> dict[str, object]:
+    """What sign-in pages offer staff beside the mailed link."""
+    chosen = web().runtime.settings.sign_in
+    return {
+        "has_password": Way.PASSWORD in chosen.ways,
+        "has_oidc": Way.OIDC in chosen.ways,
+        "oidc_name": "" if chosen.oidc is None else chosen.oidc.name,
+    }
+
+
+def _is_desk(path: str) -> bool:
+    return path == "/desk" or path.startswith("/desk/")
+
+
 def home() -> AnyResponse:
     """GET /"""
     return redirect(url_for("login" if find_visitor_of_request() is None else "tickets"), 303)
@@ -100,7 +129,7 @@ def login() -> AnyResponse | str:
     """GET /login"""
     if find_visitor_of_request() is not None:
         return redirect(url_for("tickets"), 303)
-    return render_template("login.html")
+    return render_template("login.html", **sign_in_ways())
 
 
 def ask_for_link() -> str:
@@ -118,18 +147,25 @@ def link(token: str) -> str:
 
 def use_link(token: str) -> AnyResponse:
     """POST /login/TOKEN"""
-    runtime = web().runtime
-    began = consume_link(runtime, token)
-    if began is None:
-        return make_response(render_template("link_spent.html"), 403)
+    began = consume_link(web().runtime, token, device=device())
+    return make_response(render_template("link_spent.html"), 403) if began is None else enter(began)
+
+
+def enter(began: NewSession) -> AnyResponse:
+    """Into the site by a session that has just begun, to what was wanted; the browser's session before it ends."""
     before = find_visitor_of_request()
     if before is not None:
-        end_session(runtime, before)
+        end_session(web().runtime, before)
     wanted = session.get(_WANTED)
     session.clear()
     answer = make_response(redirect(local_path(wanted) if wanted else url_for("tickets"), 303))
-    _hand_over(answer, began)
+    hand_over(answer, began)
     return answer
+
+
+def device() -> str:
+    """The kind of device that asks."""
+    return device_of(request.headers.get("User-Agent", "")[:500])
 
 
 def logout() -> AnyResponse:
@@ -143,7 +179,8 @@ def logout() -> AnyResponse:
     return answer
 
 
-def _hand_over(answer: Response, began: NewSession) -> None:
+def hand_over(answer: Response, began: NewSession) -> None:
+    """Give the browser a session that has just begun, in the place of what it had."""
     settings = web().runtime.settings
     answer.set_cookie(
         _cookie(),

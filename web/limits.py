@@ -14,6 +14,7 @@ from gateway.config.locations import redis_server
 ANY_PAGE = "600 per minute"
 ASK_FOR_LINK = "10 per minute; 60 per hour"
 USE_LINK = "20 per minute"
+SIGN_IN = "20 per minute"
 REPLY = "20 per minute"
 BAD_BEARER = "20 per minute"
 # Handed through to redis-py. A page waits half a second for a Redis that has gone, and not for any retry.

@@ -27,7 +27,7 @@ from gateway.services.current_project import current_project, current_projects
 from gateway.services.outcome import question_on
 from gateway.services.roles import actor_for
 from gateway.services.ticket_clocks import find_project, ticket_clocks
-from web.access import is_staff
+from web.access import works
 from web.drafts import find_draft, reply_place
 from web.hotline_view import hotline_view
 from web.i18n import file_size
@@ -89,7 +89,7 @@ def show_ticket(ref: str) -> str | Response:
     try:
         return ticket_page(ref, reply=Reply(text=kept.get("text", ""), is_draft=bool(kept)))
     except NotFound:
-        if not is_reference(ref) or not is_staff():
+        if not is_reference(ref) or not works():
             raise
     return redirect(url_for("desk_ticket", ref=ref), 303)
 

@@ -21,6 +21,7 @@ from gateway.admin import (
     mailboxes,
     members,
     people,
+    person_sign_in,
     personal,
     quarantine,
     replay,
@@ -57,7 +58,7 @@ _MODULES = (
     *(backup, advisories, calendars, members),
     *(roles, items, tickets, ticket_set, ticket_arrange, suppressed, people, personal),
     *(mailboxes, stores, demo, call_simulate, calls, duty, tokens, sessions),
-    *(machines, quarantine),
+    *(machines, quarantine, person_sign_in),
 )
 for module in _MODULES:
     for command in module.COMMANDS:

@@ -58,9 +58,10 @@ class Factors:
     changed_at: datetime
 
 
-def find_factors(connection: Connection, person_id: int) -> Factors | None:
-    """What this person has set up or begun to."""
-    row = connection.execute(select(sign_in_factors).where(sign_in_factors.c.person_id == person_id)).one_or_none()
+def find_factors(connection: Connection, person_id: int, *, lock: bool = False) -> Factors | None:
+    """What this person has set up or begun to; with `lock` nobody else changes it until the end of the transaction."""
+    query = select(sign_in_factors).where(sign_in_factors.c.person_id == person_id)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         return None
     return Factors(**{name: value for name, value in row._mapping.items() if name != "person_id"})

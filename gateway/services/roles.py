@@ -10,7 +10,7 @@ from gateway.db.people import find_person, find_roles, find_roles_by_project
 from gateway.db.tickets import Ticket
 from gateway.domain.project import Project
 from gateway.domain.rights import Actor
-from gateway.domain.ticket import Role
+from gateway.domain.ticket import STAFF, Role
 from gateway.mail.address import domain_of
 
 
@@ -26,6 +26,11 @@ def roles_by_project(connection: Connection, projects: Iterable[Project], email:
         project.key: stored.get(project.key, frozenset()) | project.configured_roles(email) for project in projects
     }
     return {key: roles for key, roles in found.items() if roles}
+
+
+def works_anywhere(connection: Connection, projects: Iterable[Project], email: str) -> bool:
+    """True for the (normalised) address of somebody who works at a level of any of these projects or supervises it."""
+    return any(roles & STAFF for roles in roles_by_project(connection, projects, email).values())
 
 
 def actor_for(connection: Connection, project: Project, email: str, *, reporter: str) -> Actor:

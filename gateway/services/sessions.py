@@ -9,10 +9,11 @@ from collections.abc import Collection
 from gateway.db.people import find_person
 from gateway.db.sign_in import Session, list_live_sessions, revoke_sessions_of
 from gateway.db.sign_in import revoke_session as revoke_row
+from gateway.domain.audit import AuditAction
 from gateway.errors import NotFound
 from gateway.mail.address import normalise_address
 from gateway.runtime import Runtime
-from gateway.services.sign_in_record import SESSION_REVOKED, record
+from gateway.services.sign_in_record import record
 
 
 def list_sessions(runtime: Runtime, person_id: int) -> list[Session]:
@@ -38,7 +39,7 @@ def revoke_session(runtime: Runtime, session_id: int, *, person_id: int | None, 
         owner = revoke_row(connection, session_id, now=now, person_id=person_id)
         if not owner:
             raise NotFound("there is no such session, or it has ended")
-        record(connection, SESSION_REVOKED, at=now, by=by, person_id=owner, sessions=1)
+        record(connection, AuditAction.SESSION_REVOKED, at=now, by=by, person_id=owner, sessions=1)
 
 
 def revoke_sessions(runtime: Runtime, person_id: int, *, by: int | None, but: Collection[int] = ()) -> int:
@@ -47,5 +48,5 @@ def revoke_sessions(runtime: Runtime, person_id: int, *, by: int | None, but: Co
     with runtime.database.transaction() as connection:
         ended = revoke_sessions_of(connection, person_id, now=now, but=but)
         if ended:
-            record(connection, SESSION_REVOKED, at=now, by=by, person_id=person_id, sessions=ended)
+            record(connection, AuditAction.SESSION_REVOKED, at=now, by=by, person_id=person_id, sessions=ended)
     return ended

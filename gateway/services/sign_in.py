@@ -23,6 +23,7 @@ from gateway.config.load import Settings
 from gateway.db import outbox, sign_in
 from gateway.db.people import Person, find_person, find_person_by_id, memberships
 from gateway.db.tickets import tickets
+from gateway.domain.audit import AuditAction
 from gateway.domain.project import Project
 from gateway.domain.sign_in import Way, opens_desk
 from gateway.errors import Deferred, NotFound
@@ -32,7 +33,7 @@ from gateway.mail.message_id import make_message_id
 from gateway.mail.tokens import BadToken, Purpose, TokenSigner
 from gateway.notify.notices import Notice
 from gateway.runtime import Runtime
-from gateway.services.sign_in_record import SIGNED_IN, record
+from gateway.services.sign_in_record import record
 
 LAPSED_DAYS = timedelta(days=30)
 LINKS_PER_HOUR = 5  # mails to one person, so that nobody can flood a mailbox through our form
@@ -141,7 +142,7 @@ def begin_session(connection: Connection, runtime: Runtime, *, person_id: int, w
         way=way,
         device=device,
     )
-    record(connection, SIGNED_IN, at=now, by=person_id, person_id=person_id, way=way.value)
+    record(connection, AuditAction.SIGNED_IN, at=now, by=person_id, person_id=person_id, way=way.value)
     return NewSession(token=token, person_id=person_id, expires_at=expires_at)
 
 

@@ -1,0 +1,258 @@
+"""A person's password, app and recovery codes: set up, changed and taken away.
+
+Setting up the first time needs a session alone. Later each change needs a code, and the password as well unless the
+session began by a link: a mailbox and an app are two things that they have, which is how a forgotten password is
+replaced. Every change ends all sessions and begins a new one for whoever made it.
+"""
+
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from gateway.db.people import Person, find_person
+from gateway.db.sign_in import revoke_sessions_of
+from gateway.db.sign_in_factors import (
+    count_recovery_codes,
+    drop_factors,
+    find_factors,
+    set_factors,
+    set_recovery_codes,
+)
+from gateway.domain.audit import AuditAction
+from gateway.domain.passwords import LONGEST, SHORTEST, PasswordFault, find_password_fault
+from gateway.domain.recovery_codes import new_recovery_codes, sum_of_recovery_code
+from gateway.domain.sign_in import Way
+from gateway.domain.totp import SECRET_BYTES, find_step
+from gateway.errors import NotFound, Refused
+from gateway.mail.address import normalise_address
+from gateway.runtime import Runtime
+from gateway.services.check_factors import Accepted, check_factors, hash_password, open_secret, seal_secret, spend
+from gateway.services.sign_in import NewSession, Visitor, begin_session
+from gateway.services.sign_in_record import record, record_failure
+from gateway.services.sign_in_tries import count_try, take_try_back
+
+_BY_LINK = frozenset({Way.LINK, Way.OPERATOR})
+
+
+_WHY = {
+    PasswordFault.SHORT: f"it has fewer than {SHORTEST} characters",
+    PasswordFault.LONG: f"it has more than {LONGEST} characters",
+    PasswordFault.NAMES_YOU: "it is the person's address or name",
+    PasswordFault.MONOTONOUS: "it repeats one or two characters",
+}
+
+
+class NotProven(Refused):
+    """The password or the code of now is wrong, or the code was used before."""
+
+
+class WrongNewCode(Refused):
+    """The code is not one of the app that is being set up."""
+
+
+class BadPassword(Refused):
+    """The new password is not taken; `fault` says why."""
+
+    def __init__(self, fault: PasswordFault) -> None:
+        super().__init__(f"this password is not taken: {_WHY[fault]}")
+        self.fault = fault
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """What somebody shows before they change anything; `password` is not looked at where it is not asked."""
+
+    password: str
+    code: str
+    peer: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What a person has set up: how many recovery codes are left, and the secret of an app that they are setting up."""
+
+    is_set_up: bool
+    codes_left: int
+    pending: bytes | None
+
+
+def standing_of(runtime: Runtime, person_id: int) -> Standing:
+    """What this person has set up, or begun to. Raises DatabaseTrouble."""
+    with runtime.database.reading() as connection:
+        found = find_factors(connection, person_id)
+        left = count_recovery_codes(connection, person_id)
+    sealed = None if found is None else found.pending_sealed
+    return Standing(
+        is_set_up=found is not None and found.password_hash is not None,
+        codes_left=left,
+        pending=None if sealed is None else open_secret(runtime, sealed),
+    )
+
+
+def is_password_asked(visitor: Visitor) -> bool:
+    """True where a change needs the password of now beside a code."""
+    return visitor.way not in _BY_LINK
+
+
+def begin_app(runtime: Runtime, person_id: int) -> None:
+    """Draw a secret for an app that is to be set up. It opens nothing before `set_up`."""
+    pending = seal_secret(runtime, secrets.token_bytes(SECRET_BYTES))
+    with runtime.database.transaction() as connection:
+        set_factors(connection, person_id, now=runtime.clock.now(), pending_sealed=pending)
+
+
+def set_up(
+    runtime: Runtime, visitor: Visitor, *, password: str, new_code: str, proof: Proof, device: str
+) -> tuple[list[str], NewSession]:
+    """Set a password, and the app of which this is a code; the recovery codes, to be shown once, and the new session.
+
+    Raises NotFound where no app was begun, BadPassword, WrongNewCode, and where something is set up already MustWait
+    and NotProven.
+    """
+    person = visitor.person
+    _require_good(password, person)
+    standing = standing_of(runtime, person.id)
+    if standing.pending is None:
+        raise NotFound("no app is being set up")
+    step = find_step(standing.pending, "".join(new_code.split()), now=runtime.clock.now())
+    if step is None:
+        raise WrongNewCode("this is not a code of the app")
+    accepted = _prove(runtime, visitor, proof) if standing.is_set_up else None
+    values = {"password_hash": hash_password(password), "secret_sealed": seal_secret(runtime, standing.pending)}
+    codes = new_recovery_codes()
+    with runtime.database.transaction() as connection:
+        found = find_factors(connection, person.id, lock=True)
+        if accepted is None and found is not None and found.password_hash is not None:
+            raise NotProven("somebody set it up meanwhile")
+        _spend(connection, runtime, visitor, accepted, proof)
+        set_factors(connection, person.id, now=runtime.clock.now(), **values, pending_sealed=None, used_step=step)
+        set_recovery_codes(connection, person.id, [sum_of_recovery_code(code) for code in codes])
+        record(
+            connection,
+            AuditAction.SIGN_IN_CHANGED,
+            at=runtime.clock.now(),
+            by=person.id,
+            person_id=person.id,
+            what="all",
+        )
+        return codes, _anew(connection, runtime, person.id, way=Way.PASSWORD, device=device)
+
+
+def change_password(runtime: Runtime, visitor: Visitor, *, password: str, proof: Proof, device: str) -> NewSession:
+    """Set another password. Raises BadPassword, MustWait, NotProven."""
+    person = visitor.person
+    _require_good(password, person)
+    accepted = _prove(runtime, visitor, proof)
+    hashed = hash_password(password)
+    with runtime.database.transaction() as connection:
+        _spend(connection, runtime, visitor, accepted, proof)
+        set_factors(connection, person.id, now=runtime.clock.now(), password_hash=hashed)
+        record(
+            connection,
+            AuditAction.SIGN_IN_CHANGED,
+            at=runtime.clock.now(),
+            by=person.id,
+            person_id=person.id,
+            what="password",
+        )
+        return _anew(connection, runtime, person.id, way=Way.PASSWORD, device=device)
+
+
+def renew_codes(runtime: Runtime, visitor: Visitor, *, proof: Proof, device: str) -> tuple[list[str], NewSession]:
+    """New recovery codes in the place of those before. Raises MustWait, NotProven."""
+    person = visitor.person
+    accepted = _prove(runtime, visitor, proof)
+    codes = new_recovery_codes()
+    with runtime.database.transaction() as connection:
+        _spend(connection, runtime, visitor, accepted, proof)
+        set_recovery_codes(connection, person.id, [sum_of_recovery_code(code) for code in codes])
+        record(
+            connection,
+            AuditAction.SIGN_IN_CHANGED,
+            at=runtime.clock.now(),
+            by=person.id,
+            person_id=person.id,
+            what="codes",
+        )
+        return codes, _anew(connection, runtime, person.id, way=visitor.way, device=device)
+
+
+def remove_factors(runtime: Runtime, visitor: Visitor, *, proof: Proof, device: str) -> NewSession:
+    """Take all of it away. Raises MustWait, NotProven."""
+    person = visitor.person
+    accepted = _prove(runtime, visitor, proof)
+    with runtime.database.transaction() as connection:
+        _spend(connection, runtime, visitor, accepted, proof)
+        drop_factors(connection, person.id)
+        record(
+            connection,
+            AuditAction.SIGN_IN_CHANGED,
+            at=runtime.clock.now(),
+            by=person.id,
+            person_id=person.id,
+            what="removed",
+        )
+        return _anew(connection, runtime, person.id, way=visitor.way, device=device)
+
+
+def reset_factors(runtime: Runtime, person_id: int, *, by: int | None) -> bool:
+    """Take a person's password, app and codes away and end their sessions, for a supervisor (whether they may is asked
+    before) or, with `by` None, for the operator. False where nothing was set up."""
+    now = runtime.clock.now()
+    with runtime.database.transaction() as connection:
+        if not drop_factors(connection, person_id):
+            return False
+        revoke_sessions_of(connection, person_id, now=now)
+        record(connection, AuditAction.SIGN_IN_CHANGED, at=now, by=by, person_id=person_id, what="removed")
+    return True
+
+
+def set_up_by_operator(runtime: Runtime, *, email: str, password: str) -> tuple[bytes, list[str]]:
+    """Set a password and an app for a person, in the place of what they had: the app's secret and the recovery codes,
+    to be handed over. Raises NotFound, BadPassword."""
+    with runtime.database.reading() as connection:
+        person = find_person(connection, email=normalise_address(email))
+    if person is None:
+        raise NotFound("there is no person with this address")
+    _require_good(password, person)
+    secret, codes, now = secrets.token_bytes(SECRET_BYTES), new_recovery_codes(), runtime.clock.now()
+    values = {"password_hash": hash_password(password), "secret_sealed": seal_secret(runtime, secret)}
+    with runtime.database.transaction() as connection:
+        drop_factors(connection, person.id)
+        set_factors(connection, person.id, now=now, **values)
+        set_recovery_codes(connection, person.id, [sum_of_recovery_code(code) for code in codes])
+        revoke_sessions_of(connection, person.id, now=now)
+        record(connection, AuditAction.SIGN_IN_CHANGED, at=now, by=None, person_id=person.id, what="all")
+    return secret, codes
+
+
+def _require_good(password: str, person: Person) -> None:
+    fault = find_password_fault(password, email=person.email, name=person.name)
+    if fault is not None:
+        raise BadPassword(fault)
+
+
+def _prove(runtime: Runtime, visitor: Visitor, proof: Proof) -> Accepted:
+    person = visitor.person
+    count_try(runtime, address=person.email, peer=proof.peer)
+    password = proof.password if is_password_asked(visitor) else None
+    accepted = check_factors(runtime, person.id, password=password, code=proof.code)
+    if accepted is None:
+        with runtime.database.transaction() as connection:
+            record_failure(connection, at=runtime.clock.now(), person_id=person.id, way="change")
+        raise NotProven("the password or the code is wrong")
+    return accepted
+
+
+def _spend(connection: Connection, runtime: Runtime, visitor: Visitor, accepted: Accepted | None, proof: Proof) -> None:
+    if accepted is None:
+        return
+    if not spend(connection, runtime, visitor.person.id, accepted):
+        raise NotProven("this code was used before")
+    take_try_back(connection, address=visitor.person.email, peer=proof.peer)
+
+
+def _anew(connection: Connection, runtime: Runtime, person_id: int, *, way: Way, device: str) -> NewSession:
+    revoke_sessions_of(connection, person_id, now=runtime.clock.now())
+    return begin_session(connection, runtime, person_id=person_id, way=way, device=device)

@@ -1,0 +1,50 @@
+"""Counting tries to sign in before they are looked at, so that no number of requests at once gets more of them.
+
+The counts are in the database: they survive a restart and hold for every web process (`gateway.domain.tries`).
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from gateway.db.sign_in_tries import forget_tries, lock_tries, set_tries, take_back
+from gateway.domain.tries import (
+    FREE_OF_ADDRESS,
+    FREE_OF_PEER,
+    failures_in_force,
+    key_of_address,
+    key_of_peer,
+    wait_left,
+)
+from gateway.errors import Deferred
+from gateway.runtime import Runtime
+
+
+class MustWait(Deferred):
+    """Too much has failed lately. `left` is how long it is until the next try is looked at."""
+
+    def __init__(self, left: timedelta) -> None:
+        super().__init__(f"too many tries: wait {max(left.seconds, 1)} seconds")
+        self.left = left
+
+
+def count_try(runtime: Runtime, *, address: str, peer: str) -> None:
+    """Count a try as failed, at this (normalised) address and from this place on the network, until `take_try_back`
+    says otherwise. Raises MustWait, and counts nothing, while there is a wait for either."""
+    now = runtime.clock.now()
+    free = {key_of_address(address): FREE_OF_ADDRESS, key_of_peer(peer): FREE_OF_PEER}
+    with runtime.database.transaction() as connection:
+        # In one order, so that two who try at once never wait for each other.
+        found = {key: lock_tries(connection, key, now=now) for key in sorted(free)}
+        left = max(wait_left(one.failures, one.last_at, free=free[key], now=now) for key, one in found.items())
+        if left:
+            raise MustWait(left)
+        for key, one in found.items():
+            failures = failures_in_force(one.failures, one.last_at, now=now) + 1
+            set_tries(connection, key, failures=failures, now=now)
+
+
+def take_try_back(connection: Connection, *, address: str, peer: str) -> None:
+    """The try was good: the address begins anew. The place does not: anybody could clear it with a key of their own."""
+    forget_tries(connection, [key_of_address(address)])
+    take_back(connection, key_of_peer(peer))

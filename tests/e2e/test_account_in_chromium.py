@@ -1,0 +1,120 @@
+"""Signing in by password and code in a real browser, from the first mailed link to the loss of the telephone."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.serving import make_server
+
+from gateway.config.load import Settings
+from tests.support.agents import ANA, Desk
+from tests.support.axe import violations
+from tests.support.chromium import open_page
+from tests.support.sign_in import PASSWORD, code_now, mailed_link, secret_on, staff_settings
+from tests.support.web import Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str, redis_url: str) -> Settings:
+    return staff_settings(tmp_path, database_url, redis_url)
+
+
+@pytest.fixture
+def url(site: Site) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, site.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(("lang", "width"), [("fr-FR", 1280), ("en-GB", 320)])
+def test_from_the_first_link_to_a_lost_telephone(
+    chromium: Any, desk: Desk, url: str, tmp_path: Path, lang: str, width: int
+) -> None:
+    site = desk.site
+    page, complaints = open_page(chromium, url, width=width, lang=lang)
+
+    def look(name: str) -> None:
+        page.wait_for_load_state()
+        page.screenshot(path=tmp_path / f"{name}-{width}.png", full_page=True)
+        assert violations(page) == [], name
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} is too wide"
+
+    def sign_in(password: str, code: str) -> None:
+        page.goto("/login/password")
+        page.locator("#email").fill(ANA)
+        page.locator("#password").fill(password)
+        page.locator("#code").fill(code)
+        page.locator("main form button").click()
+        page.wait_for_load_state()
+
+    page.goto("/login")
+    look("login")
+    page.goto(mailed_link(site, ANA))
+    page.locator("main button").click()
+    page.wait_for_url("**/tickets")
+    page.goto("/desk")
+    look("step-up")
+    page.locator("main a[href='/account']").click()
+    page.wait_for_url("**/account")
+    look("account-without")
+    page.locator("form[action='/account/app'] button").click()
+    page.wait_for_url("**/account/app")
+    page.locator("summary").click()
+    look("app")
+    secret = secret_on(page.content())
+    assert page.locator(".square svg").bounding_box()["width"] > 150
+    page.locator("#new_code").fill(code_now(site, secret))
+    page.locator("#password").fill("court")
+    page.locator("#again").fill("court")
+    page.locator("main form button").click()
+    page.locator("#password-fault").wait_for()
+    look("app-refused")
+    page.locator("#new_code").fill(code_now(site, secret))
+    page.locator("#password").fill(PASSWORD)
+    page.locator("#again").fill(PASSWORD)
+    page.locator("main form button").click()
+    page.locator(".codes").wait_for()
+    look("codes")
+    recovery = page.locator(".codes code").first.inner_text()
+    page.goto("/desk")
+    assert page.url.endswith("/desk")
+
+    page.locator("form[action='/logout'] button").click()
+    page.wait_for_url("**/login")
+    site.clock.move(minutes=1)
+    sign_in(PASSWORD, "000000" if code_now(site, secret) != "000000" else "111111")
+    look("wrong-code")
+    sign_in(PASSWORD, code_now(site, secret))
+    page.wait_for_url("**/tickets")
+
+    other = desk.browser(ANA)
+    assert other.get("/desk").status_code == 200
+    page.goto("/account")
+    look("account")
+    page.locator("form[action='/account/sessions'] button").first.click()
+    page.get_by_role("status").wait_for()
+    assert other.get("/desk").status_code == 303
+    page.locator("a[href='/account/factors/password']").click()
+    page.wait_for_url("**/account/factors/password")
+    look("password")
+    page.goto("/account/factors/codes")
+    look("new-codes")
+
+    page.locator("form[action='/logout'] button").click()
+    page.wait_for_url("**/login")
+    sign_in(PASSWORD, recovery.upper().replace("-", " "))
+    page.wait_for_url("**/tickets")
+    page.locator("form[action='/logout'] button").click()
+    page.wait_for_url("**/login")
+    sign_in(PASSWORD, recovery)
+    page.locator("#code-fault").wait_for()
+    refused = {"400", "403", "429"}
+    assert [one for one in complaints if not any(code in one for code in refused)] == []

@@ -1,0 +1,165 @@
+"""My account: sessions seen and ended, and what a change of password, app or codes asks for and does."""
+
+from pathlib import Path
+
+import pytest
+from werkzeug.test import TestResponse
+
+from gateway.config.load import Settings
+from gateway.services.password_sign_in import sign_in_with_password
+from gateway.services.sessions import list_sessions, revoke_sessions
+from tests.support.agents import ANA, NINA, Desk
+from tests.support.sign_in import PASSWORD, by_mail, code_now, give_factors, secret_on, staff_settings
+from tests.support.web import Browser, Site
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+OTHER = "encore quatre mots différents"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str, redis_url: str) -> Settings:
+    return staff_settings(tmp_path, database_url, redis_url, GATEWAY_SIGN_IN__STAFF='["password", "link"]')
+
+
+def by_password(site: Site, email: str, secret: bytes, *, password: str = PASSWORD) -> Browser:
+    browser = site.browser()
+    form = {"email": email, "password": password, "code": code_now(site, secret)}
+    assert browser.post("/login/password", page="/login/password", **form).status_code == 303
+    site.clock.move(seconds=90)  # to a code that was not used
+    return browser
+
+
+def change(browser: Browser, what: str, **form: str) -> TestResponse:
+    return browser.post(f"/account/factors/{what}", page=f"/account/factors/{what}", **form)
+
+
+def token_of(browser: Browser) -> str:
+    cookie = browser.client.get_cookie("session", domain="localhost")
+    assert cookie is not None
+    return str(cookie.value)
+
+
+def test_a_reporter_sees_their_sessions_and_ends_them_and_nothing_about_passwords(site: Site) -> None:
+    marie = site.person()
+    site_user = "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"
+    here, there = site.browser(), site.sign_in(marie)
+    here.headers["User-Agent"] = site_user
+    path = site.link(marie)
+    here.post(path, page=path)
+    page = here.get("/account").text
+    assert "Firefox, Windows" in page
+    assert page.count("ce navigateur") == 1
+    assert "/account/app" not in page
+    (other,) = [one.id for one in list_sessions(site.runtime, marie.id) if not one.device]
+    assert here.post("/account/sessions", page="/account", id=str(other)).status_code == 303
+    assert there.get("/tickets").status_code == 303
+    assert here.get("/tickets").status_code == 200
+
+
+def test_all_others_end_at_once_and_nobody_ends_a_strangers(site: Site) -> None:
+    marie, paul = site.person(), site.person("paul@example.org")
+    here, there, strange = site.sign_in(marie), site.sign_in(marie), site.sign_in(paul)
+    (stranger,) = list_sessions(site.runtime, paul.id)
+    here.post("/account/sessions", page="/account", id=str(stranger.id))
+    assert strange.get("/tickets").status_code == 200
+    here.post("/account/sessions", page="/account", act="others")
+    assert (here.get("/tickets").status_code, there.get("/tickets").status_code) == (200, 303)
+    for rubbish in ("", "x", "-1", "0", "9" * 30, "1.5"):
+        assert here.post("/account/sessions", page="/account", id=rubbish).status_code == 400
+
+
+def test_when_a_session_was_last_seen_is_right_to_ten_minutes(site: Site) -> None:
+    marie = site.person()
+    browser = site.sign_in(marie)
+    began = site.clock.now()
+    site.clock.move(minutes=9)
+    browser.get("/tickets")
+    assert list_sessions(site.runtime, marie.id)[0].last_seen_at == began
+    site.clock.move(minutes=1)
+    browser.get("/tickets")
+    assert list_sessions(site.runtime, marie.id)[0].last_seen_at == site.clock.now()
+
+
+def test_another_password_asks_for_both_ends_all_other_sessions_and_changes_the_token(desk: Desk) -> None:
+    secret, _ = give_factors(desk.site, ANA)
+    there, here = by_password(desk.site, ANA, secret), by_password(desk.site, ANA, secret)
+    before, code = token_of(here), code_now(desk.site, secret)
+    new = {"password": OTHER, "again": OTHER}
+    assert change(here, "password", **new, current=PASSWORD, code="000000").status_code == 403
+    assert change(here, "password", **new, current="faux", code=code).status_code == 403
+    assert change(here, "password", password=OTHER, again="autre", current=PASSWORD, code=code).status_code == 400
+    assert change(here, "password", password="court", again="court", current=PASSWORD, code=code).status_code == 400
+    assert change(here, "password", **new, current=PASSWORD, code=code).status_code == 303
+    assert token_of(here) != before
+    assert (here.get("/desk").status_code, there.get("/desk").status_code) == (200, 303)
+    stolen = desk.site.browser()
+    stolen.client.set_cookie("session", before, domain="localhost")
+    assert stolen.get("/tickets").status_code == 303
+    desk.site.clock.move(seconds=90)
+    by_password(desk.site, ANA, secret, password=OTHER)
+
+
+def test_a_forgotten_password_takes_a_mailed_link_and_a_code(desk: Desk) -> None:
+    secret, codes = give_factors(desk.site, ANA)
+    browser = by_mail(desk.site, ANA)
+    new = {"password": OTHER, "again": OTHER}
+    assert change(browser, "password", **new, code="").status_code == 403
+    assert change(browser, "password", **new, code=codes[0]).status_code == 303
+    by_password(desk.site, ANA, secret, password=OTHER)
+
+
+def test_a_second_app_takes_the_place_of_the_first_and_the_first_setting_up_asks_for_nothing(desk: Desk) -> None:
+    browser = by_mail(desk.site, ANA)
+    browser.post("/account/app", page="/account")
+    first = secret_on(browser.get("/account/app").text)
+    form = {"password": PASSWORD, "again": PASSWORD}
+    wrong = browser.post("/account/app/set", page="/account/app", **form, new_code="000000")
+    assert wrong.status_code == 400
+    done = browser.post("/account/app/set", page="/account/app", **form, new_code=code_now(desk.site, first))
+    assert done.text.count("<li><code>") == 10
+    assert browser.get("/account/app").status_code == 303, "the secret is not shown again"
+    desk.site.clock.move(minutes=2)
+    browser.post("/account/app", page="/account")
+    second = secret_on(browser.get("/account/app").text)
+    again = {**form, "new_code": code_now(desk.site, second), "current": PASSWORD}
+    assert browser.post("/account/app/set", page="/account/app", **again, code="").status_code == 403
+    right = browser.post("/account/app/set", page="/account/app", **again, code=code_now(desk.site, first))
+    assert right.status_code == 200
+    desk.site.clock.move(minutes=2)
+    form = {"email": ANA, "password": PASSWORD, "code": code_now(desk.site, first)}
+    assert desk.site.browser().post("/login/password", page="/login/password", **form).status_code == 403
+    by_password(desk.site, ANA, second)
+
+
+def test_new_codes_end_the_old_ones_and_taking_all_away_leaves_the_other_ways(desk: Desk) -> None:
+    secret, codes = give_factors(desk.site, ANA)
+    here = by_password(desk.site, ANA, secret)
+    made = change(here, "codes", current=PASSWORD, code=codes[0])
+    assert made.text.count("<li><code>") == 10
+    assert change(here, "remove", current=PASSWORD, code=codes[1]).status_code == 403
+    assert change(here, "remove", current=PASSWORD, code=code_now(desk.site, secret)).status_code == 303
+    assert by_mail(desk.site, ANA).get("/desk").status_code == 200
+    form = {"email": ANA, "password": PASSWORD, "code": code_now(desk.site, secret)}
+    assert desk.site.browser().post("/login/password", page="/login/password", **form).status_code == 403
+
+
+def test_guessing_at_a_change_is_limited_like_guessing_at_the_door(desk: Desk) -> None:
+    give_factors(desk.site, ANA)
+    browser = by_mail(desk.site, ANA)
+    tried = [change(browser, "remove", code="000000").status_code for _ in range(6)]
+    assert tried == [403] * 5 + [429]
+
+
+def test_another_kind_of_change_and_somebody_without_a_role_find_no_page(desk: Desk) -> None:
+    browser = desk.browser(NINA)
+    assert browser.get("/account/factors/everything").status_code == 404
+    assert browser.get("/account/factors/password").status_code == 404, "nothing is set up"
+    marie = desk.site.sign_in(desk.site.person())
+    assert marie.get("/account/app").status_code == 404
+    assert revoke_sessions(desk.site.runtime, desk.site.person(NINA).id, by=None) == 1
+
+
+def test_a_password_is_the_same_however_its_accents_are_composed(desk: Desk) -> None:
+    secret, _ = give_factors(desk.site, ANA, password="très différent, vraiment")
+    typed = {"password": "tre\u0300s diffe\u0301rent, vraiment", "code": code_now(desk.site, secret)}
+    assert sign_in_with_password(desk.site.runtime, email=ANA, peer="192.0.2.1", device="", **typed) is not None

@@ -1,0 +1,78 @@
+"""Staff sign in by a password and a code of their app.
+
+GET  /login/password    a form
+POST /login/password    begins a session; one answer to all that is wrong
+"""
+
+from collections.abc import Callable
+
+from flask import Flask, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_limiter import Limiter
+from werkzeug.wrappers import Response
+
+from gateway.domain.sign_in import Way
+from gateway.errors import NotFound
+from gateway.services.password_sign_in import sign_in_with_password
+from gateway.services.sign_in_tries import MustWait
+from web.auth import device, enter
+from web.limits import SIGN_IN, peer
+from web.state import find_visitor_of_request, web
+
+
+def register(app: Flask, limiter: Limiter) -> None:
+    """Add the pages."""
+    app.add_url_rule("/login/password", "password_form", password_form)
+    app.add_url_rule("/login/password", "use_password", limiter.limit(SIGN_IN)(use_password), methods=["POST"])
+
+
+def password_form() -> str | Response:
+    """GET /login/password"""
+    _require_password()
+    found = find_visitor_of_request()
+    if found is not None and found.may_work:
+        return redirect(url_for("tickets"), 303)
+    return _page({}, email="" if found is None else found.person.email)
+
+
+def use_password() -> Response:
+    """POST /login/password"""
+    _require_password()
+    form = request.form
+    email = form.get("email", "")[:254]
+    try:
+        began = sign_in_with_password(
+            web().runtime,
+            email=email,
+            password=form.get("password", ""),
+            code=form.get("code", ""),
+            peer=peer(),
+            device=device(),
+        )
+    except MustWait as error:
+        return waiting(error, lambda faults: _page(faults, email=email))
+    if began is None:
+        wrong = gettext(
+            "The address, the password or the code is wrong, or the code was used before. Wait for the next one, and "
+            "try again."
+        )
+        return make_response(_page({"code": wrong}, email=email), 403)
+    return enter(began)
+
+
+def waiting(error: MustWait, page: Callable[[dict[str, str]], str]) -> Response:
+    """A form again where too much has failed: how long to wait is said in words, and to programs in seconds."""
+    seconds = int(error.left.total_seconds()) + 1
+    how_long = gettext("Too many tries have failed. Try again in %(minutes)s min.", minutes=-(-seconds // 60))
+    answer = make_response(page({"code": how_long}), 429)
+    answer.headers["Retry-After"] = str(seconds)
+    return answer
+
+
+def _require_password() -> None:
+    if Way.PASSWORD not in web().runtime.settings.sign_in.ways:
+        raise NotFound("nobody signs in by a password here")
+
+
+def _page(faults: dict[str, str], *, email: str) -> str:
+    return render_template("password.html", faults=faults, email=email)
