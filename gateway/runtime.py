@@ -16,6 +16,8 @@ from gateway.config.locations import (
 )
 from gateway.db.engine import Database
 from gateway.domain.project import Project
+from gateway.files.opening import open_files
+from gateway.files.store import FileStore
 from gateway.jobs.doorbell import Doorbell
 from gateway.mail.tokens import TokenSigner
 from gateway.spool.archive import Archive
@@ -32,6 +34,7 @@ class Runtime:
     clock: Clock
     database: Database
     spool: Spool
+    files: FileStore
     archive: Archive
     signer: TokenSigner
     doorbell: Doorbell
@@ -51,6 +54,7 @@ def open_runtime(settings: Settings, *, clock: Clock | None = None) -> Iterator[
     machine = machine_name(settings)
     database = open_database(settings)
     doorbell = Doorbell(redis_server(settings), machine=machine, job_timeout=settings.worker.job_timeout)
+    files = open_files(settings)
     try:
         yield Runtime(
             settings=settings,
@@ -59,11 +63,13 @@ def open_runtime(settings: Settings, *, clock: Clock | None = None) -> Iterator[
             clock=clock,
             database=database,
             spool=spool,
-            archive=Archive(where.archive, drafts=where.spool / "mail" / "tmp"),
+            files=files,
+            archive=Archive(files),
             signer=token_signer(settings),
             doorbell=doorbell,
         )
     finally:
         spool.close()
+        files.close()
         doorbell.close()
         database.close()

@@ -4,12 +4,10 @@ Each step is written down before the next begins, and each may run twice: a cras
 steps again. The proof of erasure is kept with the call: the recording's id, the sum of what we have, the moment.
 """
 
-import os
 import time
 from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -18,10 +16,9 @@ from sqlalchemy import Connection, Row
 from gateway.db.call_messages import begin_attempt, due_messages, move_message
 from gateway.db.calls import CallKey, find_call, lock_call
 from gateway.errors import Deferred
+from gateway.files.store import content_of, settle_all, sound_name
 from gateway.runtime import Runtime
-from gateway.services.forget_calls import message_file
 from gateway.services.log_call import refresh_call
-from gateway.spool.flush import write_durably
 from telephony.provider import Account, NoMessage, NotYet, delete_recording, fetch_recording, seconds_of
 
 MAX_ATTEMPTS = 20
@@ -39,11 +36,6 @@ def account_of(runtime: Runtime) -> Account | None:
     if telephony.account_sid is None or not telephony.auth_tokens:
         return None
     return Account(base=telephony.api_base, sid=telephony.account_sid, secret=telephony.auth_tokens[0])
-
-
-def message_path(runtime: Runtime, digest: str) -> Path:
-    """Where the sound with this sum is kept."""
-    return message_file(runtime.where.data, digest)
 
 
 def fetch_due(runtime: Runtime, *, deadline: float) -> int:
@@ -95,24 +87,10 @@ def _fetch(runtime: Runtime, account: Account, message: Row[Any]) -> None:
     if abs(seconds_of(sound) - message.seconds) > TOLERANCE:
         raise NotYet("the sound is not as long as the provider said")
     digest = sha256(sound).hexdigest()
-    _keep(message_path(runtime, digest), sound)
+    runtime.files.put(sound_name(digest), content_of(sound))
+    settle_all(runtime.files)
     stored: dict[str, Any] = {"state": "stored", "sha256": digest, "size": len(sound), "type": "audio/x-wav"}
     _move(runtime, message, {**stored, "fetched_at": runtime.clock.now()})
-
-
-def _keep(path: Path, sound: bytes) -> None:
-    if path.exists():
-        return
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{os.getpid()}")
-    draft.unlink(missing_ok=True)  # of a process with our number that died here
-    write_durably((sound,), draft)
-    draft.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _move(runtime: Runtime, message: Row[Any], values: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ from gateway.db.tickets import list_attachments, list_entries
 from gateway.errors import NotFound
 from web.file_names import content_disposition
 from web.images import raster_type
+from web.kept_files import raw_mail
 from web.state import web
 from web.tickets import my_ticket
 from web.timeline import may_preview
@@ -32,10 +33,8 @@ def register(app: Flask) -> None:
 
 def download(ref: str, attachment_id: int) -> Response:
     """GET /tickets/REF/attachments/ID. Files of entries that the reporter does not see do not exist for them."""
-    file, raw_sha256 = _find(ref, attachment_id)
-    answer = Response(
-        _content(file, raw_sha256), content_type=_TYPES.get(file.type.lower(), "application/octet-stream")
-    )
+    file, entry = _find(ref, attachment_id)
+    answer = Response(_content(file, entry), content_type=_TYPES.get(file.type.lower(), "application/octet-stream"))
     answer.headers["Content-Disposition"] = content_disposition(file.name)
     answer.headers["Content-Security-Policy"] = _POLICY
     return answer
@@ -43,8 +42,8 @@ def download(ref: str, attachment_id: int) -> Response:
 
 def preview(ref: str, attachment_id: int) -> Response:
     """GET /tickets/REF/attachments/ID/preview: the image, if that is what the file really is."""
-    file, raw_sha256 = _find(ref, attachment_id)
-    content = _content(file, raw_sha256) if may_preview(file) else b""
+    file, entry = _find(ref, attachment_id)
+    content = _content(file, entry) if may_preview(file) else b""
     kind = raster_type(content)
     if kind is None:
         raise NotFound("there is nothing to show of this file")
@@ -54,17 +53,18 @@ def preview(ref: str, attachment_id: int) -> Response:
     return answer
 
 
-def _find(ref: str, attachment_id: int) -> tuple[Any, str]:
-    """The file's row, and which raw mail it is in. Raises NotFound."""
+def _find(ref: str, attachment_id: int) -> tuple[Any, Any]:
+    """The file's row, and that of the entry whose raw mail it is in. Raises NotFound."""
     with web().runtime.database.reading() as connection:
         ticket = my_ticket(connection, ref)
-        raw = {row.id: row.raw_sha256 for row in list_entries(connection, ticket.id, visible_only=True)}
+        shown = {row.id: row for row in list_entries(connection, ticket.id, visible_only=True)}
         files = [file for rows in list_attachments(connection, ticket.id).values() for file in rows]
     file = next((file for file in files if file.id == attachment_id), None)
-    if file is None or raw.get(file.entry_id) is None:
+    entry = None if file is None else shown.get(file.entry_id)
+    if entry is None or entry.raw_sha256 is None:
         raise NotFound("there is no such file")
-    return file, raw[file.entry_id]
+    return file, entry
 
 
-def _content(file: Any, raw_sha256: str) -> bytes:
-    return web().read_attachment(web().runtime.archive.read(raw_sha256), file.position)
+def _content(file: Any, entry: Any) -> bytes:
+    return web().read_attachment(raw_mail(entry.raw_sha256, since=entry.at), file.position)

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from flask import Flask, flash, make_response, redirect, render_template, request, send_file
+from flask import Flask, flash, make_response, redirect, render_template, request
 from flask_babel import gettext
 from flask_limiter import Limiter
 from werkzeug.wrappers import Response
@@ -27,6 +27,7 @@ from gateway.services.call_desk import find_sound, list_callbacks_of, list_triag
 from gateway.services.desk_look import sight
 from web.desk import desk_roles, project_choices
 from web.desk_refusals import refusal_sentences
+from web.kept_files import play_file
 from web.limits import REPLY
 from web.reply import clean_text, form_nonce
 from web.state import visitor, web
@@ -85,7 +86,7 @@ def play(recording_id: str) -> Response:
     runtime = web().runtime
     with runtime.database.reading() as connection:
         sound = find_sound(connection, runtime, recording_id, email=visitor().person.email)
-    answer = send_file(sound.path, mimetype=sound.type, conditional=True, etag=False)
+    answer = play_file(sound.name, kind=sound.type)
     answer.headers["Content-Disposition"] = "inline"
     return answer
 

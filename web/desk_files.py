@@ -10,6 +10,7 @@ from gateway.errors import NotFound
 from gateway.services.desk_look import sight
 from web.desk import desk_roles
 from web.file_names import content_disposition
+from web.kept_files import raw_mail
 from web.state import visitor, web
 
 
@@ -21,13 +22,12 @@ def register(app: Flask) -> None:
 
 def download(ref: str, file_id: int) -> Response:
     """GET /desk/tickets/REF/files/ID. A file of an entry that the agent does not read does not exist for them."""
-    runtime = web().runtime
     rows, files = readable(ref)
     file = next((file for listed in files.values() for file in listed if file.id == file_id), None)
     entry = None if file is None else rows.get(file.entry_id)
     if file is None or entry is None or entry.raw_sha256 is None:
         raise NotFound("there is no such file")
-    content = web().read_attachment(runtime.archive.read(entry.raw_sha256), file.position)
+    content = web().read_attachment(raw_mail(entry.raw_sha256, since=entry.at), file.position)
     return _download(content, file.name)
 
 
@@ -37,7 +37,7 @@ def raw(ref: str, entry_id: int) -> Response:
     entry = rows.get(entry_id)
     if entry is None or entry.raw_sha256 is None:
         raise NotFound("there is no such mail")
-    return _download(web().runtime.archive.read(entry.raw_sha256), f"{ref}-{entry_id}.eml")
+    return _download(raw_mail(entry.raw_sha256, since=entry.at), f"{ref}-{entry_id}.eml")
 
 
 def readable(ref: str) -> tuple[dict[int, Row[Any]], dict[int, list[Row[Any]]]]:

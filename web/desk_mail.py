@@ -26,6 +26,7 @@ from gateway.services.settle_item import discard_quarantined
 from web.desk import desk_roles
 from web.desk_refusals import refusal_sentences
 from web.file_names import content_disposition
+from web.kept_files import raw_mail
 from web.limits import REPLY
 from web.reply import clean_text
 from web.state import web
@@ -67,7 +68,7 @@ def held_raw(spool_id: str) -> Response:
     runtime = web().runtime
     with runtime.database.reading() as connection:
         receipt = find_held(connection, spool_id, decides_for(desk_roles()))
-    answer = Response(runtime.archive.read(receipt.sha256), content_type="application/octet-stream")
+    answer = Response(raw_mail(receipt.sha256, since=receipt.filed_at), content_type="application/octet-stream")
     answer.headers["Content-Disposition"] = content_disposition(f"{spool_id}.eml")
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return answer

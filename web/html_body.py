@@ -16,6 +16,7 @@ from gateway.db.tickets import list_attachments, list_entries
 from gateway.errors import NotFound
 from gateway.mail.formatted import show_formatted
 from web.desk_files import readable
+from web.kept_files import raw_mail
 from web.state import web
 from web.tickets import my_ticket
 
@@ -56,7 +57,7 @@ def show_at_desk(ref: str, entry_id: int) -> Response:
 def _page(entry: Row[Any] | None, files: Sequence[Row[Any]]) -> Response:
     if entry is None or not entry.data.get("has_layout"):
         raise NotFound("there is no such mail")
-    html = _layout(entry.raw_sha256 or "", kept=frozenset(file.position for file in files))
+    html = _layout(entry, kept=frozenset(file.position for file in files))
     answer = Response(render_template("formatted.html", style=_STYLE, html=html, text=entry.text))
     answer.headers["Content-Security-Policy"] = _POLICY
     answer.headers["X-Frame-Options"] = "SAMEORIGIN"
@@ -64,10 +65,10 @@ def _page(entry: Row[Any] | None, files: Sequence[Row[Any]]) -> Response:
     return answer
 
 
-def _layout(raw_sha256: str, *, kept: frozenset[int]) -> str | None:
-    """The mail as safe HTML; None where there is nothing but its text."""
+def _layout(entry: Row[Any], *, kept: frozenset[int]) -> str | None:
+    """The mail as safe HTML; None where there is nothing but its text. Raises StoreTrouble."""
     try:
-        raw = web().runtime.archive.read(raw_sha256)
+        raw = raw_mail(entry.raw_sha256, since=entry.at)
     except NotFound:
         return None
     return show_formatted(web().read_formatted(raw), kept=kept)

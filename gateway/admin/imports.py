@@ -14,6 +14,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from gateway.admin.context import command_runtime
 from gateway.domain.project import Project
 from gateway.errors import Refused
+from gateway.files.store import settle_all
 from gateway.runtime import Runtime
 from gateway.services.import_desks import DESKS, read_export
 from gateway.services.import_items import BadItem, Tally, import_ticket
@@ -85,7 +86,8 @@ def _import_box(runtime: Runtime, kind: str, path: Path, project: Project, *, ke
             tally.faults.append(f"{name}: {error}")
             continue
         if keeps:
-            keep_raw(runtime.where.archive, {"channel": "pipe", "imported": True}, raw)
+            keep_raw(runtime.files, {"channel": "pipe", "imported": True}, raw)
+    settle_all(runtime.files)
     # The oldest first, so that an answer finds what it answers.
     for old, name in sorted(mails, key=lambda one: one[0].message.at):
         _take(runtime, tally, name, partial(import_mail, runtime=runtime, project=project, old=old, tally=tally))

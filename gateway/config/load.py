@@ -18,6 +18,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from gateway.config.files import SECRETS as FILES_SECRETS
 from gateway.config.lines import Place, find_line, lines_of
 from gateway.config.model import SettingsModel
 from gateway.config.observe import SECRETS as OBSERVE_SECRETS
@@ -36,6 +37,7 @@ _SECRETS = (
     "signing.previous_key",
     "mail.dkim.key",
     *TELEPHONY_SECRETS,
+    *FILES_SECRETS,
     *OBSERVE_SECRETS,
     *SIGN_IN_SECRETS,
 )

@@ -29,7 +29,7 @@ class Locations:
 
     @property
     def archive(self) -> Path:
-        """Raw mail, by content."""
+        """Raw mail, by content, where it is kept on this machine (`gateway.files`)."""
         return self.data / "archive"
 
     @property

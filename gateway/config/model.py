@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr, ValidationInfo, ValidatorFunctionWrapHand
 
 from gateway.config.contract import CalendarSettings, ContractSettings
 from gateway.config.dkim import DkimSettings
+from gateway.config.files import FilesSettings
 from gateway.config.mail_checks import AntivirusSettings, AttachmentSettings, SenderList
 from gateway.config.mailboxes import MailboxSettings, name_faults
 from gateway.config.observe import ObserveSettings
@@ -204,6 +205,7 @@ class SettingsModel(Section):
     antivirus: AntivirusSettings = AntivirusSettings()
     worker: WorkerSettings = WorkerSettings()
     spool: SpoolSettings = SpoolSettings()
+    files: FilesSettings = FilesSettings()
     session: SessionSettings = SessionSettings()
     sign_in: SignInSettings = SignInSettings()
     signing: SigningSettings = SigningSettings()

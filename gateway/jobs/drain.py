@@ -17,7 +17,10 @@ What can go wrong has its place here:
 - the entry has used up its tries: quarantine, before anybody looks at it again;
 - the handler fails: the entry waits for another try, or goes to quarantine with the reason;
 - the handler says that the entry is unfit: quarantine at once;
-- the database is away when the drain begins: nothing is touched, so that no worker dies under an entry meanwhile;
+- the database or the store of files is away when the drain begins: nothing is touched, so that no worker dies under an
+  entry meanwhile;
+- the store of files does not take what an entry brought: the entry waits, and the try never counts; those whose files
+  it took are finished;
 - the database or the disk is in trouble: the entry waits and the try does not count, unless another entry gets
   through meanwhile, which shows that the trouble is this entry's own; a second in trouble ends the drain.
 """
@@ -31,6 +34,7 @@ from rq.timeouts import JobTimeoutException
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.db.engine import DatabaseTrouble
+from gateway.files.store import StoreTrouble
 from gateway.ids import SpoolId
 from gateway.observe import span
 from gateway.runtime import Runtime
@@ -57,6 +61,9 @@ def drain_lane(lane: Lane, handler: Handler, runtime: Runtime, *, deadline: floa
     runtime.spool.recover(lane)
     if not runtime.database.is_up():
         log.warning("drain.ended", lane=lane, reason="the database is away")
+        return Drained()
+    if lane is not Lane.CALL and not _takes_files(runtime):
+        log.warning("drain.ended", lane=lane, reason="the store of files is away")
         return Drained()
     with runtime.spool.worker(lane) as claims, runtime.database.lazily():
         drain = _Drain(lane, handler, runtime, claims=claims, deadline=deadline)
@@ -114,6 +121,10 @@ class _Drain:
         try:
             with span("file", spool_id=entry.id, lane=self._lane, attempt=entry.attempts):
                 self._lanes |= self._handler(entry, self._runtime)
+        except StoreTrouble:
+            self._claims.put_back(entry, uncounted=True)
+            log.warning("drain.ended", lane=self._lane, reason="the store of files is in trouble")
+            return False
         except (DatabaseTrouble, OSError) as error:
             self._suspects.append((entry, error))
             if len(self._suspects) > 1 or not self._runtime.database.is_up():
@@ -133,7 +144,7 @@ class _Drain:
         if not handled:
             return True
         try:
-            self._runtime.archive.settle()
+            lost = self._runtime.archive.settle()
             self._runtime.database.settle()
         except (DatabaseTrouble, OSError) as error:
             log.warning("drain.ended", lane=self._lane, reason="nothing can be settled", error=type(error).__name__)
@@ -141,11 +152,24 @@ class _Drain:
                 self._claims.put_back(entry, uncounted=True)
             return False
         for entry in handled:
-            self._claims.finish(entry)
-        self.done.handled += len(handled)
+            if entry.sha256 in lost:
+                self._claims.put_back(entry, uncounted=True)
+            else:
+                self._claims.finish(entry)
+                self.done.handled += 1
         _ring(self._runtime, self._lanes, self._rung)
         self._lanes = set()
-        return True
+        if lost:
+            log.warning("drain.ended", lane=self._lane, reason="files could not be kept", number=len(lost))
+        return not lost
+
+
+def _takes_files(runtime: Runtime) -> bool:
+    try:
+        runtime.files.require_up()
+    except StoreTrouble:
+        return False
+    return True
 
 
 def _take(claims: Claims, spool_id: SpoolId, attempts: int, *, most: int) -> SpoolEntry | None:

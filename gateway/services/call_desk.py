@@ -8,7 +8,6 @@ these are the people who call back.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -22,10 +21,10 @@ from gateway.db.tickets import find_ticket, tickets
 from gateway.domain.rights import may_note
 from gateway.domain.ticket import STAFF
 from gateway.errors import NotFound
+from gateway.files.store import FileName, sound_name
 from gateway.runtime import Runtime
 from gateway.services.approach import place_of
 from gateway.services.desk_scope import desk_scope
-from gateway.services.forget_calls import message_file
 from gateway.services.roles import actor_for, roles_by_project, roles_in
 from gateway.services.ticket_clocks import find_project
 
@@ -75,9 +74,9 @@ class WaitingCallback:
 
 @dataclass(frozen=True, kw_only=True)
 class SoundFile:
-    """A voice message's file on our disk, and what to serve it as."""
+    """A voice message's file, in the store of files, and what to serve it as."""
 
-    path: Path
+    name: FileName
     type: str
     size: int
     seconds: int
@@ -162,10 +161,7 @@ def find_sound(connection: Connection, runtime: Runtime, recording_id: str, *, e
     row = connection.execute(query).one_or_none()
     if row is None or not _is_here(row) or not _may_hear(connection, runtime, row, email):
         raise NotFound("there is no such message")
-    path = message_file(runtime.where.data, row.sha256)
-    if not path.is_file():
-        raise NotFound("there is no such message")
-    return SoundFile(path=path, type=row.type, size=row.size, seconds=row.seconds)
+    return SoundFile(name=sound_name(row.sha256), type=row.type, size=row.size, seconds=row.seconds)
 
 
 def _is_here(row: Row[Any]) -> bool:

@@ -17,11 +17,11 @@ from gateway.db.outbox import deliveries
 from gateway.db.schema import metadata
 from gateway.db.tickets import entries
 from gateway.errors import Conflict, NotFound, Refused
+from gateway.files.store import sound_name
 from gateway.runtime import Runtime
 from gateway.services.data_subject import DataSubject
 from gateway.services.erase_rows import erase_receipts, erase_rows
 from gateway.services.find_subject import find_subject
-from gateway.services.forget_calls import message_file
 from gateway.services.personal_data import INVENTORY
 from gateway.services.personal_files import (
     ArchivePlan,
@@ -53,7 +53,7 @@ def erase_person(runtime: Runtime, email: str, *, forget_recording: ForgetRecord
     """Erase whoever has this (normalised) address. `forget_recording` asks the provider; None where there is none.
 
     Raises Conflict while mail of theirs waits in the spool, NotFound where nothing is kept about them, and what the
-    provider raises, with nothing erased here.
+    provider raises, with nothing erased here. Raises StoreTrouble: begun again, it finds the rest.
     """
     with runtime.database.reading() as connection:
         subject = find_subject(connection, email)
@@ -80,7 +80,7 @@ def erase_person(runtime: Runtime, email: str, *, forget_recording: ForgetRecord
         }
         number = add_erasure(connection, at=runtime.clock.now(), pseudonym=subject.pseudonym, counts=counts)
     for old in moved:
-        forget_raw(runtime.where.archive, old)
+        forget_raw(runtime.files, old)
     refresh_hotline(runtime)
     return Erasure(number=number, pseudonym=subject.pseudonym, counts=counts, is_compact=compact(runtime.database))
 
@@ -116,10 +116,7 @@ def _forget_recordings(runtime: Runtime, subject: DataSubject, forget: ForgetRec
     for recording_id in there:
         assert forget is not None, "or it was refused"
         forget(recording_id)
-    paths = [message_file(runtime.where.data, row.sha256) for row in rows if row.sha256]
-    sounds = sum(path.exists() for path in paths)
-    for path in paths:
-        path.unlink(missing_ok=True)
+    sounds = sum(runtime.files.forget(sound_name(row.sha256)) for row in rows if row.sha256)
     return {"recordings at the provider": len(there), "recordings here": sounds}
 
 
@@ -135,8 +132,8 @@ def _forget_files(runtime: Runtime, subject: DataSubject, plan: ArchivePlan) -> 
             for row in connection.execute(select(deliveries).where(theirs))
         ]
     return {
-        "raw mails": sum(forget_raw(runtime.where.archive, digest) for digest in plan.own),
-        "raw mails of others that quote them": sum(forget_raw(runtime.where.archive, one) for one in plan.quoting),
+        "raw mails": sum(forget_raw(runtime.files, digest) for digest in plan.own),
+        "raw mails of others that quote them": sum(forget_raw(runtime.files, one) for one in plan.quoting),
         "raw mails of others, overwritten": len(plan.naming),
         "quarantine": deleted,
         "quarantine, overwritten": cleaned,

@@ -25,10 +25,11 @@ from sqlalchemy import Connection, select
 from gateway.db.schema import metadata
 from gateway.db.tickets import entries
 from gateway.errors import NotFound, Refused
+from gateway.files.reading import read_each
+from gateway.files.store import sound_name
 from gateway.runtime import Runtime
 from gateway.services.data_subject import DataSubject
 from gateway.services.find_subject import find_subject
-from gateway.services.forget_calls import message_file
 from gateway.services.personal_data import INVENTORY
 from gateway.services.personal_files import look_through_archive
 
@@ -112,9 +113,8 @@ def _mails(runtime: Runtime, subject: DataSubject) -> dict[str, bytes]:
 
 
 def _sounds(runtime: Runtime, rows: Rows) -> dict[str, bytes]:
-    sums = [row["sha256"] for row in rows["call_messages"] if row["sha256"]]
-    paths = [message_file(runtime.where.data, digest) for digest in sums]
-    return {f"calls/{path.name}": path.read_bytes() for path in paths if path.exists()}
+    names = sorted({sound_name(row["sha256"]) for row in rows["call_messages"] if row["sha256"]})
+    return {f"calls/{name.sha256}{name.kind.ending}": sound for name, sound in read_each(runtime.files, names)}
 
 
 def _attached(runtime: Runtime, rows: Rows, read_file: ReadFile) -> dict[int, tuple[str, bytes]]:

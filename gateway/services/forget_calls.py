@@ -8,7 +8,6 @@
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, update
@@ -19,16 +18,12 @@ from gateway.db.call_texts import forget_texts
 from gateway.db.callbacks import callback_requests
 from gateway.db.calls import call_events, call_messages, calls
 from gateway.db.tickets import tickets
+from gateway.files.store import sound_name
 from gateway.runtime import Runtime
 
 PAYLOAD_DAYS = 30
 ERASED = "erased"
 _BATCH = 200
-
-
-def message_file(data: Path, digest: str) -> Path:
-    """Where the sound with this sum is kept, below the data folder."""
-    return data / "messages" / digest[:2] / f"{digest}.wav"
 
 
 def forget_calls(runtime: Runtime) -> int:
@@ -41,7 +36,7 @@ def forget_calls(runtime: Runtime) -> int:
         sounds = _forget_messages(connection, runtime, now=now)
     for digest in sounds:
         # After the commit: a sound without a row would be found by nobody, a row without its sound says so.
-        message_file(runtime.where.data, digest).unlink(missing_ok=True)
+        runtime.files.forget(sound_name(digest))
     return forgotten + len(sounds)
 
 

@@ -1,4 +1,4 @@
-"""A person in the files below the data folder: raw mail, quarantine, sent files, sounds, logs.
+"""A person in the files that are kept: raw mail, quarantine, sent files, sounds, logs.
 
 What is a person's own goes as a whole. Mail of others that quotes their words goes too, for the quote cannot be told
 from the rest; where it only names them, they are overwritten in it and it is kept under its new sum.
@@ -8,7 +8,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -18,10 +18,12 @@ from email.utils import getaddresses
 from pathlib import Path
 from typing import Any
 
+from gateway.files.reading import read_each
+from gateway.files.store import FileName, Kind, mail_name, settle_all
 from gateway.mail.address import normalise_address
 from gateway.runtime import Runtime
 from gateway.services.data_subject import DataSubject
-from gateway.services.raw_mail import archive_path, archived_sums, keep_raw, put_file, taken_apart
+from gateway.services.raw_mail import keep_raw, put_file, taken_apart
 from gateway.services.redact import redact
 from gateway.spool.entry import DamagedEntry, Lane, encode_entry, file_name, names_in, read_content
 
@@ -49,12 +51,12 @@ def look_through_archive(
 ) -> ArchivePlan:
     """Look at every raw mail. `own` are theirs by the database, `near` those that may quote their `words`."""
     plan, quotes = ArchivePlan(own=set(own)), shingles(words)
-    for digest in archived_sums(runtime.where.archive):
-        envelope, payload = _read(runtime, digest)
-        mine, names = _is_from(payload, envelope, subject)
+    names = (stored.name for stored in runtime.files.listed(Kind.MAIL))
+    for digest, envelope, payload in _each(runtime, names):
+        mine, called = _is_from(payload, envelope, subject)
         if mine or digest in own:
             plan.own.add(digest)
-            plan.names.update(names)
+            plan.names.update(called)
         elif digest in near and _quotes(payload, quotes):
             plan.quoting.add(digest)
         elif _cleaned(envelope, payload, subject) is not None:
@@ -63,13 +65,16 @@ def look_through_archive(
 
 
 def redact_archive(runtime: Runtime, subject: DataSubject, digests: Iterable[str]) -> dict[str, str]:
-    """Keep these mails without the person; the new sum for each old one. The old files are still there."""
+    """Keep these mails without the person; the new sum for each old one. The old files are still there.
+
+    Raises StoreTrouble, OSError.
+    """
     moved = {}
-    for digest in digests:
-        envelope, payload = _read(runtime, digest)
+    for digest, envelope, payload in _each(runtime, map(mail_name, sorted(digests))):
         cleaned = _cleaned(envelope, payload, subject)
         if cleaned is not None:
-            moved[digest] = keep_raw(runtime.where.archive, *cleaned)
+            moved[digest] = keep_raw(runtime.files, *cleaned)
+    settle_all(runtime.files)
     return moved
 
 
@@ -220,8 +225,9 @@ def _cleaned(envelope: Mapping[str, Any], payload: bytes, subject: DataSubject) 
     return None if without == payload and told == dict(envelope) else (told, without)
 
 
-def _read(runtime: Runtime, digest: str) -> tuple[dict[str, Any], bytes]:
-    return taken_apart(archive_path(runtime.where.archive, digest).read_bytes())
+def _each(runtime: Runtime, names: Iterable[FileName]) -> Iterator[tuple[str, dict[str, Any], bytes]]:
+    for name, content in read_each(runtime.files, names):
+        yield name.sha256, *taken_apart(content)
 
 
 def _content(path: Path, spool_id: Any) -> bytes | None:

@@ -1,26 +1,13 @@
-"""The raw archive as those see it who end what is kept: every file by its sum, forgetting and replacing.
-
-Filing and reading go by `gateway.spool.archive`; here files leave.
-"""
+"""The raw archive as those see it who end or replace what is kept; filing and reading go by `gateway.spool.archive`."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from gateway.files.store import FileStore, content_of, mail_name
 from gateway.spool.entry import DamagedEntry, decode_entry, encode_entry
-from gateway.spool.flush import make_folder, sync_folder, write_durably
-
-
-def archive_path(root: Path, sha256: str) -> Path:
-    """Where the payload with this sum is."""
-    return root / sha256[:2] / sha256
-
-
-def archived_sums(root: Path) -> Iterator[str]:
-    """The sum of everything that is kept, in no order."""
-    for folder in root.glob("[0-9a-f][0-9a-f]"):
-        yield from (path.name for path in folder.iterdir() if len(path.name) == 64)
+from gateway.spool.flush import sync_folder, write_durably
 
 
 def taken_apart(content: bytes) -> tuple[dict[str, Any], bytes]:
@@ -31,22 +18,15 @@ def taken_apart(content: bytes) -> tuple[dict[str, Any], bytes]:
         return {}, content
 
 
-def forget_raw(root: Path, sha256: str) -> bool:
-    """Delete the payload with this sum. False where it is not there."""
-    try:
-        archive_path(root, sha256).unlink()
-    except FileNotFoundError:
-        return False
-    return True
+def forget_raw(files: FileStore, sha256: str) -> bool:
+    """Delete the payload with this sum. False where it is not there. Raises StoreTrouble."""
+    return files.forget(mail_name(sha256))
 
 
-def keep_raw(root: Path, envelope: Mapping[str, Any], payload: bytes) -> str:
-    """Keep a payload durably; its sum. One that is there already is the same."""
+def keep_raw(files: FileStore, envelope: Mapping[str, Any], payload: bytes) -> str:
+    """Keep a payload; its sum. It is durable once the store is settled. Raises OSError, StoreTrouble."""
     head, digest = encode_entry(envelope, payload)
-    path = archive_path(root, digest)
-    if not path.exists():
-        make_folder(path.parent)
-        put_file(path, head + payload)
+    files.put(mail_name(digest), content_of(head, payload))
     return digest
 
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select
 
 from gateway.config.load import Settings
 from gateway.config.retention import RetentionSettings
@@ -26,17 +26,13 @@ from gateway.config.telephony import LONGEST_CALL_DAYS, LONGEST_MESSAGE_DAYS
 from gateway.db.api_tokens import api_reports, api_tokens
 from gateway.db.audit import audit
 from gateway.db.drafts import drafts, forget_drafts
-from gateway.db.receipts import Verdict, receipts
 from gateway.db.sign_in import sessions, sign_in_links
 from gateway.db.sign_in_tries import sign_in_tries
-from gateway.db.tickets import attachments, entries, tickets
 from gateway.domain.tries import COUNTED
 from gateway.runtime import Runtime
-from gateway.services.data_care import door_alone, without_evidence
 from gateway.services.forget_calls import PAYLOAD_DAYS, count_old_calls, forget_calls
-from gateway.services.raw_mail import archive_path, archived_sums, forget_raw
+from gateway.services.retention_mails import due_mails, forget_mails
 
-_CHUNK = 500
 DRAFT_DAYS = 14
 """How long a page keeps what was typed and not sent; the page writes the end beside it (`web.drafts`)."""
 
@@ -71,50 +67,6 @@ def forget_own_files(runtime: Runtime) -> int:
 
 def _limit(runtime: Runtime, days: int) -> datetime:
     return runtime.clock.now() - timedelta(days=days)
-
-
-def _due_mails(runtime: Runtime, *, with_files: bool) -> list[str]:
-    """The sums of raw mails that are over: none of their receipts keeps them, and the file is as old."""
-    rules = runtime.settings.retention
-    limit = _limit(runtime, rules.attachment_days if with_files else rules.raw_mail_days)
-    root = runtime.where.archive
-    old = {one for one in archived_sums(root) if archive_path(root, one).stat().st_mtime < limit.timestamp()}
-    if not old:
-        return []
-    with runtime.database.reading() as connection:
-        kept = set(connection.scalars(_kept_mails(limit)))
-        carrying = select(entries.c.raw_sha256).join(attachments, attachments.c.entry_id == entries.c.id).distinct()
-        files = set(connection.scalars(carrying.where(entries.c.raw_sha256.is_not(None))))
-    return sorted(one for one in old - kept if (one in files) is with_files)
-
-
-def _kept_mails(limit: datetime) -> Any:
-    is_open = and_(receipts.c.ticket_id.is_not(None), or_(tickets.c.closed_at.is_(None), tickets.c.closed_at >= limit))
-    is_young = and_(receipts.c.ticket_id.is_(None), receipts.c.filed_at >= limit)
-    return (
-        select(receipts.c.sha256)
-        .outerjoin(tickets, tickets.c.id == receipts.c.ticket_id)
-        .where(or_(receipts.c.verdict == Verdict.HELD, is_open, is_young))
-    )
-
-
-def _forget_mails(runtime: Runtime, *, with_files: bool) -> int:
-    over = _due_mails(runtime, with_files=with_files)
-    for start in range(0, len(over), _CHUNK):
-        some = over[start : start + _CHUNK]
-        with runtime.database.transaction() as connection:
-            _let_go(connection, some)
-        # After the commit: a file without a row is found again by its age, a row without its file leads nowhere.
-        for digest in some:
-            forget_raw(runtime.where.archive, digest)
-    return len(over)
-
-
-def _let_go(connection: Connection, sums: list[str]) -> None:
-    connection.execute(update(entries).where(entries.c.raw_sha256.in_(sums)).values(raw_sha256=None))
-    for row in connection.execute(select(receipts).where(receipts.c.sha256.in_(sums))).all():
-        values = {"envelope": door_alone(row), "trace": without_evidence(row)}
-        connection.execute(update(receipts).where(receipts.c.id == row.id).values(**values))
 
 
 def _old_sent(runtime: Runtime) -> list[Path]:
@@ -228,8 +180,8 @@ CLASSES: tuple[Kept, ...] = (
         setting="retention.raw_mail_days",
         days=lambda settings: settings.retention.raw_mail_days,
         **_bounds("raw_mail_days"),
-        due=lambda runtime: len(_due_mails(runtime, with_files=False)),
-        forget=lambda runtime: _forget_mails(runtime, with_files=False),
+        due=lambda runtime: len(due_mails(runtime, with_files=False)),
+        forget=lambda runtime: forget_mails(runtime, with_files=False),
     ),
     Kept(
         name="attachments",
@@ -237,8 +189,8 @@ CLASSES: tuple[Kept, ...] = (
         setting="retention.attachment_days",
         days=lambda settings: settings.retention.attachment_days,
         **_bounds("attachment_days"),
-        due=lambda runtime: len(_due_mails(runtime, with_files=True)),
-        forget=lambda runtime: _forget_mails(runtime, with_files=True),
+        due=lambda runtime: len(due_mails(runtime, with_files=True)),
+        forget=lambda runtime: forget_mails(runtime, with_files=True),
     ),
     Kept(
         name="sent files",

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from gateway.db.receipts import Receipt, Verdict, add_receipt, find_receipts
 from gateway.db.tickets import find_ticket
 from gateway.domain.project import Project
+from gateway.files.store import settle_all
 from gateway.mail.address import normalise_address, split_detail
 from gateway.runtime import Runtime
 from gateway.spool.entry import Lane, SpoolEntry
@@ -17,11 +18,12 @@ def discard_quarantined(runtime: Runtime, spool_id: str, *, reason: str) -> list
     """Record an entry in quarantine as discarded in each project that it was for, then remove it.
 
     An entry that is on record already (its worker died after the filing, or an earlier discard was interrupted) is
-    removed and its receipts stay as they are; they are returned, nothing otherwise. Raises NotFound, DamagedEntry.
+    removed and its receipts stay as they are; they are returned, nothing otherwise. Raises NotFound, DamagedEntry,
+    StoreTrouble.
     """
     entry = runtime.spool.quarantine.find(spool_id)
     runtime.archive.keep(entry)
-    runtime.archive.settle()
+    settle_all(runtime.files)
     with runtime.database.transaction() as connection:
         earlier = [receipt for receipt in find_receipts(connection, entry.id) if receipt.spool_id == entry.id]
         if not earlier:

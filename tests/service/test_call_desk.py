@@ -17,10 +17,10 @@ from gateway.db.tickets import Ticket, create_ticket, find_ticket, list_entries,
 from gateway.domain.call import CallEvent
 from gateway.domain.ticket import Kind, Language, Level, Role, Severity
 from gateway.errors import Conflict, NotFound, Refused
+from gateway.files.store import content_of, settle_all, sound_name
 from gateway.runtime import Runtime
 from gateway.services.call_by_hand import discard_call, link_call, settle_callback, ticket_from_call
 from gateway.services.call_desk import find_sound, list_callbacks_of, list_triage
-from gateway.services.forget_calls import message_file
 from gateway.services.log_call import log_event
 from tests.support.call_events import BEGAN, MISSED, final, step
 
@@ -71,9 +71,8 @@ def log(runtime: Runtime, events: Sequence[CallEvent]) -> None:
 def keep_sound(runtime: Runtime) -> None:
     """The message has come home."""
     digest = sha256(b"sound").hexdigest()
-    path = message_file(runtime.where.data, digest)
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"sound")
+    runtime.files.put(sound_name(digest), content_of(b"sound"))
+    settle_all(runtime.files)
     values = {"state": "kept", "sha256": digest, "size": 5, "type": "audio/x-wav"}
     with runtime.database.transaction() as connection:
         connection.execute(update(call_messages).values(**values))
@@ -82,7 +81,7 @@ def keep_sound(runtime: Runtime) -> None:
 def hears(runtime: Runtime, email: str) -> bool:
     try:
         with runtime.database.reading() as connection:
-            return find_sound(connection, runtime, "RE1", email=email).path.read_bytes() == b"sound"
+            return runtime.files.read(find_sound(connection, runtime, "RE1", email=email).name) == b"sound"
     except NotFound:
         return False
 

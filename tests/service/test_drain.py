@@ -161,8 +161,9 @@ def test_an_entry_stays_in_the_spool_and_nobody_is_rung_for_until_its_filing_is_
         events.append(f"handled, {runtime.spool.depth(Lane.MAIL).claimed} claimed")
         return {"outbox"}
 
-    def settled(_self: object) -> None:
+    def settled(_self: object) -> frozenset[str]:
         events.append(f"settled, {runtime.spool.depth(Lane.MAIL).claimed} claimed")
+        return frozenset()
 
     def rung(_self: object, lane: str) -> bool:
         events.append(f"rung, {runtime.spool.depth(Lane.MAIL).claimed} claimed")

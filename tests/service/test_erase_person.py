@@ -12,9 +12,9 @@ from gateway.db.erasures import list_erasures
 from gateway.db.schema import metadata
 from gateway.db.tickets import list_entries, list_tickets
 from gateway.errors import Conflict, NotFound, Refused
+from gateway.files.store import sound_name
 from gateway.runtime import Runtime
 from gateway.services.erase_person import Erasure, erase_person
-from gateway.services.forget_calls import message_file
 from gateway.services.personal_data import INVENTORY
 from gateway.spool.entry import Lane
 from inbound.parse import parse_message, read_file
@@ -74,7 +74,7 @@ def test_nothing_of_a_person_is_left_in_any_store(planted: Runtime, tmp_path: Pa
     assert left_in_tables(planted) == []
     assert left_in_files(tmp_path) == []  # the database's own files are in there too, on SQLite
     assert forgotten == [RECORDING]
-    assert not message_file(planted.where.data, SOUND).exists()
+    assert planted.files.find(sound_name(SOUND)) is None
     assert {f"table {name}" for name in holders} - set(proof.counts) == set(), "a store was not planted, or not erased"
     assert {"raw mails", "quarantine", "sent files", "recordings here", "logs, overwritten"} <= set(proof.counts)
     assert proof.is_compact
@@ -130,7 +130,7 @@ def test_a_provider_that_cannot_be_asked_stops_it_too(planted: Runtime) -> None:
 
     with pytest.raises(Conflict, match="down"):
         erase_person(planted, MARIE, forget_recording=down)
-    assert message_file(planted.where.data, SOUND).exists()
+    assert planted.files.find(sound_name(SOUND))
 
 
 @on_one_database

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import NotFound
-from gateway.spool import archive as archive_module
+from gateway.files import local as local_module
+from gateway.files.local import LocalStore
 from gateway.spool.archive import Archive
 from gateway.spool.entry import DamagedEntry, Lane, SpoolEntry
 from gateway.spool.store import Claims, Spool
@@ -17,9 +18,8 @@ MAIL = b"Subject: panne\r\n\r\nBonjour\r\n"
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Archive:
-    (tmp_path / "archive").mkdir()
     (tmp_path / "drafts").mkdir()
-    return Archive(tmp_path / "archive", drafts=tmp_path / "drafts")
+    return Archive(LocalStore(tmp_path, drafts=tmp_path / "drafts"))
 
 
 def claimed(spool: Spool, claims: Claims, envelope: dict[str, str] | None = None) -> SpoolEntry:
@@ -83,7 +83,7 @@ def test_settling_syncs_what_was_kept_once_for_all(
     spool: Spool, archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: list[Path] = []
-    monkeypatch.setattr(archive_module, "sync_filesystem", synced.append)
+    monkeypatch.setattr(local_module, "sync_filesystem", synced.append)
     archive.settle()
     assert synced == []
     with spool.worker(Lane.MAIL) as claims:
@@ -102,7 +102,7 @@ def test_what_cannot_be_settled_is_said_and_tried_again(
 
     with spool.worker(Lane.MAIL) as claims:
         archive.keep(claimed(spool, claims))
-    monkeypatch.setattr(archive_module, "sync_filesystem", broken)
+    monkeypatch.setattr(local_module, "sync_filesystem", broken)
     for _ in range(2):
         with pytest.raises(OSError, match="Input/output"):
             archive.settle()
@@ -115,7 +115,7 @@ def test_a_full_disk_leaves_no_part_of_a_mail(
         path.write_bytes(b"a par")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(archive_module, "write_new", full)
+    monkeypatch.setattr(local_module, "write_new", full)
     with spool.worker(Lane.MAIL) as claims:
         entry = replace(claimed(spool, claims), shares_file=True)
         with pytest.raises(OSError, match="No space"):

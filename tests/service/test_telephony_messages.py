@@ -14,10 +14,11 @@ from sqlalchemy import select
 
 from gateway.config.load import Settings, load_settings
 from gateway.db.calls import CallKey, call_messages, calls
+from gateway.files.store import sound_name
 from gateway.runtime import Runtime, open_runtime
 from gateway.services.log_call import log_event
 from telephony import messages, provider
-from telephony.messages import MAX_ATTEMPTS, fetch_due, message_path
+from telephony.messages import MAX_ATTEMPTS, fetch_due
 from tests.support.call_events import final, step
 from tests.support.clock import MovableClock
 
@@ -123,8 +124,9 @@ def test_a_message_is_fetched_kept_and_forgotten_at_the_provider(at_home: Runtim
     digest = sha256(sound(9)).hexdigest()
     assert (row.state, row.sha256, row.size, row.attempts) == ("kept", digest, len(sound(9)), 1)
     assert row.deleted_at is not None
-    assert message_path(at_home, digest).read_bytes() == sound(9)
-    assert message_path(at_home, digest).stat().st_mode & 0o777 == 0o600
+    path = at_home.where.data / sound_name(digest).key
+    assert path.read_bytes() == sound(9)
+    assert path.stat().st_mode & 0o777 == 0o600
     assert api.asked == [("GET", MEDIA, BASIC), ("DELETE", JSON, BASIC)]
     with at_home.database.reading() as connection:
         details = connection.execute(select(calls.c.details)).scalar_one()
@@ -231,7 +233,7 @@ def test_a_recording_that_is_gone_there_is_forgotten(at_home: Runtime, api: Api)
     assert fetch(at_home).state == "kept"
 
 
-@pytest.mark.parametrize("killed", ["_keep", "_move", "delete_recording"])
+@pytest.mark.parametrize("killed", ["settle_all", "_move", "delete_recording"])
 def test_a_death_between_any_two_steps_loses_nothing(
     at_home: Runtime, api: Api, clock: MovableClock, monkeypatch: pytest.MonkeyPatch, killed: str
 ) -> None:

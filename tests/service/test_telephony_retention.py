@@ -13,8 +13,9 @@ from gateway.db.people import get_or_create_person
 from gateway.db.tickets import create_ticket, tickets
 from gateway.domain.ticket import Language
 from gateway.errors import Misconfigured
+from gateway.files.store import content_of, settle_all, sound_name
 from gateway.runtime import Runtime
-from gateway.services.forget_calls import forget_calls, message_file
+from gateway.services.forget_calls import forget_calls
 from gateway.services.log_call import log_event
 from tests.support.call_events import BEGAN, WITH_MESSAGE, final, step
 from tests.support.clock import MovableClock
@@ -41,9 +42,8 @@ def call(runtime: Runtime) -> None:
         log_event(runtime, CALL, event)
     with runtime.database.transaction() as connection:
         connection.execute(update(call_messages).values(state="kept", sha256=DIGEST))
-    path = message_file(runtime.where.data, DIGEST)
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"RIFF")
+    runtime.files.put(sound_name(DIGEST), content_of(b"RIFF"))
+    settle_all(runtime.files)
 
 
 def rows(runtime: Runtime, table: Any) -> list[Any]:
@@ -73,10 +73,10 @@ def test_a_message_goes_some_time_after_its_ticket_was_closed_and_its_sum_stays(
         connection.execute(update(tickets).values(closed_at=clock.now()))
     clock.move(days=90)
     forget_calls(runtime)
-    assert message_file(runtime.where.data, DIGEST).exists()
+    assert runtime.files.find(sound_name(DIGEST))
     clock.move(days=1)
     forget_calls(runtime)
-    assert not message_file(runtime.where.data, DIGEST).exists()
+    assert runtime.files.find(sound_name(DIGEST)) is None
     (message,) = rows(runtime, call_messages)
     assert (message.state, message.sha256) == ("erased", DIGEST)
 
@@ -84,10 +84,10 @@ def test_a_message_goes_some_time_after_its_ticket_was_closed_and_its_sum_stays(
 def test_a_message_goes_after_180_days_though_its_ticket_is_open(runtime: Runtime, clock: MovableClock) -> None:
     clock.move(days=180)
     forget_calls(runtime)
-    assert message_file(runtime.where.data, DIGEST).exists()
+    assert runtime.files.find(sound_name(DIGEST))
     clock.move(days=1)
     forget_calls(runtime)
-    assert not message_file(runtime.where.data, DIGEST).exists()
+    assert runtime.files.find(sound_name(DIGEST)) is None
 
 
 def test_a_number_is_a_pseudonym_after_a_year_everywhere_and_stays_one(runtime: Runtime, clock: MovableClock) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 from gateway.db.callbacks import callback_requests
 from gateway.db.calls import CallKey, call_messages, calls
 from gateway.db.tickets import list_entries
-from gateway.services.forget_calls import message_file
+from gateway.files.store import content_of, settle_all, sound_name
 from gateway.services.log_call import log_event
 from tests.support.agents import ANA, NINA, Desk
 from tests.support.call_events import final, step
@@ -30,9 +30,8 @@ def call(desk: Desk) -> int:
     for one in (step(0, {"name": "call.received", "project": "DEMO"}, LEFT, kind="voice"), final(60)):
         log_event(runtime, CALL, one)
     digest = sha256(SOUND).hexdigest()
-    path = message_file(runtime.where.data, digest)
-    path.parent.mkdir(parents=True)
-    path.write_bytes(SOUND)
+    runtime.files.put(sound_name(digest), content_of(SOUND))
+    settle_all(runtime.files)
     with runtime.database.transaction() as connection:
         values = {"state": "kept", "sha256": digest, "size": len(SOUND), "type": "audio/x-wav"}
         connection.execute(update(call_messages).values(**values))

@@ -31,6 +31,7 @@ from gateway.domain.change import Change
 from gateway.domain.duty import Shift
 from gateway.domain.events import By, EventType, TicketEvent
 from gateway.domain.ticket import Channel, Role, Severity
+from gateway.files.store import content_of, settle_all, sound_name
 from gateway.jobs.drain import drain_lane
 from gateway.mail.bounce import Action, Outcome
 from gateway.mail.envelope import MailEnvelope
@@ -38,7 +39,6 @@ from gateway.notify.deliver import deliver_due
 from gateway.runtime import Runtime
 from gateway.services.audit import record_audit
 from gateway.services.change_ticket import change_ticket
-from gateway.services.forget_calls import message_file
 from gateway.services.log_call import log_event
 from gateway.services.refresh_hotline import refresh_hotline
 from gateway.spool.entry import Lane, file_name
@@ -167,9 +167,8 @@ def _call(runtime: Runtime) -> None:
         log_event(runtime, key, one)
     with runtime.database.transaction() as connection:
         connection.execute(update(call_messages).values(state="stored", sha256=SOUND, error="MARQUE"))
-    path = message_file(runtime.where.data, SOUND)
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"RIFF MARQUE")
+    runtime.files.put(sound_name(SOUND), content_of(b"RIFF MARQUE"))
+    settle_all(runtime.files)
 
 
 def _rows(connection: Any, runtime: Runtime) -> None:
