@@ -160,11 +160,13 @@ def mailbox_faults(settings: Settings) -> list[str]:
         return try_all(runtime)
 
 
-def release_held(runtime: Runtime, spool_id: str, *, sender: str | None, project: str | None = None) -> str:
+def release_held(
+    runtime: Runtime, spool_id: str, *, sender: str | None, project: str | None = None, by: int | None = None
+) -> str:
     """File a held mail under this sender, in one project if it is named; its ticket's reference. Raises NotFound."""
     from inbound.release import release_mail
 
-    return release_mail(runtime, spool_id, sender=sender, project=project)
+    return release_mail(runtime, spool_id, sender=sender, project=project, by=by)
 
 
 def simulate_call(

@@ -1,22 +1,32 @@
 """A held mail gets its sender from a person and becomes a ticket."""
 
 from gateway.db.receipts import Receipt, Verdict, find_receipts, settle_receipt
+from gateway.domain.audit import AuditAction
 from gateway.domain.reasons import Reason
 from gateway.domain.trace import Trace
 from gateway.errors import Conflict, NotFound, Refused
 from gateway.ids import SpoolId
 from gateway.mail.parsed import Mailbox
 from gateway.runtime import Runtime
+from gateway.services.audit import record_audit
 from gateway.services.file_message import write_mail
 from gateway.services.mail_item import Decision
 from gateway.spool.entry import Lane, SpoolEntry
 from inbound.arriving import make_item, read_entry
 
 
-def release_mail(runtime: Runtime, spool_id: str, *, sender: str | None = None, project: str | None = None) -> str:
+def release_mail(
+    runtime: Runtime,
+    spool_id: str,
+    *,
+    sender: str | None = None,
+    project: str | None = None,
+    by: int | None = None,
+) -> str:
     """File a held mail as a new ticket of `sender`, by default of its one From mailbox; returns the reference.
 
-    A mail to several projects is held in each: `project` says in which it is released, by default in the first.
+    A mail to several projects is held in each: `project` says in which it is released, by default in the first. `by` is
+    the id of whoever decides, None for the shell.
 
     Nothing is acknowledged. Who `sender` is is the operator's word, and what the mail proves of its From counts for
     nothing then. Raises NotFound where no such mail is
@@ -52,6 +62,15 @@ def release_mail(runtime: Runtime, spool_id: str, *, sender: str | None = None, 
         )
         if not settled:
             raise Conflict(Reason.MAIL_DECIDED())
+        record_audit(
+            connection,
+            at=runtime.clock.now(),
+            actor_id=by,
+            action=AuditAction.HELD_RELEASED,
+            subject=spool_id,
+            project=receipt.project,
+            detail={"ticket": filed.ticket.ref},
+        )
     return filed.ticket.ref
 
 

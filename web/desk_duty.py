@@ -20,7 +20,7 @@ from web.desk import desk_roles
 from web.desk_refusals import refusal_sentences
 from web.duty_view import RosterView, roster_view
 from web.limits import REPLY
-from web.state import web
+from web.state import visitor, web
 
 MOST_ON_A_DAY = 5
 """How many can be chosen in the form; `gateway duty set` takes any number."""
@@ -96,7 +96,7 @@ def set_day(project: str) -> Response:
 
     def act() -> None:
         _require_ringable(project, agents)
-        set_duty(web().runtime, project, day=day, hours=form.get("hours", ""), agents=agents)
+        set_duty(web().runtime, project, day=day, hours=form.get("hours", ""), agents=agents, by=visitor().person.id)
 
     return _answer(project, act)
 
@@ -109,7 +109,8 @@ def swap(project: str) -> Response:
     def act() -> None:
         _require_ringable(project, [one, other])
         day = form.get("swap_day", "").strip()
-        swap_duty(web().runtime, project, day=day, other_day=other_day or None, one=one, other=other)
+        by = visitor().person.id
+        swap_duty(web().runtime, project, day=day, other_day=other_day or None, one=one, other=other, by=by)
 
     return _answer(project, act)
 

@@ -6,11 +6,13 @@ from flask import Flask, Response
 from sqlalchemy import Row
 
 from gateway.db.tickets import list_attachments, list_entries
+from gateway.domain.audit import AuditAction
 from gateway.errors import NotFound
 from gateway.services.desk_look import sight
 from web.desk import desk_roles
 from web.file_names import content_disposition
 from web.kept_files import raw_mail
+from web.noting import note_read
 from web.state import visitor, web
 
 
@@ -37,7 +39,9 @@ def raw(ref: str, entry_id: int) -> Response:
     entry = rows.get(entry_id)
     if entry is None or entry.raw_sha256 is None:
         raise NotFound("there is no such mail")
-    return _download(raw_mail(entry.raw_sha256, since=entry.at), f"{ref}-{entry_id}.eml")
+    content = raw_mail(entry.raw_sha256, since=entry.at)
+    note_read(AuditAction.RAW_READ, ref, project=ref.partition("-")[0], detail={"entry": entry_id})
+    return _download(content, f"{ref}-{entry_id}.eml")
 
 
 def readable(ref: str) -> tuple[dict[int, Row[Any]], dict[int, list[Row[Any]]]]:

@@ -11,15 +11,18 @@ from flask_babel import gettext
 from flask_limiter import Limiter
 from werkzeug.wrappers import Response as AnyResponse
 
+from gateway.domain.audit import AuditAction
 from gateway.domain.reasons import Reason
 from gateway.errors import Conflict, NotFound, Refused
 from gateway.mail.address import is_address, normalise_address
 from gateway.services.desk_mail import (
+    AsideEntry,
     decides_for,
     discard_held,
     find_held,
     list_aside,
     list_held,
+    replay_aside,
     require_aside,
 )
 from gateway.services.settle_item import discard_quarantined
@@ -28,8 +31,9 @@ from web.desk_refusals import refusal_sentences
 from web.file_names import content_disposition
 from web.kept_files import raw_mail
 from web.limits import REPLY
+from web.noting import note_read
 from web.reply import clean_text
-from web.state import web
+from web.state import visitor, web
 
 
 def register(app: Flask, limiter: Limiter) -> None:
@@ -68,7 +72,9 @@ def held_raw(spool_id: str) -> Response:
     runtime = web().runtime
     with runtime.database.reading() as connection:
         receipt = find_held(connection, spool_id, decides_for(desk_roles()))
-    answer = Response(raw_mail(receipt.sha256, since=receipt.filed_at), content_type="application/octet-stream")
+    content = raw_mail(receipt.sha256, since=receipt.filed_at)
+    note_read(AuditAction.RAW_READ, spool_id, project=receipt.project)
+    answer = Response(content, content_type="application/octet-stream")
     answer.headers["Content-Disposition"] = content_disposition(f"{spool_id}.eml")
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return answer
@@ -85,7 +91,8 @@ def release(spool_id: str) -> AnyResponse:
         sender = normalise_address(typed) if typed else None
         if sender is not None and not is_address(sender):
             raise Refused(Reason.NO_ADDRESS(address=sender))
-        return f"/desk/tickets/{web().release_mail(runtime, spool_id, sender=sender, project=project)}"
+        released = web().release_mail(runtime, spool_id, sender=sender, project=project, by=visitor().person.id)
+        return f"/desk/tickets/{released}"
 
     return _answer(act)
 
@@ -95,7 +102,7 @@ def discard(spool_id: str) -> AnyResponse:
     keys, reason = decides_for(desk_roles()), clean_text(request.form.get("reason", ""))
 
     def act() -> str:
-        discard_held(web().runtime, spool_id, keys, reason=reason)
+        discard_held(web().runtime, spool_id, keys, reason=reason, by=visitor().person.id)
         return "/desk/mail"
 
     return _answer(act)
@@ -104,10 +111,10 @@ def discard(spool_id: str) -> AnyResponse:
 def replay(spool_id: str) -> AnyResponse:
     """POST /desk/mail/aside/ID/replay: through its lane again."""
     runtime = web().runtime
-    _require_aside(spool_id)
+    one = _require_aside(spool_id)
 
     def act() -> str:
-        runtime.doorbell.ring_soon(runtime.spool.quarantine.replay(spool_id))
+        runtime.doorbell.ring_soon(replay_aside(runtime, one, by=visitor().person.id))
         return "/desk/mail"
 
     return _answer(act)
@@ -121,13 +128,13 @@ def discard_aside(spool_id: str) -> AnyResponse:
     def act() -> str:
         if not reason:
             raise Refused(Reason.MAIL_SAYS_WHY())
-        discard_quarantined(web().runtime, spool_id, reason=reason)
+        discard_quarantined(web().runtime, spool_id, reason=reason, by=visitor().person.id)
         return "/desk/mail"
 
     return _answer(act)
 
 
-def _require_aside(spool_id: str) -> None:
+def _require_aside(spool_id: str) -> AsideEntry:
     runtime = web().runtime
     with runtime.database.reading() as connection:
         require_aside(connection, runtime, desk_roles(), spool_id)

@@ -14,6 +14,7 @@ from flask_babel import gettext
 
 from gateway.domain.period import Period, month_before
 from gateway.domain.project import Project
+from gateway.domain.audit import AuditAction
 from gateway.domain.reasons import Reason
 from gateway.domain.report_rows import as_csv, report_rows
 from gateway.domain.saying import Unfit
@@ -28,6 +29,7 @@ from web.i18n import language
 from web.service_charts import charts_of, cross_table
 from web.service_words import REASONS, SILENCED, severity_name, story, whole_explanation, why_missed
 from web.state import web
+from web.noting import note_read
 
 MISSES = 100
 """As many misses are told on the page; the table has them all."""
@@ -77,6 +79,7 @@ def table() -> Response:
 def _told(report: ServiceReport) -> dict[str, Any]:
     """What the template says of the figures, in words."""
     answers, share = report.first_answers, report.threading.share
+    note_read(AuditAction.REPORT_READ, f"{period.first} – {period.last}", project=project.key)
     doors, kinds = cross_table(report)
     return {
         "charts": charts_of(report),

@@ -25,10 +25,10 @@ RefuseFiles = Callable[[Iterable[MailFile], AttachmentSettings], Mapping[int, st
 
 
 class ReleaseMail(Protocol):
-    """Files a mail held in a project, under a sender or None for its own; returns its ticket's reference. Handed in
-    likewise."""
+    """Files a mail held in a project, under a sender or None for its own, by the word of the person with this id;
+    returns its ticket's reference. Handed in likewise."""
 
-    def __call__(self, runtime: Runtime, spool_id: str, /, *, sender: str | None, project: str) -> str: ...
+    def __call__(self, runtime: Runtime, spool_id: str, /, *, sender: str | None, project: str, by: int) -> str: ...
 
 
 _KEY = "gateway"
@@ -66,9 +66,9 @@ def refuse_no_files(_files: Iterable[MailFile], _settings: AttachmentSettings) -
     return {}
 
 
-def release_no_mail(_runtime: Runtime, _spool_id: str, *, sender: str | None, project: str) -> str:
+def release_no_mail(_runtime: Runtime, _spool_id: str, *, sender: str | None, project: str, by: int) -> str:
     """For pages that decide on no mail. Raises NotFound."""
-    raise NotFound(f"nothing of {project} is released here, whoever sent it: {sender or 'its sender'}")
+    raise NotFound(f"nothing of {project} is released here, whoever sent it: {sender or 'its sender'}, by {by}")
 
 
 def find_visitor_of_request() -> Visitor | None:

@@ -9,6 +9,7 @@ import click
 from gateway import __version__
 from gateway.admin import (
     advisories,
+    audit,
     backup,
     calendars,
     call_simulate,
@@ -55,7 +56,7 @@ def cli() -> None:
 
 _MODULES = (
     *(imports, replay, report, status),
-    *(backup, advisories, calendars, members),
+    *(backup, advisories, calendars, members, audit),
     *(roles, items, tickets, ticket_set, ticket_arrange, suppressed, people, personal),
     *(mailboxes, stores, demo, call_simulate, calls, duty, tokens, sessions),
     *(machines, quarantine, person_sign_in),

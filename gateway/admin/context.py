@@ -9,10 +9,13 @@ from typing import Any
 import click
 
 from gateway.config.load import load_settings
+from gateway.db.engine import DatabaseTrouble
 from gateway.db.migrate import require_head
+from gateway.domain.audit import AuditAction
 from gateway.errors import Conflict, Deferred, GatewayError, Misconfigured, NotFound, Refused
 from gateway.logs import configure_logs
 from gateway.runtime import Runtime, open_runtime
+from gateway.services.audit import record_audit
 
 
 class Unusable(GatewayError):
@@ -49,6 +52,26 @@ def command_runtime(*, needs_database: bool = True) -> Iterator[Runtime]:
         if needs_database:
             require_head(runtime.database)
         yield runtime
+
+
+def note_act(
+    runtime: Runtime, action: AuditAction, subject: str | None = None, *, project: str | None = None, **detail: Any
+) -> None:
+    """Write into the audit log what a command does that has no transaction of its own. While the database is away, the
+    command goes on, and says so."""
+    try:
+        with runtime.database.transaction() as connection:
+            record_audit(
+                connection,
+                at=runtime.clock.now(),
+                actor_id=None,
+                action=action,
+                subject=subject,
+                project=project,
+                detail=detail,
+            )
+    except DatabaseTrouble:
+        click.echo("the database is away: this is not in the audit log", err=True)
 
 
 def print_rows(rows: Iterable[Mapping[str, Any]], *, as_json: bool) -> None:

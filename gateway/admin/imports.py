@@ -11,7 +11,8 @@ import click
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 
-from gateway.admin.context import command_runtime
+from gateway.admin.context import command_runtime, note_act
+from gateway.domain.audit import AuditAction
 from gateway.domain.project import Project
 from gateway.errors import Refused
 from gateway.files.store import settle_all
@@ -44,6 +45,9 @@ def import_(kind: str, path: Path, *, key: str, dry_run: bool) -> None:
         with _where(opened, dry_run=dry_run) as runtime:
             run = _import_box if kind in _BOXES else _import_desk
             tally = run(runtime, kind, path, project, keeps=not dry_run)
+        if not dry_run:
+            taken = {"tickets": tally.tickets, "messages": tally.messages, "not_taken": len(tally.faults)}
+            note_act(opened, AuditAction.IMPORTED, kind, project=project.key, **taken)
     for fault in tally.faults:
         click.echo(f"not taken: {fault}", err=True)
     said = "would be imported" if dry_run else "imported"

@@ -13,12 +13,14 @@ from gateway.db.clock import database_now
 from gateway.db.machines import list_machines
 from gateway.db.outbox import count_due, count_under_way
 from gateway.db.receipts import Receipt, Verdict, find_receipts, list_receipts, settle_receipt
+from gateway.domain.audit import AuditAction
 from gateway.domain.ticket import Channel
 from gateway.errors import NotFound, Refused
 from gateway.mail.address import is_address, normalise_address
 from gateway.mail.envelope import MailEnvelope
 from gateway.mail.return_path import return_path
 from gateway.runtime import Runtime
+from gateway.services.audit import record_audit
 from gateway.services.elsewhere import find_elsewhere
 from gateway.spool.entry import Lane
 
@@ -198,6 +200,15 @@ def held_discard(spool_id: str, reason: str) -> None:
             if settle_receipt(
                 connection, receipt, verdict=Verdict.DISCARDED, reason=reason, ticket_id=None, entry_id=None
             ):
+                record_audit(
+                    connection,
+                    at=runtime.clock.now(),
+                    actor_id=None,
+                    action=AuditAction.HELD_DISCARDED,
+                    subject=spool_id,
+                    project=receipt.project,
+                    detail={"reason": reason},
+                )
                 return
         raise NotFound(f"no held mail {spool_id}")
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
-from gateway.admin.context import command_runtime, print_rows
+from gateway.admin.context import command_runtime, note_act, print_rows
 from gateway.db.engine import DatabaseTrouble
+from gateway.domain.audit import AuditAction
 from gateway.errors import NotFound
 from gateway.runtime import Runtime
 from gateway.services.elsewhere import ask_its_machine, find_elsewhere, set_aside_elsewhere
@@ -84,9 +85,12 @@ def quarantine_replay(spool_ids: tuple[str, ...]) -> None:
     with command_runtime(needs_database=False) as runtime:
         for spool_id in spool_ids:
             try:
-                runtime.doorbell.ring(runtime.spool.quarantine.replay(spool_id))
+                lane = runtime.spool.quarantine.replay(spool_id)
+                note_act(runtime, AuditAction.ASIDE_REPLAYED, spool_id)
+                runtime.doorbell.ring(lane)
             except NotFound:
                 _tell(ask_its_machine(runtime, spool_id, act=REPLAY), spool_id)
+                note_act(runtime, AuditAction.ASIDE_REPLAYED, spool_id)
 
 
 @quarantine.command("discard")

@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from gateway.admin.context import command_runtime, print_rows
+from gateway.admin.context import command_runtime, note_act, print_rows
+from gateway.domain.audit import AuditAction
 from gateway.errors import Refused
 
 _SPAN = re.compile(r"(\d{1,5})([dhm])")
@@ -51,6 +52,7 @@ def _replay_archive(since: str, *, with_all: bool, as_json: bool) -> None:
 
     with command_runtime() as runtime:
         found = replay_archive(runtime, since=runtime.clock.now() - _span(since))
+        note_act(runtime, AuditAction.REPLAYED, since, mails=len(found))
     rows = [
         {"id": one.spool_id, "project": one.project, "differs": one.differs, **_both(one.then, one.now)}
         for one in found

@@ -4,7 +4,8 @@ from datetime import date, datetime
 
 import click
 
-from gateway.admin.context import command_runtime, print_rows
+from gateway.admin.context import command_runtime, note_act, print_rows
+from gateway.domain.audit import AuditAction
 from gateway.domain.period import Period
 from gateway.domain.report_rows import as_csv, report_rows
 from gateway.domain.saying import Unfit
@@ -34,6 +35,8 @@ def report(project: str, first: str, last: str, *, as_json: bool, for_spreadshee
         except Unfit as fault:
             raise Refused(fault.why) from None
         rows = report_rows(read_service_report(runtime, found, period))
+        if for_spreadsheet:
+            note_act(runtime, AuditAction.REPORT_READ, f"{first} – {last}", project=found.key)
     if for_spreadsheet:
         click.echo(as_csv(rows), nl=False)
     else:

@@ -71,15 +71,30 @@ def list_tokens(connection: Connection) -> list[Row[Any]]:
     return list(connection.execute(query.order_by(api_tokens.c.id)))
 
 
-def revoke_token(connection: Connection, token_id: int, *, now: datetime) -> bool:
-    """End a token. False where there is none, or it was ended before."""
+def list_tokens_of(connection: Connection, person_id: int, *, now: datetime) -> list[Row[Any]]:
+    """The live tokens of a person, rows of `api_tokens` without the sums, the newest first."""
+    columns = [column for column in api_tokens.c if column.name != "token_sha256"]
+    query = select(*columns).where(
+        api_tokens.c.person_id == person_id, api_tokens.c.expires_at > now, api_tokens.c.revoked_at.is_(None)
+    )
+    return list(connection.execute(query.order_by(api_tokens.c.id.desc())))
+
+
+def newest_token(connection: Connection, person_id: int) -> int:
+    """The number of the newest token that a person ever had and that is still on record; 0 for none."""
+    query = select(api_tokens.c.id).where(api_tokens.c.person_id == person_id)
+    return connection.scalar(query.order_by(api_tokens.c.id.desc()).limit(1)) or 0
+
+
+def revoke_token(connection: Connection, token_id: int, *, now: datetime) -> int | None:
+    """End a token; the id of whom it belonged to, None where there is none, or it was ended before."""
     statement = (
         update(api_tokens)
         .where(api_tokens.c.id == token_id, api_tokens.c.revoked_at.is_(None))
         .values(revoked_at=now)
-        .returning(api_tokens.c.id)
+        .returning(api_tokens.c.person_id)
     )
-    return connection.execute(statement).scalar_one_or_none() is not None
+    return connection.execute(statement).scalar_one_or_none()
 
 
 def note_use(connection: Connection, token_id: int, *, now: datetime) -> None:

@@ -14,12 +14,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 
+from sqlalchemy import Connection
+
 from gateway.db import api_tokens
 from gateway.db.people import Person, find_person, find_person_by_id
+from gateway.domain.audit import AuditAction
 from gateway.domain.reasons import Reason
 from gateway.errors import NotFound, Refused
 from gateway.mail.address import normalise_address
 from gateway.runtime import Runtime
+from gateway.services.audit import record_audit
 
 USUAL_DAYS = 90
 LONGEST_DAYS = 366
@@ -54,8 +58,24 @@ class Bearer:
     scopes: frozenset[Scope]
 
 
-def make_token(runtime: Runtime, *, email: str, scopes: Collection[Scope], days: int = USUAL_DAYS) -> NewToken:
-    """A new token for the person with this address. Raises NotFound, Refused for no scope and for days out of range."""
+def make_token(
+    runtime: Runtime, *, email: str, scopes: Collection[Scope], days: int = USUAL_DAYS, by: int | None = None
+) -> NewToken:
+    """A new token for the person with this address; `by` is the id of whoever makes it, None for the shell.
+
+    Raises NotFound, Refused for no scope and for days out of range.
+    """
+    with runtime.database.transaction() as connection:
+        person = find_person(connection, email=normalise_address(email))
+        if person is None:
+            raise NotFound(Reason.NO_PERSON())
+        return add_token_for(connection, runtime, person, scopes=scopes, days=days, by=by)
+
+
+def add_token_for(
+    connection: Connection, runtime: Runtime, person: Person, *, scopes: Collection[Scope], days: int, by: int | None
+) -> NewToken:
+    """As `make_token`, within a transaction."""
     if not scopes:
         raise Refused(Reason.TOKEN_SCOPE())
     if not 1 <= days <= LONGEST_DAYS:
@@ -63,18 +83,19 @@ def make_token(runtime: Runtime, *, email: str, scopes: Collection[Scope], days:
     secret = secrets.token_urlsafe(32)
     now = runtime.clock.now()
     expires_at = now + timedelta(days=days)
-    with runtime.database.transaction() as connection:
-        person = find_person(connection, email=normalise_address(email))
-        if person is None:
-            raise NotFound(Reason.NO_PERSON())
-        token_id = api_tokens.add_token(
-            connection,
-            person_id=person.id,
-            token_sha256=_sum(secret),
-            scopes=[scope for scope in Scope if scope in scopes],
-            now=now,
-            expires_at=expires_at,
-        )
+    given = [scope for scope in Scope if scope in scopes]
+    token_id = api_tokens.add_token(
+        connection, person_id=person.id, token_sha256=_sum(secret), scopes=given, now=now, expires_at=expires_at
+    )
+    record_audit(
+        connection,
+        at=now,
+        actor_id=by,
+        action=AuditAction.TOKEN_MADE,
+        subject=person.email,
+        person_id=person.id,
+        detail={"token": token_id, "scopes": " ".join(given), "days": days},
+    )
     return NewToken(id=token_id, token=f"sgw_{token_id}_{secret}", expires_at=expires_at)
 
 
@@ -98,11 +119,23 @@ def find_bearer(runtime: Runtime, token: str) -> Bearer | None:
     return Bearer(token_id=row.id, person=person, scopes=scopes)
 
 
-def revoke_token(runtime: Runtime, token_id: int) -> None:
-    """End a token at once. Raises NotFound where there is none that lives."""
+def revoke_token(runtime: Runtime, token_id: int, *, by: int | None = None) -> None:
+    """End a token at once; `by` is None for the shell. Raises NotFound where there is none that lives."""
+    now = runtime.clock.now()
     with runtime.database.transaction() as connection:
-        if not api_tokens.revoke_token(connection, token_id, now=runtime.clock.now()):
+        owner = api_tokens.revoke_token(connection, token_id, now=now)
+        person = None if owner is None else find_person_by_id(connection, owner)
+        if person is None:
             raise NotFound(Reason.NO_TOKEN(number=token_id))
+        record_audit(
+            connection,
+            at=now,
+            actor_id=by,
+            action=AuditAction.TOKEN_REVOKED,
+            subject=person.email,
+            person_id=person.id,
+            detail={"token": token_id},
+        )
 
 
 def _sum(secret: str) -> str:

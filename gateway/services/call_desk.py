@@ -80,6 +80,7 @@ class SoundFile:
     type: str
     size: int
     seconds: int
+    project: str | None
 
 
 def list_triage(connection: Connection, runtime: Runtime, *, email: str) -> list[WaitingCall]:
@@ -161,7 +162,9 @@ def find_sound(connection: Connection, runtime: Runtime, recording_id: str, *, e
     row = connection.execute(query).one_or_none()
     if row is None or not _is_here(row) or not _may_hear(connection, runtime, row, email):
         raise NotFound("there is no such message")
-    return SoundFile(name=sound_name(row.sha256), type=row.type, size=row.size, seconds=row.seconds)
+    return SoundFile(
+        name=sound_name(row.sha256), type=row.type, size=row.size, seconds=row.seconds, project=row.project
+    )
 
 
 def _is_here(row: Row[Any]) -> bool:

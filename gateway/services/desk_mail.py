@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from gateway.db.receipts import Receipt, Verdict, find_receipts, list_receipts, settle_receipt
+from gateway.domain.audit import AuditAction
 from gateway.domain.reasons import Reason
 from gateway.domain.ticket import Role
 from gateway.errors import Conflict, NotFound, Refused
 from gateway.runtime import Runtime
+from gateway.services.audit import record_audit
 from gateway.services.desk_scope import Roles, supervised
 from gateway.services.settle_item import projects_of
 from gateway.spool.entry import DamagedEntry, Lane
@@ -44,9 +46,9 @@ def find_held(connection: Connection, spool_id: str, keys: Collection[str]) -> R
     raise NotFound("there is no such mail")
 
 
-def discard_held(runtime: Runtime, spool_id: str, keys: Collection[str], *, reason: str) -> None:
-    """Decide that a held mail needs no ticket. Raises NotFound, Refused without a reason, Conflict where somebody else
-    was faster."""
+def discard_held(runtime: Runtime, spool_id: str, keys: Collection[str], *, reason: str, by: int | None = None) -> None:
+    """Decide that a held mail needs no ticket; `by` is None for the shell. Raises NotFound, Refused without a reason,
+    Conflict where somebody else was faster."""
     with runtime.database.transaction() as connection:
         receipt = find_held(connection, spool_id, keys)
         if not reason.strip():
@@ -55,6 +57,15 @@ def discard_held(runtime: Runtime, spool_id: str, keys: Collection[str], *, reas
             connection, receipt, verdict=Verdict.DISCARDED, reason=reason.strip(), ticket_id=None, entry_id=None
         ):
             raise Conflict(Reason.MAIL_DECIDED())
+        record_audit(
+            connection,
+            at=runtime.clock.now(),
+            actor_id=by,
+            action=AuditAction.HELD_DISCARDED,
+            subject=spool_id,
+            project=receipt.project,
+            detail={"reason": reason.strip()},
+        )
 
 
 def list_aside(connection: Connection, runtime: Runtime, roles: Roles) -> list[AsideEntry]:
@@ -82,3 +93,22 @@ def require_aside(connection: Connection, runtime: Runtime, roles: Roles, spool_
         if one.entry.id == spool_id:
             return one
     raise NotFound("there is no such entry")
+
+
+def replay_aside(runtime: Runtime, one: AsideEntry, *, by: int | None) -> Lane:
+    """Send an entry through its lane again; the lane, to be rung. Raises NotFound where it has just left.
+
+    Written down first: the entry is a file, and what a crash between the two leaves is a word too many, never one too
+    few.
+    """
+    with runtime.database.transaction() as connection:
+        record_audit(
+            connection,
+            at=runtime.clock.now(),
+            actor_id=by,
+            action=AuditAction.ASIDE_REPLAYED,
+            subject=one.entry.id,
+            project=one.projects[0] if one.projects else None,
+            detail={},
+        )
+    return runtime.spool.quarantine.replay(one.entry.id)

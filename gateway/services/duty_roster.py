@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from gateway.db.desk_rows import agents_with
 from gateway.db.hotline import list_shifts, replace_shifts
 from gateway.db.people import Person, find_person
+from gateway.domain.audit import AuditAction
 from gateway.domain.calendar import DAY_NAMES, DayHours, parse_hours
 from gateway.domain.duty import Shift, shifts_of_day, swapped
 from gateway.domain.project import Project
@@ -20,14 +21,18 @@ from gateway.domain.ticket import STAFF
 from gateway.errors import NotFound, Refused
 from gateway.mail.address import normalise_address
 from gateway.runtime import Runtime
+from gateway.services.audit import record_audit
 from gateway.services.refresh_hotline import refresh_hotline
 
 
-def set_duty(runtime: Runtime, project: str, *, day: str, hours: str, agents: Sequence[str]) -> None:
+def set_duty(
+    runtime: Runtime, project: str, *, day: str, hours: str, agents: Sequence[str], by: int | None = None
+) -> None:
     """Put these people, by their addresses, on duty on a day, the first to ring first, instead of whoever was.
 
     `day` is a weekday (`monday`) or a date, which then counts instead of the week; nobody clears it. `hours` are as
-    `9:00-12:00, 14:00-17:30`. Raises Refused, and NotFound for somebody who is not known.
+    `9:00-12:00, 14:00-17:30`. `by` is the id of whoever does it, None for the shell. Raises Refused, and NotFound for
+    somebody who is not known.
     """
     weekday, exact = _day(day)
     spans = _hours(hours, is_needed=bool(agents))
@@ -39,10 +44,28 @@ def set_duty(runtime: Runtime, project: str, *, day: str, hours: str, agents: Se
             for start, end in spans
         ]
         replace_shifts(connection, project, shifts, weekday=weekday, day=exact)
+        record_audit(
+            connection,
+            at=runtime.clock.now(),
+            actor_id=by,
+            action=AuditAction.DUTY_SET,
+            subject=day.lower(),
+            project=project,
+            detail={"hours": hours, "people": len(people)},
+        )
     refresh_hotline(runtime)
 
 
-def swap_duty(runtime: Runtime, project: str, *, day: str, other_day: str | None, one: str, other: str) -> None:
+def swap_duty(
+    runtime: Runtime,
+    project: str,
+    *,
+    day: str,
+    other_day: str | None,
+    one: str,
+    other: str,
+    by: int | None = None,
+) -> None:
     """Let `other` take the turn of `one` on a day, and `one` that of `other`: on the same day, or on another.
 
     Raises Refused, also for a turn that somebody does not have, and NotFound for somebody who is not known.
@@ -57,6 +80,15 @@ def swap_duty(runtime: Runtime, project: str, *, day: str, other_day: str | None
             raise Refused(Reason.NO_TURN())
         for date_, turns in changes.items():
             replace_shifts(connection, project, swapped(known, date_, turns), weekday=None, day=date_)
+        record_audit(
+            connection,
+            at=runtime.clock.now(),
+            actor_id=by,
+            action=AuditAction.DUTY_SWAPPED,
+            subject=day,
+            project=project,
+            detail={"other_day": other_day},
+        )
     refresh_hotline(runtime)
 
 

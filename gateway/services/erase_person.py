@@ -16,9 +16,11 @@ from gateway.db.erasures import add_erasure
 from gateway.db.outbox import deliveries
 from gateway.db.schema import metadata
 from gateway.db.tickets import entries
+from gateway.domain.audit import AuditAction
 from gateway.errors import Conflict, NotFound, Refused
 from gateway.files.store import sound_name
 from gateway.runtime import Runtime
+from gateway.services.audit import record_audit
 from gateway.services.data_subject import DataSubject
 from gateway.services.erase_rows import erase_receipts, erase_rows
 from gateway.services.find_subject import find_subject
@@ -49,7 +51,9 @@ class Erasure:
     is_compact: bool
 
 
-def erase_person(runtime: Runtime, email: str, *, forget_recording: ForgetRecording | None) -> Erasure:
+def erase_person(
+    runtime: Runtime, email: str, *, forget_recording: ForgetRecording | None, by: int | None = None
+) -> Erasure:
     """Erase whoever has this (normalised) address. `forget_recording` asks the provider; None where there is none.
 
     Raises Conflict while mail of theirs waits in the spool, NotFound where nothing is kept about them, and what the
@@ -78,6 +82,15 @@ def erase_person(runtime: Runtime, email: str, *, forget_recording: ForgetRecord
         counts = {name: count for name, count in files.items() if count} | {
             f"table {name}": count for name, count in rows.items()
         }
+        record_audit(
+            connection,
+            at=runtime.clock.now(),
+            actor_id=by,
+            action=AuditAction.PERSON_ERASED,
+            subject=subject.pseudonym,
+            person_id=subject.person_id,
+            detail={"rows": sum(rows.values())},
+        )
         number = add_erasure(connection, at=runtime.clock.now(), pseudonym=subject.pseudonym, counts=counts)
     for old in moved:
         forget_raw(runtime.files, old)

@@ -24,10 +24,12 @@ from sqlalchemy import Connection, select
 
 from gateway.db.schema import metadata
 from gateway.db.tickets import entries
+from gateway.domain.audit import AuditAction
 from gateway.errors import NotFound, Refused
 from gateway.files.reading import read_each
 from gateway.files.store import sound_name
 from gateway.runtime import Runtime
+from gateway.services.audit import record_audit
 from gateway.services.data_subject import DataSubject
 from gateway.services.find_subject import find_subject
 from gateway.services.personal_data import INVENTORY
@@ -70,9 +72,12 @@ class Exported:
     files: int
 
 
-def export_person(runtime: Runtime, email: str, path: Path, *, read_file: ReadFile) -> Exported:
-    """Write the archive to a new file that only we can read. Raises NotFound where nothing is kept about the address,
-    Refused where the file is there already or cannot be written."""
+def export_person(runtime: Runtime, email: str, path: Path, *, read_file: ReadFile, by: int | None = None) -> Exported:
+    """Write the archive to a new file that only we can read; `by` asks for it, None for the shell.
+
+    Raises NotFound where nothing is kept about the address, Refused where the file is there already or cannot be
+    written.
+    """
     with runtime.database.reading() as connection:
         subject = find_subject(connection, email)
         own = set(connection.scalars(select(entries.c.raw_sha256).where(entries.c.id.in_(sorted(subject.authored)))))
@@ -86,6 +91,16 @@ def export_person(runtime: Runtime, email: str, path: Path, *, read_file: ReadFi
     files |= dict(attached.values())
     page = _page(runtime, subject, rows, attached=attached, files=files)
     _write(path, {"index.html": page, "person.json": _json(subject, rows, runtime.clock.now()), **files})
+    with runtime.database.transaction() as connection:
+        record_audit(
+            connection,
+            at=runtime.clock.now(),
+            actor_id=by,
+            action=AuditAction.PERSON_EXPORTED,
+            subject=subject.email,
+            person_id=subject.person_id,
+            detail={"files": len(files)},
+        )
     return Exported(rows=sum(map(len, rows.values())), files=len(files))
 
 

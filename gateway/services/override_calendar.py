@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from gateway.db.calendar_overrides import add_override, end_override
 from gateway.db.people import Person, get_or_create_person
 from gateway.db.stale_incidents import make_incidents_stale
+from gateway.domain.audit import AuditAction
 from gateway.domain.calendar import Override
 from gateway.domain.change import NotAllowed
 from gateway.domain.project import Project
@@ -18,6 +19,7 @@ from gateway.domain.ticket import Role
 from gateway.errors import NotFound, Refused
 from gateway.mail.address import is_address, normalise_address
 from gateway.runtime import Runtime
+from gateway.services.audit import record_audit
 from gateway.services.refresh_hotline import refresh_hotline
 from gateway.services.roles import roles_in
 from gateway.services.ticket_clocks import find_project
@@ -47,6 +49,15 @@ def override_calendar(
         found, doer = _supervised(connection, runtime, project, by=by)
         written = add_override(connection, found.key, override, author_id=doer.id, now=now)
         make_incidents_stale(connection, [found.key])
+        record_audit(
+            connection,
+            at=now,
+            actor_id=doer.id,
+            action=AuditAction.CALENDAR_OVERRIDDEN,
+            subject=str(written),
+            project=found.key,
+            detail={"open": is_open, "until": until.isoformat(), "reason": override.reason},
+        )
     refresh_hotline(runtime)
     return written
 
@@ -59,6 +70,15 @@ def end_calendar_override(runtime: Runtime, *, project: str, override_id: int, b
         if not end_override(connection, override_id, project=found.key, author_id=doer.id, now=now):
             raise NotFound(Reason.NO_EMERGENCY(number=override_id, project=found.key))
         make_incidents_stale(connection, [found.key])
+        record_audit(
+            connection,
+            at=now,
+            actor_id=doer.id,
+            action=AuditAction.CALENDAR_ENDED,
+            subject=str(override_id),
+            project=found.key,
+            detail={},
+        )
     refresh_hotline(runtime)
 
 

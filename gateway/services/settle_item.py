@@ -7,15 +7,18 @@ from sqlalchemy import Connection
 
 from gateway.db.receipts import Receipt, Verdict, add_receipt, find_receipts
 from gateway.db.tickets import find_ticket
+from gateway.domain.audit import AuditAction
 from gateway.domain.project import Project
 from gateway.files.store import settle_all
 from gateway.mail.address import normalise_address, split_detail
 from gateway.runtime import Runtime
+from gateway.services.audit import record_audit
 from gateway.spool.entry import Lane, SpoolEntry
 
 
-def discard_quarantined(runtime: Runtime, spool_id: str, *, reason: str) -> list[Receipt]:
-    """Record an entry in quarantine as discarded in each project that it was for, then remove it.
+def discard_quarantined(runtime: Runtime, spool_id: str, *, reason: str, by: int | None = None) -> list[Receipt]:
+    """Record an entry in quarantine as discarded in each project that it was for, then remove it. `by` is None for the
+    shell.
 
     An entry that is on record already (its worker died after the filing, or an earlier discard was interrupted) is
     removed and its receipts stay as they are; they are returned, nothing otherwise. Raises NotFound, DamagedEntry,
@@ -29,6 +32,15 @@ def discard_quarantined(runtime: Runtime, spool_id: str, *, reason: str) -> list
         if not earlier:
             for key in projects_of(connection, entry, runtime.settings.project_list):
                 add_receipt(connection, _discarded(entry, runtime, project=key, reason=reason))
+                record_audit(
+                    connection,
+                    at=runtime.clock.now(),
+                    actor_id=by,
+                    action=AuditAction.ASIDE_DISCARDED,
+                    subject=entry.id,
+                    project=key,
+                    detail={"reason": reason},
+                )
     runtime.spool.quarantine.remove(spool_id)
     return earlier
 

@@ -93,8 +93,8 @@ def test_held_mail_of_another_project_does_not_exist(desk: Desk, held: str) -> N
 def test_held_mail_is_released_under_the_sender_that_is_chosen(desk: Desk, held: str) -> None:
     asked: list[tuple[str, str | None]] = []
 
-    def release(_runtime: Runtime, spool_id: str, /, *, sender: str | None, project: str) -> str:
-        assert project == "DEMO"
+    def release(_runtime: Runtime, spool_id: str, /, *, sender: str | None, project: str, by: int) -> str:
+        assert (project, by) == ("DEMO", site.person(ANA).id)
         asked.append((spool_id, sender))
         return desk.ticket.ref
 
