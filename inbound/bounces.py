@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from gateway.db.outbox import Delivery, find_delivery, find_delivery_of_message_id
-from gateway.domain.trace import Trace
+from gateway.domain.trace import Said, Trace
 from gateway.mail.bounce import BounceReport, Outcome
 from gateway.mail.message_id import read_own
 from gateway.mail.reply_address import BounceToken, read_token
@@ -48,11 +48,15 @@ def note_bounce(
         return False
     delivery, outcome, proof = found
     if not outcome.is_failing:
-        trace.note(RULE, "none", f"{proof}: the mail to that address arrived")
+        trace.note(RULE, "none", Said("the mail to that address arrived: {proof}", proof=proof))
         return False
     is_new = register_bounce(connection, runtime, delivery, outcome, at=received_at, raw_sha256=raw_sha256)
     kind = "hard" if outcome.is_hard else "soft"
-    trace.note(RULE, kind if is_new else "known already", f"{proof}, delivery {delivery.id}")
+    trace.note(
+        RULE,
+        kind if is_new else "known already",
+        Said("delivery {delivery}: {proof}", delivery=delivery.id, proof=proof),
+    )
     return is_new
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from gateway.db.receipts import Verdict, find_earlier
 from gateway.domain.project import Project
-from gateway.domain.trace import Trace
+from gateway.domain.trace import Said, Trace
 from gateway.jobs.doorbell import OUTBOX
 from gateway.mail.envelope import MailEnvelope
 from gateway.mail.parsed import ParsedMessage
@@ -81,7 +81,7 @@ def file_in_project(connection: Connection, runtime: Runtime, arrived: Arrived, 
     trace.note("project", project.key, "by recipient")
     hold = arrived.envelope.hold
     same = same_mail(earlier, mark=mark, hold=hold)
-    trace.note("duplicate", "no" if same is None else "yes", "" if same is None else f"of {same.spool_id}")
+    trace.note("duplicate", "no" if same is None else "yes", "" if same is None else Said("of {spool_id}", spool_id=same.spool_id))
     item = make_item(arrived, project, fingerprint=own_mark(mark, hold=hold) if same is None else None, trace=trace)
     if same is not None:
         decision = Decision(verdict=Verdict.DUPLICATE, reason=f"the same mail as {same.spool_id}")

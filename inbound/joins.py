@@ -9,6 +9,7 @@ from gateway.db.ticket_facts import count_reopenings, follow_merges
 from gateway.db.tickets import Ticket
 from gateway.domain.joining import Arrival, Joining, decide_joining
 from gateway.domain.ticket import Language, Status
+from gateway.domain.trace import Said
 from gateway.notify.enclosed import say_enclosed
 from gateway.runtime import Runtime
 from gateway.services.mail_item import Decision, MailItem, Order
@@ -85,7 +86,7 @@ def _survivor(connection: Connection, item: MailItem, match: Match) -> Ticket | 
     if ticket is None:
         item.trace.note("merged", "not followed", "the tickets are merged in a ring")
     elif ticket.id != match.ticket_id:
-        item.trace.note("merged", "followed", f"to {ticket.ref}")
+        item.trace.note("merged", "followed", Said("to {ref}", ref=ticket.ref))
     return ticket
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from gateway.domain.trace import Trace
+from gateway.domain.trace import Said, Trace
 from inbound.clues import RULES, Clue, Rule
 
 MAX_RELATED = 20  # anybody can put one Message-ID on any number of tickets
@@ -96,7 +96,7 @@ def choose_ticket(clues: Sequence[Clue], facts: Mapping[int, TicketFacts], asker
         for clue in equal:
             doubt = _doubt(clue, facts.get(clue.ticket_id), asker)
             if doubt:
-                if (reason := (rule, f"{clue.where}: {doubt}")) not in doubts:
+                if (reason := (rule, Said("{where}: {what}", where=clue.where, what=doubt))) not in doubts:
                     doubts[reason] = None
                     trace.note(rule, "not believed", reason[1])
                 if doubt in _OF_OTHERS and rule is not Rule.SUBJECT_TAG:
@@ -110,7 +110,7 @@ def choose_ticket(clues: Sequence[Clue], facts: Mapping[int, TicketFacts], asker
             signed = asker.is_named_in(clue)
             return Matching(match=Match(ticket_id=ticket_id, rule=rule, signed=signed, internal=internal))
         if believed:
-            trace.note(rule, "ambiguous", f"{len(believed)} tickets")
+            trace.note(rule, "ambiguous", Said("{count} tickets", count=len(believed)))
             return Matching(match=None, related=tuple(believed)[:MAX_RELATED])
         if rule not in asked:
             trace.note(rule, "no match")

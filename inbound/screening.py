@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from gateway.db.receipts import Verdict
 from gateway.domain.project import Project
-from gateway.domain.trace import Trace
+from gateway.domain.trace import Said, Trace
 from gateway.mail.automation import MACHINE_ANSWERS, REPORTS, Classification, Subject, classify
 from gateway.mail.envelope import MailEnvelope
 from gateway.mail.parsed import Mailbox, ParsedMessage
@@ -61,7 +61,7 @@ def screen(
         return _end(Verdict.IGNORED, f"{found.origin}: {found.evidence}", sender, found, silence)
     if sender is None:
         count = len(message.senders)
-        trace.note("sender", "none" if not count else "several", f"{count} From mailboxes")
+        trace.note("sender", "none" if not count else "several", Said("{count} From mailboxes", count=count))
         reason = "no usable From address" if not count else "more than one From address"
         return _end(Verdict.HELD, reason, None, found, silence)
     trace.note("sender", "one", "a single From mailbox")

@@ -9,6 +9,7 @@ from flask_babel import gettext, lazy_gettext
 
 from gateway.domain.ticket import EntryType, Status
 from gateway.services.desk_look import Look, look
+from web.clock_story import clock_story
 from web.clock_view import clock_view
 from web.desk import desk_roles
 from web.desk_view import Controls, Evidence, controls, sent_views
@@ -61,7 +62,7 @@ def ticket_page(ref: str, *, typed: Typed = NOTHING_TYPED) -> str:
         ticket=found.seen.ticket,
         project=found.seen.project.name,
         clocks=[clock for clock in clocks if clock is not None],
-        explanations=found.clocks.explanations(),
+        explanations=[clock_story(reading, found.clocks.clocks) for reading in found.clocks.readings()],
         entries=entry_views(found, reader_id=reader.id),
         found=found,
         may=offered,

@@ -3,7 +3,10 @@
 from flask import Flask
 from flask_babel import lazy_gettext
 
+from gateway.db.receipts import Verdict
 from gateway.domain.ticket import Kind, Level, Severity, Status
+from gateway.domain.trace_words import say_reason, say_step
+from web.i18n import language
 
 # Where a request stands, in two sentences: its name, and what that means for the reader.
 STATES = {
@@ -39,6 +42,13 @@ KIND_MEANINGS = {
     Kind.EVOLUTIVE: lazy_gettext("You would like the application to do something more, or otherwise."),
     Kind.REGULATORY: lazy_gettext("A law or a recommendation asks for a change."),
 }
+VERDICTS = {
+    Verdict.FILED: lazy_gettext("Filed"),
+    Verdict.DUPLICATE: lazy_gettext("Duplicate"),
+    Verdict.IGNORED: lazy_gettext("Ignored"),
+    Verdict.HELD: lazy_gettext("Held"),
+    Verdict.DISCARDED: lazy_gettext("Discarded"),
+}
 LEVELS = {
     Level.N1: lazy_gettext("Level 1 support"),
     Level.N2: lazy_gettext("Level 2 support"),
@@ -48,7 +58,10 @@ LEVELS = {
 
 def register(app: Flask) -> None:
     """Let templates use these words: `words.states[status]`, a pair, and the others by their value."""
+    app.add_template_global(lambda steps: [say_step(step, language()) for step in steps], "said_steps")
+    app.add_template_global(lambda reason: say_reason(reason, language()), "said_reason")
     app.jinja_env.globals["words"] = {
+        "verdicts": VERDICTS,
         "states": STATES,
         "severities": SEVERITIES,
         "kinds": KINDS,

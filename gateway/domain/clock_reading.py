@@ -110,8 +110,8 @@ def explain(reading: Reading, clocks: Clocks) -> str:
         f"{clock.guarantee} {severity}: {span(reading.promised)} of {reading.terms.counting} hours",
         f"from {_local(clock.started_at, zone)}",
     ]
-    if pauses := _pauses(clock, reading.now):
-        parts.append(pauses)
+    if (pause := paused(clock, reading.now)) >= timedelta(minutes=1):
+        parts.append(f"paused {span(pause)}")
     if reading.due is not None:
         parts.append(f"due {_local(reading.due, zone)}")
     return ", ".join([*parts, _standing(reading, zone)]) + f" ({reading.calendar.zone})"
@@ -136,14 +136,13 @@ def _standing(reading: Reading, zone: ZoneInfo) -> str:
     return f"{reading.state}, {span(reading.promised - reading.spent)} left"
 
 
-def _pauses(clock: Clock, now: datetime) -> str:
+def paused(clock: Clock, now: datetime) -> timedelta:
     """How long it was paused, in elapsed time, whatever its hours are."""
     end = clock.stopped_at or now
     ran = sum((stop - start for start, stop in clock.spans), timedelta(0))
     if clock.running_since is not None:
         ran += max(end - clock.running_since, timedelta(0))
-    paused = end - clock.started_at - ran
-    return f"paused {span(paused)}" if paused >= timedelta(minutes=1) else ""
+    return end - clock.started_at - ran
 
 
 def _local(moment: datetime, zone: ZoneInfo) -> str:

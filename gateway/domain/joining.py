@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gateway.domain.ticket import Status
+from gateway.domain.trace import Said
 
 BURST = "burst"  # the rule that puts a mail onto a ticket for no other reason than that too many came
 
@@ -48,7 +49,7 @@ def decide_joining(
     - a ticket that was reopened too often within the hour stays as it is: two machines may be talking
     """
     if status not in {Status.PENDING, Status.RESOLVED, Status.CLOSED}:
-        return Joining.APPEND, f"the ticket is {status}"
+        return Joining.APPEND, Said("the ticket is {status}", status=status)
     if arrival.automatic:
         return Joining.APPEND, "an automatic mail wakes no ticket"
     if arrival.from_agent:
@@ -62,9 +63,9 @@ def _wake(
     arrival: Arrival, *, status: Status, closed_at: datetime | None, reopenings: int, rules: JoiningRules
 ) -> tuple[Joining, str]:
     if closed_at is not None and arrival.at - closed_at > timedelta(days=rules.reopen_days):
-        return Joining.FOLLOW_UP, f"closed more than {rules.reopen_days} days ago"
+        return Joining.FOLLOW_UP, Said("closed more than {days} days ago", days=rules.reopen_days)
     if not arrival.proved:
         return Joining.FOLLOW_UP, "nothing proves the sender, so the ticket is not reopened"
     if reopenings >= rules.reopenings_per_hour:
-        return Joining.APPEND, f"reopened {reopenings} times within an hour"
-    return Joining.REOPEN, f"the ticket was {status}"
+        return Joining.APPEND, Said("reopened {number} times within an hour", number=reopenings)
+    return Joining.REOPEN, Said("the ticket was {status}", status=status)

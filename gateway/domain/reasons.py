@@ -120,6 +120,7 @@ class Reason(Enum):
     MAIL_SAYS_WHY = auto()
     MAIL_DECIDED = auto()
     MAIL_WHOSE = auto()
+    ASKED_ALREADY = auto()
     NO_HELD_MAIL = auto()
     NO_TURN = auto()
     NOBODY_KNOWN = auto()

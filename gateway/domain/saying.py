@@ -10,6 +10,8 @@ from gateway.domain.ticket import Language
 Wording = Callable[[str, str], str]
 """How a value is said, by its name and itself: the desk has names for `status` and `kind`, an order has the words."""
 
+SEPARATORS = {Language.FR: "\u00a0; ", Language.EN: "; "}
+
 
 class Unfit(ValueError):
     """Text or values that a rule cannot take; `why` is for whoever gave them."""
@@ -32,7 +34,7 @@ def say(why: Why, lang: Language = Language.EN, wording: Wording = _as_it_is) ->
 
 def say_all(whys: Iterable[Why], lang: Language = Language.EN, wording: Wording = _as_it_is) -> str:
     """Several in a row, each once."""
-    return "; ".join(dict.fromkeys(say(why, lang, wording) for why in whys))
+    return SEPARATORS[lang].join(dict.fromkeys(say(why, lang, wording) for why in whys))
 
 
 def say_stored(stored: Mapping[str, Any] | str, lang: Language, wording: Wording = _as_it_is) -> str:

@@ -57,6 +57,10 @@ SERVICE_WORDS: dict[Reason, tuple[str, str]] = {
         "this mail does not have one sender: say whose it is",
         "ce mail n’a pas un seul expéditeur : dites de qui il est",
     ),
+    Reason.ASKED_ALREADY: (
+        "the machine {machine} was asked already to do something with it",
+        "la machine {machine} a déjà reçu un ordre à ce sujet",
+    ),
     Reason.NO_HELD_MAIL: ("no held mail {spool_id}", "il n’y a pas de mail retenu {spool_id}"),
     Reason.NO_TURN: ("nobody can swap a turn that they do not have", "on n’échange que le tour que l’on a ce jour-là"),
     Reason.NOBODY_KNOWN: ("nobody is known by {who}", "personne n’est connu à l’adresse {who}"),
@@ -136,7 +140,7 @@ SERVICE_WORDS: dict[Reason, tuple[str, str]] = {
     ),
     Reason.TOKEN_MEANWHILE: (
         "a token of theirs was made meanwhile: look whether another is needed",
-        "un jeton vient d’être créé pour cette personne : regardez s’il en faut un autre",
+        "un jeton vient d’être créé pour cette personne : regardez s’il en faut un autre",
     ),
     Reason.PHONE_FORM: (
         "{text} is not a number in international form (+33612345678)",

@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 from gateway.db.people import Person
 from gateway.db.tickets import NewEntry, Ticket, add_entry
 from gateway.domain.reasons import Reason, Why
-from gateway.domain.saying import say_all
 from gateway.domain.ticket import Direction, EntryType
+from gateway.domain.trace import Said
 from gateway.errors import Refused
 from gateway.notify.notices import Notice
 from gateway.notify.thread import parent_of
@@ -35,9 +35,9 @@ def act_by_mail(
         connection, runtime, item, decision, order=decision.order, ticket=ticket, agent=agent
     )
     if isinstance(faults, int):
-        item.trace.note("orders", "done", f"{len(item.text)} characters")
+        item.trace.note("orders", "done", Said("{count} characters", count=len(item.text)))
         return faults
-    item.trace.note("orders", "refused", say_all(faults))
+    item.trace.note("orders", "refused", whys=faults)
     silence = cap_reached(connection, runtime, item.trace, recipient=agent.email)
     entry_id = _keep_as_note(
         connection,

@@ -3,11 +3,15 @@
 from sqlalchemy import Connection
 
 from gateway.db.daily_counts import count_once, read_counts
-from gateway.domain.trace import Trace
+from gateway.domain.trace import Said, Trace
 from gateway.mail.address import domain_of, mailbox_key
 from gateway.runtime import Runtime
 
-_SAYING = {"address": "to this address", "domain": "to this domain", "all": "in all"}
+_SAYING = {
+    "address": "{count} acknowledgements to this address today",
+    "domain": "{count} acknowledgements to this domain today",
+    "all": "{count} acknowledgements in all today",
+}
 
 
 def cap_reached(connection: Connection, runtime: Runtime, trace: Trace, *, recipient: str) -> str:
@@ -17,9 +21,9 @@ def cap_reached(connection: Connection, runtime: Runtime, trace: Trace, *, recip
     for scope, cap in caps.items():
         kind = scope.partition(":")[0]
         reached = counts[scope] >= cap
-        trace.note(f"cap {kind}", "reached" if reached else "below", f"{counts[scope]} of {cap} today")
+        trace.note(f"cap {kind}", "reached" if reached else "below", Said("{count} of {cap} today", count=counts[scope], cap=cap))
         if reached:
-            return f"{counts[scope]} acknowledgements {_SAYING[kind]} today"
+            return Said(_SAYING[kind], count=counts[scope])
     return ""
 
 

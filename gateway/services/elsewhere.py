@@ -2,6 +2,7 @@
 
 from gateway.db.engine import DatabaseTrouble
 from gateway.db.machines import SetAside, give_order, list_set_aside
+from gateway.domain.reasons import Reason
 from gateway.errors import Conflict, NotFound
 from gateway.runtime import Runtime
 
@@ -31,5 +32,5 @@ def ask_its_machine(runtime: Runtime, spool_id: str, *, act: str, reason: str = 
         raise NotFound("there is no such entry in quarantine")
     with runtime.database.transaction() as connection:
         if not give_order(connection, one, act=act, reason=reason):
-            raise Conflict(f"the machine {one.machine} was asked already to do something with it")
+            raise Conflict(Reason.ASKED_ALREADY(machine=one.machine))
     return one.machine

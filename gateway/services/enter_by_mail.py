@@ -4,6 +4,7 @@ from sqlalchemy import Connection
 
 from gateway.db.tickets import Ticket
 from gateway.domain.levels import Identity
+from gateway.domain.trace import Said
 from gateway.mail.address import normalise_address, split_detail
 from gateway.mail.authentication import Authentication, Result
 from gateway.services.enter_ticket import enter_ticket, level_written_to
@@ -25,7 +26,7 @@ def enter_by_mail(connection: Connection, item: MailItem, decision: Decision, *,
         wanted=wanted,
         roles=decision.roles,
     )
-    item.trace.note("level", entered.level, f"{wanted} was written to" if wanted else "")
+    item.trace.note("level", entered.level, Said("{level} was written to", level=wanted) if wanted else "")
     return entered
 
 

@@ -14,7 +14,7 @@ from gateway.db.people import Person, find_person_by_id
 from gateway.db.receipts import Receipt, Verdict, add_receipt, find_receipt, find_receipt_by_fingerprint
 from gateway.db.tickets import find_ticket
 from gateway.domain.project import Project
-from gateway.domain.trace import Trace
+from gateway.domain.trace import Said, Trace
 from gateway.jobs.doorbell import OUTBOX
 from gateway.runtime import Runtime
 from gateway.services.outcome import is_outcome, record_outcome
@@ -59,7 +59,7 @@ def _file_once(
     mark = fingerprint_of(form.person_id, form.number)
     same = find_receipt_by_fingerprint(connection, fingerprint=mark, project=project.key)
     trace = Trace()
-    trace.note("session", "match", f"sent by the form for a {form.form}")
+    trace.note("session", "match", Said("sent by the form for a {what}", what=form.form))
     receipt = Receipt(
         spool_id=entry.id,
         lane=entry.lane,

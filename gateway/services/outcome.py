@@ -22,7 +22,7 @@ from gateway.db.tickets import NewEntry, Ticket, add_entry, entries, find_ticket
 from gateway.domain.change import Change
 from gateway.domain.outcome import Outcome, sayable
 from gateway.domain.ticket import Channel, Direction, EntryType, Status
-from gateway.domain.trace import Trace
+from gateway.domain.trace import Said, Trace
 from gateway.errors import NotFound, Refused
 from gateway.mail.tokens import BadToken
 from gateway.notify.links import read_outcome
@@ -184,7 +184,7 @@ def _receipt(entry: SpoolEntry, runtime: Runtime, ticket: Ticket, said: Mapping[
     """That of an answer that does what it says; the same for the same said twice of one solution."""
     trace = Trace()
     trace.note("outcome link", "match", said["outcome"])
-    trace.note("outcome", "said", f"the ticket was {ticket.status}")
+    trace.note("outcome", "said", Said("the ticket was {status}", status=ticket.status))
     mark = "\n".join(["outcome", *(str(said[name]) for name in ("person_id", "entry_id", "outcome", "text"))])
     return Receipt(
         spool_id=entry.id,

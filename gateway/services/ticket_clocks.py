@@ -40,12 +40,13 @@ class TicketClocks:
         gti, gtr = self.reading(Guarantee.GTI), self.reading(Guarantee.GTR)
         return {"gti_due": gti.due, "gti_state": gti.state.value, "gtr_due": gtr.due, "gtr_state": gtr.state.value}
 
+    def readings(self) -> list[Reading]:
+        """Every clock; those from before a reopening come first."""
+        return [read_clock(clock, self.clocks, calendar=self.calendar, now=self.now) for clock in self.clocks.clocks]
+
     def explanations(self) -> list[str]:
-        """One line for each clock; those from before a reopening come first."""
-        readings = (
-            read_clock(clock, self.clocks, calendar=self.calendar, now=self.now) for clock in self.clocks.clocks
-        )
-        return [explain(reading, self.clocks) for reading in readings]
+        """One line for each of them, in English."""
+        return [explain(reading, self.clocks) for reading in self.readings()]
 
 
 def ticket_clocks(history: Sequence[TicketEvent], project: Project | None, *, now: datetime) -> TicketClocks:

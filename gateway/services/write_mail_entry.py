@@ -8,6 +8,7 @@ from gateway.db.participants import add_participant, count_participants, find_pa
 from gateway.db.people import Person, get_or_create_person
 from gateway.db.tickets import Attachment, NewEntry, Ticket, add_entry
 from gateway.domain.ticket import Direction, EntryType
+from gateway.domain.trace import Said
 from gateway.mail.authentication import NO_AUTHENTICATION
 from gateway.runtime import Runtime
 from gateway.services.mail_item import Decision, MailItem, Retold
@@ -89,7 +90,9 @@ def add_copied_people(
     known = find_participants(connection, ticket.id)
     for mailbox in copies:
         if free <= 0:
-            item.trace.note("participants", "limit reached", f"{runtime.settings.intake.max_participants} at most")
+            item.trace.note(
+                "participants", "limit reached", Said("{count} at most", count=runtime.settings.intake.max_participants)
+            )
             return
         if mailbox.address in known:
             continue
