@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from functools import partial
 
 PIECE = 1024 * 1024  # bytes that are asked for at once
 
@@ -33,12 +34,18 @@ class Pieces(io.RawIOBase):
         """The place."""
         return self._place
 
+    def readall(self) -> bytes:
+        """The rest. The language's own way asks for some kilobytes at a time."""
+        return b"".join(iter(partial(self._next, PIECE), b""))
+
     def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]  # typeshed's Buffer is private
         """Read at most a piece; how many bytes. Raises what `ask` raises."""
-        end = min(self._place + min(len(buffer), PIECE), self._size)
-        if end <= self._place:
-            return 0
-        found = self._ask(self._place, end)
+        found = self._next(len(buffer))
         buffer[: len(found)] = found
-        self._place += len(found)
         return len(found)
+
+    def _next(self, most: int) -> bytes:
+        end = min(self._place + min(most, PIECE), self._size)
+        found = self._ask(self._place, end) if end > self._place else b""
+        self._place += len(found)
+        return found

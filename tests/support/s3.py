@@ -189,9 +189,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """DeleteObjects, the one POST that is known."""
         if self._is_welcome():
-            for key in re.findall(rb"<Key>(.*?)</Key>", self.body()):
-                self.peer.objects.pop(unescape(key.decode()), None)
-            self._say(200, b"<DeleteResult></DeleteResult>", {"Content-Type": "application/xml"})
+            keys = [unescape(key.decode()) for key in re.findall(rb"<Key>(.*?)</Key>", self.body())]
+            for key in keys:
+                self.peer.objects.pop(key, None)
+            told = "".join(f"<Deleted><Key>{escape(key)}</Key></Deleted>" for key in keys)
+            self._say(200, f"<DeleteResult>{told}</DeleteResult>".encode(), {"Content-Type": "application/xml"})
 
     def do_DELETE(self) -> None:
         if self._is_welcome():
