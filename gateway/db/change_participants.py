@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Update, select, update
 
-from gateway.db.participants import IS_ON, add_participant, participants
+from gateway.db.participants import IS_ON, add_participant, mute_participant, participants
 from gateway.db.tickets import Ticket, tickets
 from gateway.db.upsert import insert_ignoring_duplicates
 
@@ -20,6 +20,16 @@ def restore_participant(connection: Connection, *, ticket_id: int, person_id: in
 def remove_participant(connection: Connection, *, ticket_id: int, person_id: int, now: datetime) -> bool:
     """Take a person off a ticket. False where they are not on it."""
     return connection.execute(_of(ticket_id, person_id).where(IS_ON).values(removed_at=now)).rowcount == 1
+
+
+def leave_participants(connection: Connection, *, ticket_id: int, person_id: int, now: datetime) -> bool:
+    """Leave a person out of a ticket from now on. Who is not on it does not come onto it by leaving: their wish is kept
+    beside those who are. False where they were left out before."""
+    if mute_participant(connection, ticket_id=ticket_id, person_id=person_id):
+        return True
+    return insert_ignoring_duplicates(
+        connection, participants, ticket_id=ticket_id, person_id=person_id, added_at=now, muted=True, removed_at=now
+    )
 
 
 def join_participants(connection: Connection, *, from_id: int, into: Ticket, now: datetime) -> None:

@@ -2,7 +2,8 @@
 
 from sqlalchemy import Connection
 
-from gateway.db.participants import add_participant, find_participants, mute_participant
+from gateway.db.change_participants import leave_participants
+from gateway.db.participants import find_participants
 from gateway.db.people import Person, find_person_by_id
 from gateway.db.tickets import NewEntry, Ticket, add_entry, find_ticket
 from gateway.domain.reasons import Reason
@@ -35,7 +36,6 @@ def leave_ticket(runtime: Runtime, token: str) -> Ticket:
     with runtime.database.transaction() as connection:
         ticket, person = find_leaver(connection, runtime, token)
         # The link was mailed to them: one who was told without being on it, as a customer's contact, leaves as well.
-        add_participant(connection, ticket_id=ticket.id, person_id=person.id, now=runtime.clock.now())
         _leave(connection, runtime, ticket, person)
     return ticket
 
@@ -51,9 +51,10 @@ def leave_out(connection: Connection, runtime: Runtime, ticket: Ticket, person: 
 
 
 def _leave(connection: Connection, runtime: Runtime, ticket: Ticket, person: Person) -> None:
-    if mute_participant(connection, ticket_id=ticket.id, person_id=person.id):
+    now = runtime.clock.now()
+    if leave_participants(connection, ticket_id=ticket.id, person_id=person.id, now=now):
         entry = NewEntry(
-            at=runtime.clock.now(),
+            at=now,
             type=EntryType.SYSTEM,
             direction=Direction.INTERNAL,
             author_id=person.id,

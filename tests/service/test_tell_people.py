@@ -7,6 +7,7 @@ import pytest
 
 from gateway.db.hotline import find_hotline_code
 from gateway.db.outbox import Delivery, list_deliveries
+from gateway.db.participants import find_participants
 from gateway.db.people import Person, add_membership, get_or_create_person, update_person
 from gateway.db.tickets import Ticket, find_ticket, list_entries
 from gateway.domain.change import Change
@@ -118,7 +119,12 @@ def test_who_left_or_wants_nothing_is_not_told_and_the_reporter_is(desk: Runtime
     step(desk, by=None, others=[paul])
     token = text(desk, mails(desk, Notice.PARTICIPANT)[0]).rpartition("/leave/")[2].strip()
     leave_ticket(desk, token)
+    leave_ticket(desk, token)
     with desk.database.transaction() as connection:
+        # A contact who was told without being on the ticket does not come onto it by leaving, and is on record once.
+        assert PAUL not in find_participants(connection, ticket(desk).id)
+        left = [row for row in list_entries(connection, ticket(desk).id) if row.data.get("event") == "left"]
+        assert [row.author for row in left] == [PAUL]
         luc = get_or_create_person(connection, email="luc@client.example", name="", now=desk.clock.now())
     step(desk, by=None, others=[paul, luc])
     assert [row.recipient for row in mails(desk, Notice.PARTICIPANT)] == [PAUL]
