@@ -19,6 +19,7 @@ from gateway.files.reading import read_each
 from gateway.files.s3 import S3Files
 from gateway.files.s3_client import Bucket
 from gateway.files.store import (
+    Content,
     FileName,
     FileStore,
     Kind,
@@ -307,8 +308,8 @@ def test_no_more_than_some_bytes_wait_for_their_upload(peer: S3Peer, monkeypatch
     settle_all(store)
 
 
-def s3_content(chunks: Callable[[], tuple[bytes, ...]]) -> "s3.Content":
-    return s3.Content(size=100, chunks=chunks)
+def s3_content(chunks: Callable[[], tuple[bytes, ...]]) -> Content:
+    return Content(size=100, chunks=chunks)
 
 
 @pytest.mark.parametrize(
