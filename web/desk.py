@@ -34,6 +34,8 @@ STATES = {
 
 PAGE = 50
 FOUND = 100
+_FOR_SOME = {"desk_mail": decides_for, "desk_report": supervised, "desk_status": supervised}
+"""Pages that are not everybody's at the desk: the projects for which they are somebody's, by roles."""
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
@@ -55,7 +57,7 @@ def desk_roles() -> Roles:
 def _has_page(endpoint: str) -> bool:
     """Whether the desk's menu leads there: the page is served, and open to the visitor."""
     roles = visitor_roles()
-    is_open = {"desk_mail": bool(decides_for(roles)), "desk_report": bool(supervised(roles))}.get(endpoint, True)
+    is_open = endpoint not in _FOR_SOME or bool(_FOR_SOME[endpoint](roles))
     return is_open and endpoint in current_app.view_functions
 
 

@@ -137,7 +137,7 @@ def discard_aside(spool_id: str) -> AnyResponse:
 def _require_aside(spool_id: str) -> AsideEntry:
     runtime = web().runtime
     with runtime.database.reading() as connection:
-        require_aside(connection, runtime, desk_roles(), spool_id)
+        return require_aside(connection, runtime, desk_roles(), spool_id)
 
 
 def _answer(act: Callable[[], str]) -> AnyResponse:

@@ -3,7 +3,22 @@
 from flask import Flask
 from flask_limiter import Limiter
 
-from web import desk, desk_act, desk_advisories, desk_calls, desk_duty, desk_files, desk_mail, desk_report, desk_ticket
+from web import (
+    desk,
+    desk_act,
+    desk_advisories,
+    desk_audit,
+    desk_calls,
+    desk_duty,
+    desk_files,
+    desk_mail,
+    desk_people,
+    desk_report,
+    desk_status,
+    desk_templates,
+    desk_ticket,
+    desk_ways_in,
+)
 
 
 def register(app: Flask, limiter: Limiter) -> None:
@@ -17,3 +32,8 @@ def register(app: Flask, limiter: Limiter) -> None:
     desk_duty.register(app, limiter)
     desk_mail.register(app, limiter)
     desk_report.register(app)
+    desk_status.register(app)
+    desk_people.register(app, limiter)
+    desk_ways_in.register(app, limiter)
+    desk_templates.register(app)
+    desk_audit.register(app)

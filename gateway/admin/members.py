@@ -7,14 +7,14 @@ from sqlalchemy import Connection
 
 from gateway.admin.context import command_runtime, print_rows
 from gateway.admin.people import PREFERENCE, person, read_phone
-from gateway.db.memberships import Member, forget_phone, list_members, member, remove_roles
-from gateway.db.people import update_person
+from gateway.db.memberships import Member, list_members, member
 from gateway.domain.project import Project
 from gateway.domain.telling import Preference
 from gateway.domain.ticket import Language, Role
 from gateway.errors import NotFound, Refused
 from gateway.mail.address import normalise_address
 from gateway.runtime import Runtime
+from gateway.services.keep_people import Wanted, change_person, take_roles
 
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 _ROLE = click.Choice([role.value for role in Role])
@@ -62,20 +62,18 @@ def person_set(
     """Change what is given of a person who is known."""
     if (name, lang, phone, notices) == (None, None, None, None):
         raise Refused("nothing would change")
-    number = read_phone(phone) if phone else None
-    with command_runtime() as runtime, runtime.database.transaction() as connection:
-        found = _known(connection, normalise_address(email)).person
-        update_person(
-            connection,
-            found.id,
-            name=name,
-            lang=None if lang is None else Language(lang),
-            phone=number,
-            notices=None if notices is None else Preference(notices),
-        )
-        if phone == "":
-            forget_phone(connection, found.id)
-        row = _row(runtime, member(connection, found.email))
+    wanted = Wanted(
+        name=name,
+        lang=None if lang is None else Language(lang),
+        phone=read_phone(phone) if phone else phone,
+        notices=None if notices is None else Preference(notices),
+    )
+    with command_runtime() as runtime:
+        with runtime.database.reading() as connection:
+            found = _known(connection, normalise_address(email)).person
+        change_person(runtime, person_id=found.id, wanted=wanted)
+        with runtime.database.reading() as connection:
+            row = _row(runtime, member(connection, found.email))
     _print(row, as_json=as_json)
 
 
@@ -93,10 +91,12 @@ def person_remove(*, email: str, project: str, role: str | None, as_json: bool) 
             raise Refused(
                 f"{address} is {', '.join(sorted(fixed))} in {known.key} by the configuration: change it there"
             )
-        with runtime.database.transaction() as connection:
-            found = _known(connection, address).person
-            if not remove_roles(connection, found.id, project=known.key, roles=wanted):
-                raise NotFound(f"{address} has no such role in {known.key}")
+        with runtime.database.reading() as connection:
+            found = _known(connection, address)
+        if not set(found.roles.get(known.key, ())) & set(wanted):
+            raise NotFound(f"{address} has no such role in {known.key}")
+        take_roles(runtime, person_id=found.person.id, project=known.key, roles=frozenset(wanted))
+        with runtime.database.reading() as connection:
             row = _row(runtime, member(connection, address))
     _print(row, as_json=as_json)
 

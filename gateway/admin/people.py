@@ -2,12 +2,13 @@
 
 import click
 
-from gateway.admin.context import command_runtime, print_rows
-from gateway.db.people import add_membership, get_or_create_person, update_person
+from gateway.admin.context import command_runtime, note_act, print_rows
+from gateway.domain.audit import AuditAction
 from gateway.domain.telling import Preference
 from gateway.domain.ticket import Language, Role
 from gateway.errors import Refused
 from gateway.mail.address import is_address, normalise_address
+from gateway.services.keep_people import Wanted, add_person
 from gateway.services.sign_in import make_link
 
 PREFERENCE = click.option(
@@ -63,12 +64,13 @@ def person_add(
         key = keys[0] if project is None else project.upper()
         if key not in keys:
             raise Refused(f"there is no project {project}: one of {', '.join(keys)}")
-        with runtime.database.transaction() as connection:
-            found = get_or_create_person(connection, email=address, name=name or "", now=runtime.clock.now())
-            language = None if lang is None else Language(lang)
-            wish = None if notices is None else Preference(notices)
-            update_person(connection, found.id, name=name, lang=language, phone=phone, notices=wish)
-            add_membership(connection, person_id=found.id, project=key, role=Role(role))
+        wanted = Wanted(
+            name=name,
+            lang=None if lang is None else Language(lang),
+            phone=phone,
+            notices=None if notices is None else Preference(notices),
+        )
+        add_person(runtime, email=address, role=Role(role), project=key, wanted=wanted)
     if as_json:
         print_rows([{"email": address, "role": role, "project": key}], as_json=True)
     else:
@@ -80,7 +82,9 @@ def person_add(
 def login_link(email: str) -> None:
     """Print a one-time login URL."""
     with command_runtime() as runtime:
-        click.echo(make_link(runtime, email=email))
+        link = make_link(runtime, email=email)
+        note_act(runtime, AuditAction.LINK_MADE, normalise_address(email))
+        click.echo(link)
 
 
 COMMANDS: list[click.Command] = [person, login_link]

@@ -51,14 +51,15 @@ def _faults(runtime: Runtime, folder: Path, name: str, *, is_own: bool) -> list[
         try:
             text = render_file(name, values, folder=folder)
         except Exception as error:  # noqa: BLE001  # what an operator wrote can fail in any way
-            return [f"mail.templates: {_sentence(name, error)}"]
+            return [f"mail.templates: {fault_sentence(name, error)}"]
         marker = values["marker"]
         if is_own and marker in render_file(name, values, folder=None) and marker not in text:
             return [f"mail.templates: {name} lacks {{{{ marker }}}}, the line above which people answer"]
     return []
 
 
-def _sentence(name: str, error: Exception) -> str:
+def fault_sentence(name: str, error: Exception) -> str:
+    """What is wrong with a template, without anything of the values that it was given."""
     if isinstance(error, TemplateSyntaxError):
         return f"{error.name or name}, line {error.lineno}: {error.message}"
     if isinstance(error, TemplateError):

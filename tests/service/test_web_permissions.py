@@ -49,7 +49,20 @@ PLAIN_ROUTES = {
     "desk_advisory_open": frozenset({ANA, CHIEF, "other-chief@support.example"}),
     **dict.fromkeys(("desk_duty_day", "desk_duty_swap"), frozenset({CHIEF})),
     "desk_mail": frozenset({ANA, CHIEF, "other-chief@support.example"}),
-    **dict.fromkeys(("desk_report", "desk_report_csv"), frozenset({CHIEF, "other-chief@support.example"})),
+    **dict.fromkeys(
+        (
+            *("desk_report", "desk_report_csv", "desk_status", "desk_templates", "desk_audit", "desk_audit_csv"),
+            *("desk_persons", "desk_template", "desk_template_layout"),
+        ),
+        frozenset({CHIEF, "other-chief@support.example"}),
+    ),
+    # An empty form gives somebody no role in no project: even supervisors get in only with a project of theirs, and to
+    # people of theirs alone. The person in the paths is the first of DEMO.
+    **dict.fromkeys(("desk_person_add", "desk_person_give", "desk_person_take"), NOBODY),
+    **dict.fromkeys(
+        (*("desk_person", "desk_person_change", "desk_token_make", "desk_token_end", "desk_session_end"),),
+        frozenset({CHIEF}),
+    ),
     # There is no call, call back, mail or advisory in this test, and no sign-in by password: nobody gets in. Their own
     # tests let people in.
     **dict.fromkeys(
@@ -89,6 +102,7 @@ class Door:
 def doors(desk: Desk, *, ref: str, file_id: int, entry_id: int) -> Iterator[Door]:
     values: dict[str, object] = {"ref": ref, "attachment_id": file_id, "file_id": file_id, "entry_id": entry_id}
     values |= {"project": "DEMO", "change": "password"}
+    values |= {"name": "answer", "lang": "fr", "person_id": desk.site.person(NINA).id}
     for rule in desk.site.app.url_map.iter_rules():
         if rule.endpoint in PUBLIC or rule.endpoint.startswith("api."):
             continue

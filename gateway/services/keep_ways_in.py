@@ -1,0 +1,45 @@
+"""A supervisor ends and makes the ways in of the people they look after: sessions and tokens, and nobody else's."""
+
+from collections.abc import Collection
+
+from gateway.db.api_tokens import list_tokens_of, newest_token
+from gateway.db.people import Person
+from gateway.db.people_list import lock_person
+from gateway.domain.reasons import Reason
+from gateway.errors import Conflict, NotFound
+from gateway.runtime import Runtime
+from gateway.services.api_tokens import NewToken, Scope, add_token_for, revoke_token
+from gateway.services.keep_people import require_touch
+from gateway.services.sessions import revoke_session, revoke_sessions
+
+
+def make_token_of(
+    runtime: Runtime, person_id: int, *, scopes: Collection[Scope], days: int, by: Person, newest: int
+) -> NewToken:
+    """A token for them. Raises Conflict where one was made since `newest`, so that a form sent twice makes one."""
+    with runtime.database.transaction() as connection:
+        found = require_touch(connection, runtime, person_id, by)
+        lock_person(connection, person_id)
+        if newest_token(connection, person_id) != newest:
+            raise Conflict(Reason.TOKEN_MEANWHILE())
+        return add_token_for(connection, runtime, found.person, scopes=scopes, days=days, by=by.id)
+
+
+def end_token_of(runtime: Runtime, person_id: int, token_id: int, *, by: Person) -> None:
+    """End one of their tokens. Raises NotFound for one of somebody else, or that has ended."""
+    with runtime.database.reading() as connection:
+        require_touch(connection, runtime, person_id, by)
+        theirs = {row.id for row in list_tokens_of(connection, person_id, now=runtime.clock.now())}
+    if token_id not in theirs:
+        raise NotFound(Reason.NO_TOKEN(number=token_id))
+    revoke_token(runtime, token_id, by=by.id)
+
+
+def end_session_of(runtime: Runtime, person_id: int, session_id: int | None, *, by: Person) -> None:
+    """End one of their sessions, or every one for None. Raises NotFound."""
+    with runtime.database.reading() as connection:
+        require_touch(connection, runtime, person_id, by)
+    if session_id is None:
+        revoke_sessions(runtime, person_id, by=by.id)
+    else:
+        revoke_session(runtime, session_id, person_id=person_id, by=by.id)
