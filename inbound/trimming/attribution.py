@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from inbound.trimming.evidence import find_address, has_date, has_time, is_evident, is_old_gmail, opens_with_date
-from inbound.trimming.model import MAX_CANDIDATES, MAX_HEADER, Line, Mark
+from inbound.trimming.model import MAX_CANDIDATES, MAX_HEADER, Line, Mark, bodies_of
 from inbound.trimming.words import TOLD_BY, WEEKDAYS, WROTE
 
 MAX_WRAPPED = 5
@@ -18,6 +18,7 @@ _VERBS = tuple(sorted(WROTE, key=len, reverse=True))
 _HAS_VERB = re.compile(rf"(?:\b|(?<=[^\x00-\u024f]))(?:{'|'.join(map(re.escape, _VERBS))})", re.I)
 _COLONS = (":", "：")
 _VERBS_WITHOUT_COLON = ("写道", "寫道")
+_LAST = frozenset(":：-*_>)]道")  # what an announcement ends with, unless it begins with a date in digits
 _ADDRESS_AND_COLON = re.compile(r"@[^\s@]{1,255}\s?[>)\]»\"]{1,3}\s{0,3}[:：][\s\-*_]{0,8}$")
 _NAMED_ADDRESS = re.compile(r"[^:]{0,100}[<(\[][^\s<>@]{0,8}\s?[^\s<>@]{1,64}@[^\s@]{1,255}[>)\]\"'\s]{0,6}")
 _BRACKETS = "<>()[]\"'«» "
@@ -45,8 +46,9 @@ def find_attributions(lines: Sequence[Line]) -> list[Attribution]:
     """All announcements, in order, without overlap."""
     found: list[Attribution] = []
     floor = candidates = 0
-    for number, line in enumerate(lines):
-        if _may_end(line):
+    for number, body in enumerate(bodies_of(lines)):
+        # Most lines end otherwise, at a fraction of what a closer look costs.
+        if body and (body[-1] in _LAST or body[0].isdecimal()) and _may_end(lines[number]):
             attribution = _ending_at(lines, number, floor)
             candidates += 1
             if attribution:

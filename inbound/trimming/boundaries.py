@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from inbound.trimming.attribution import MAX_WRAPPED, find_attributions
 from inbound.trimming.headers import find_header_blocks, read_header_block
-from inbound.trimming.model import MAX_CANDIDATES, Line, Mark
+from inbound.trimming.model import MAX_CANDIDATES, Line, Mark, bodies_of, is_marked
 from inbound.trimming.separators import holds_marker, is_divider, is_forward, is_original_message, next_filled
 
 
@@ -44,7 +44,7 @@ def _top_of_quote(lines: Sequence[Line], start: int) -> int:
 def _marked(lines: Sequence[Line]) -> list[Boundary]:
     """Where the HTML says that a quote begins."""
     found: list[Boundary] = []
-    if all(line.mark is Mark.NONE for line in lines):
+    if not is_marked(lines):
         return found
     before = Mark.NONE
     for number, line in enumerate(lines):
@@ -71,8 +71,10 @@ def _end_of_attribution(lines: Sequence[Line], start: int) -> int:
 def _markers(lines: Sequence[Line]) -> list[Boundary]:
     """Our own marker line, with the announcement above it, whatever its language."""
     found: list[Boundary] = []
+    if not holds_marker("\n".join(bodies_of(lines))):
+        return found
     for number, line in enumerate(lines):
-        if len(found) < MAX_CANDIDATES and holds_marker(line):
+        if len(found) < MAX_CANDIDATES and holds_marker(line.body):
             start = _above_marker(lines, number)
             found.append(Boundary(start=start, stop=number + 1, rule="our marker", certain=True))
     return found
@@ -97,11 +99,11 @@ def _tells_when(line: Line) -> bool:
 
 def _separators(lines: Sequence[Line]) -> list[Boundary]:
     found: list[Boundary] = []
-    for number, line in enumerate(lines):
-        if len(found) == MAX_CANDIDATES or not line.body or not (line.body[-1] in ":：" or line.body[0] in "-=_*"):
+    for number, body in enumerate(bodies_of(lines)):
+        if len(found) == MAX_CANDIDATES or not body or not (body[-1] in ":：" or body[0] in "-=_*"):
             continue
         forward = is_forward(lines, number)
-        if forward or is_original_message(line):
+        if forward or is_original_message(lines[number]):
             below = next_filled(lines, number + 1)
             block = read_header_block(lines, below, trusted=True) if below is not None else None
             rule = "forwarded mail" if forward else "separator line of the original message"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from inbound.trimming.evidence import find_address, has_date, has_time
-from inbound.trimming.model import MAX_CANDIDATES, MAX_HEADER, Line
+from inbound.trimming.model import MAX_CANDIDATES, MAX_HEADER, Line, bodies_of
 from inbound.trimming.words import COPY, DATE, FROM, OTHER_FIELDS, SENT, SUBJECT, TO, TRACE_FIELDS
 
 _MAX_FIELDS = 14
@@ -43,8 +43,10 @@ def find_header_blocks(lines: Sequence[Line]) -> list[HeaderBlock]:
     """All header blocks, in order, without overlap."""
     found: list[HeaderBlock] = []
     floor = candidates = 0
-    for number, line in enumerate(lines):
-        field = _field(line) if number >= floor else None
+    for number, body in enumerate(bodies_of(lines)):
+        if ":" not in body and "：" not in body:  # most lines
+            continue
+        field = _field(lines[number]) if number >= floor else None
         if field is None:
             continue
         block = read_header_block(lines, number)

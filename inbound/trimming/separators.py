@@ -15,12 +15,9 @@ _FORWARDED = frozenset(FORWARDED_MESSAGE)
 _DIVIDER = re.compile(r"\W{0,3}?(?:([-_=~*#+–—─━])(?:\s?\1){1,200}|ᐧ)\W{0,3}?")
 
 
-def holds_marker(line: Line) -> bool:
-    """Is this the line that begins our own mails?"""
-    for start, end in _MARKER_ENDS:  # noqa: SIM110 - asked of every line, and `any` costs as much as six looks
-        if start in line.body and end in line.body:
-            return True
-    return False
+def holds_marker(body: str) -> bool:
+    """Is this the line that begins our own mails, or do these lines hold it perhaps?"""
+    return any(start in body and end in body for start, end in _MARKER_ENDS)
 
 
 def is_original_message(line: Line) -> bool:

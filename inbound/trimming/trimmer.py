@@ -8,7 +8,7 @@ from itertools import groupby
 from inbound.trimming.boundaries import Boundary, find_boundaries
 from inbound.trimming.decide import decide, find_cuts
 from inbound.trimming.forward import find_forward
-from inbound.trimming.model import Kind, Line, Mark, Piece, Trimmed, split_lines
+from inbound.trimming.model import Kind, Line, Piece, Trimmed, is_marked, split_lines
 from inbound.trimming.structure import mark_lines
 
 _BLANK_LINES = re.compile(r"(?:[^\S\r\n]*(?:\r\n|\n|\r))+")
@@ -26,7 +26,7 @@ def trim(text: str, html: str = "", *, subject: str = "") -> Trimmed:
     pieces = _pieces(lines, boundaries)
     forwarded = find_forward(lines, boundaries, subject)
     visible = "".join(piece.text for piece in pieces if piece.kind is Kind.OWN)
-    if all(piece.kind is Kind.OWN for piece in pieces) or not (_is_marked(lines) or _is_final(visible)):
+    if all(piece.kind is Kind.OWN for piece in pieces) or not (is_marked(lines) or _is_final(visible)):
         return Trimmed(visible=text, forwarded=forwarded, pieces=(Piece(kind=Kind.OWN, text=text),) if text else ())
     removed = [piece for piece in pieces if piece.kind is not Kind.OWN]
     return Trimmed(
@@ -38,10 +38,6 @@ def trim(text: str, html: str = "", *, subject: str = "") -> Trimmed:
     )
 
 
-def _is_marked(lines: Sequence[Line]) -> bool:
-    return any(line.mark is not Mark.NONE for line in lines)
-
-
 def _is_final(visible: str) -> bool:
     lines = split_lines(visible)
     return not find_cuts(lines, find_boundaries(lines))
@@ -49,8 +45,11 @@ def _is_final(visible: str) -> bool:
 
 def _pieces(lines: Sequence[Line], boundaries: Sequence[Boundary]) -> list[Piece]:
     """The text as pieces; the blank lines at the outer ends of the own ones go with what was removed beside them."""
+    cuts = decide(lines, boundaries)
+    if not cuts:
+        return [Piece(kind=Kind.OWN, text="".join(line.raw for line in lines))]
     kinds: list[tuple[Kind, str]] = [(Kind.OWN, "")] * len(lines)
-    for cut in decide(lines, boundaries):
+    for cut in cuts:
         kinds[cut.start : cut.stop] = [(cut.kind, cut.rule)] * (cut.stop - cut.start)
     pieces = [
         Piece(kind=kind, rule=rule, text="".join(line.raw for line, _ in run))
