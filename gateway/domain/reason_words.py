@@ -113,7 +113,7 @@ WORDS: dict[Reason, tuple[str, str]] = {
     Reason.COMMAND_NOT_UNDERSTOOD: ("{command} is not understood", "{command} n’est pas compris"),
     Reason.COMMANDS_TOO_MANY: ("more than {count} commands", "plus de {count} commandes"),
     Reason.NO_TICKET: ("there is no ticket {ref}", "la demande {ref} n’existe pas, ou elle ne vous est pas ouverte"),
-    Reason.NO_ADDRESS: ("'{address}' is not a mail address", "« {address} » n’est pas une adresse de messagerie"),
+    Reason.NO_ADDRESS: ("'{address}' is not a mail address", "« {address} » n’est pas une adresse électronique"),
     Reason.NO_PROJECT: ("there is no project {project}", "le projet {project} n’existe pas"),
     Reason.PROJECT_GONE: (
         "the project {project} has left the configuration",

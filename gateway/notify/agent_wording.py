@@ -12,7 +12,7 @@ _HEADLINES: dict[Language, dict[Happening, str]] = {
         Happening.REOPENED: "Rouverte par {author}",
         Happening.HANDED: "Transmise à {level} par {author}",
         Happening.ASSIGNED: "Confiée à vous par {author}",
-        Happening.UNDELIVERED: "Un e-mail de cette demande n’est pas arrivé",
+        Happening.UNDELIVERED: "Un courriel de cette demande n’est pas arrivé",
     },
     Language.EN: {
         Happening.NEW: "New request from {author}",

@@ -28,10 +28,10 @@ UNDELIVERED = frozenset({Failure.REFUSED, Failure.RETURNED, Failure.SUPPRESSED})
 
 _SENTENCES = {
     Language.FR: {
-        Failure.REFUSED: "Un e-mail de ce ticket n’a pas pu être remis ({notice}, tentative {attempts}) : {error}",
-        Failure.RETURNED: "Un e-mail de ce ticket est revenu, il n’a pas été remis ({notice}) : {error}",
-        Failure.DELAYED: "Un e-mail de ce ticket n’est pas encore arrivé ({notice}) : {error}",
-        Failure.SUPPRESSED: "Un e-mail de ce ticket n’a pas été envoyé ({notice}) : {error}",
+        Failure.REFUSED: "Un courriel de cette demande n’a pas pu être remis ({notice}, tentative {attempts}) : {error}",
+        Failure.RETURNED: "Un courriel de cette demande est revenu, il n’a pas été remis ({notice}) : {error}",
+        Failure.DELAYED: "Un courriel de cette demande n’est pas encore arrivé ({notice}) : {error}",
+        Failure.SUPPRESSED: "Un courriel de cette demande n’a pas été envoyé ({notice}) : {error}",
     },
     Language.EN: {
         Failure.REFUSED: "A mail about this ticket could not be delivered ({notice}, attempt {attempts}): {error}",

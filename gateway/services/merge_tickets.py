@@ -21,7 +21,7 @@ from gateway.services.seen_version import Version, require_seen
 from gateway.services.tell_reporter import note_happening, tell_happening
 
 _TAKEN_OVER = {
-    Language.FR: "{ref} a été fusionné ici : {subject}",
+    Language.FR: "{ref} a été fusionnée ici : {subject}",
     Language.EN: "{ref} was merged into this: {subject}",
 }
 _REASON = {Language.FR: "{line} — motif : {reason}", Language.EN: "{line}, because: {reason}"}

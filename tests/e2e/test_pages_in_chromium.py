@@ -133,7 +133,7 @@ def test_the_whole_way_goes_by_keyboard(chromium: Any, site: Site, url: str, tic
     page.wait_for_function(in_the_box)
     page.keyboard.type(ticket.reporter)
     page.keyboard.press("Enter")
-    page.wait_for_selector("text=Regardez vos mails")
+    page.wait_for_selector("text=Regardez vos courriels")
     page.goto("/login")
     page.wait_for_function(in_the_box)
     page.locator("body").press("Shift+Tab")

@@ -64,7 +64,7 @@ def test_the_entries_stay_and_everybody_is_on_the_survivor(desk: Runtime) -> Non
     assert (survivor.ref, merged.status, merged.merged_into_id) == ("DEMO-1", Status.MERGED, survivor.id)
     assert timeline(desk, "DEMO-2")[0][:2] == ("message", "in")
     assert people(desk, survivor) == {MARIE, PAUL, "luc@client.example"}
-    line = "DEMO-2 a été fusionné ici : Écran bloqué n° 2 — motif : même panne"
+    line = "DEMO-2 a été fusionnée ici : Écran bloqué n° 2 — motif : même panne"
     assert ("system", "internal", line) in timeline(desk)
     assert line not in str(timeline(desk, visible_only=True)), "the other's reporter learns nothing of it"
 

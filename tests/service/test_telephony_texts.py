@@ -85,7 +85,7 @@ def test_a_text_says_where_to_report_in_the_callers_language_and_is_sent_once(sm
     assert french == (
         MOBILE,
         f"Support Démonstration : signalez votre incident ou suivez votre demande sur {base} "
-        "ou par mail à support@demo.example",
+        "ou par courriel à support@demo.example",
     )
     assert english[0] == OTHER
     assert "report your incident" in english[1]

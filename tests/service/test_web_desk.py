@@ -155,7 +155,7 @@ def test_two_agents_cannot_overwrite_each_other_and_nothing_typed_is_lost(desk: 
     answer = nina.post(f"{desk.path}/act", page=desk.path, **form)
     assert answer.status_code == 409
     assert "Nous avons trouvé." in answer.text
-    assert "chief@support.example a changé le statut" in answer.text
+    assert "chief@support.example a changé l’état" in answer.text
     assert "Avez-vous redémarré ?</textarea>" in answer.text
     assert (desk.now().status, "Avez-vous redémarré ?" in texts(desk)) == (Status.RESOLVED, False)
     with desk.site.runtime.database.reading() as connection:

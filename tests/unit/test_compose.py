@@ -75,7 +75,7 @@ EVERY = [(name, lang) for name in SAMPLES for lang in Language]
             "Nous avons bien reçu votre demande [DEMO-42]",
             "Bonjour,\n\nNous avons bien reçu votre message. Il est enregistré sous la référence DEMO-42.",
             "##- Merci de répondre au-dessus de cette ligne -##",
-            "Vous recevez cette confirmation automatique parce qu’un e-mail",
+            "Vous recevez cette confirmation automatique parce qu’un courriel",
         ),
         (
             "en",

@@ -17,6 +17,7 @@ CATALOGUE = ROOT / "web/translations/fr/LC_MESSAGES/messages.po"
 TEMPLATES = ROOT / "gateway/notify/templates/fr"
 SENTENCES = [
     *sorted((ROOT / "gateway/notify").glob("*.py")),
+    *(ROOT / f"gateway/domain/{name}.py" for name in ("reason_words", "service_reason_words", "trace_words")),
     *(
         ROOT / f"gateway/services/{name}.py"
         for name in ("merge_tickets", "split_ticket", "link_tickets", "change_people")

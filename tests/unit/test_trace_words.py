@@ -96,13 +96,13 @@ def test_what_a_version_before_kept_is_still_read() -> None:
     assert say_step(old, Language.FR).rule == "effet sur la demande"
     assert (say_step(old, Language.FR).evidence, say_step(old, Language.FR).is_said) == ("the ticket is open", False)
     fixed = {"rule": "burst", "outcome": "held", "evidence": "an automatic mail wakes no ticket"}
-    assert say_step(fixed, Language.FR).evidence == "un mail automatique ne réveille pas de demande"
+    assert say_step(fixed, Language.FR).evidence == "un courriel automatique ne réveille pas de demande"
     strange = {"rule": "of {tomorrow}", "outcome": "%s", "evidence": "{x}"}
     assert say_step(strange, Language.FR).evidence == "{x}"
 
 
 def test_the_reason_of_a_verdict_is_said() -> None:
-    assert say_reason("the same mail as 1k107", Language.FR) == ("le même mail que 1k107", True)
+    assert say_reason("the same mail as 1k107", Language.FR) == ("le même courriel que 1k107", True)
     assert say_reason("follows DEMO-3", Language.FR) == ("fait suite à DEMO-3", True)
     assert say_reason("list: List-Id: <a>", Language.FR) == ("liste de diffusion (List-Id: <a>)", True)
     assert say_reason("of a later version", Language.FR) == ("of a later version", False)
