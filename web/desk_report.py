@@ -6,30 +6,33 @@ For everybody else there is no such page.
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from babel.dates import format_date
 from babel.numbers import format_percent
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, make_response, redirect, render_template, request
 from flask_babel import gettext
+from werkzeug.wrappers import Response as AnyResponse
 
+from gateway.domain.audit import AuditAction
 from gateway.domain.period import Period, month_before
 from gateway.domain.project import Project
-from gateway.domain.audit import AuditAction
 from gateway.domain.reasons import Reason
 from gateway.domain.report_rows import as_csv, report_rows
 from gateway.domain.saying import Unfit
 from gateway.domain.service_report import ServiceReport
 from gateway.errors import NotFound, Refused
 from gateway.services.desk_scope import supervised
+from gateway.services.report_verdicts import is_ledger_behind
 from gateway.services.service_report import read_service_report
 from web.clock_view import length
 from web.desk import desk_roles
 from web.file_names import content_disposition
 from web.i18n import language
+from web.noting import note_read
 from web.service_charts import charts_of, cross_table
 from web.service_words import REASONS, SILENCED, severity_name, story, whole_explanation, why_missed
 from web.state import web
-from web.noting import note_read
 
 MISSES = 100
 """As many misses are told on the page; the table has them all."""
@@ -50,7 +53,9 @@ def show_report() -> Response:
         period = _period(request.args, project)
     except Refused:
         period, fault = _usual(project), gettext("The first day and the last day are two days, in this order.")
-    report = None if fault else read_service_report(web().runtime, project, period)
+    runtime = web().runtime
+    is_behind = not fault and is_ledger_behind(runtime, project, period)
+    report = None if fault or is_behind else read_service_report(runtime, project, period)
     page = render_template(
         "desk/report.html",
         project=project,
@@ -58,18 +63,23 @@ def show_report() -> Response:
         period=period,
         days=[format_date(day, "long", locale=language().value) for day in (period.first, period.last)],
         fault=fault,
+        is_behind=is_behind,
         report=report,
         **({} if report is None else _told(report)),
     )
     return make_response(page, 400 if fault else 200)
 
 
-def table() -> Response:
-    """GET /desk/report.csv, asked for in the same way."""
+def table() -> AnyResponse:
+    """GET /desk/report.csv, asked for in the same way. While much is to be judged anew, the page says so."""
     project = _project(request.args)
     period = _period(request.args, project)
+    if is_ledger_behind(web().runtime, project, period):
+        days = {"from": period.first.isoformat(), "to": period.last.isoformat()}
+        return redirect(f"/desk/report?{urlencode({'project': project.key, **days})}", 303)
     report = read_service_report(web().runtime, project, period)
     text = as_csv(report_rows(report, explain=whole_explanation))
+    note_read(AuditAction.REPORT_READ, f"{period.first} – {period.last}", project=project.key)
     answer = Response(_BOM + text, content_type="text/csv; charset=utf-8")
     name = f"{project.key}-{period.first}-{period.last}.csv"
     answer.headers["Content-Disposition"] = content_disposition(name)
@@ -79,7 +89,6 @@ def table() -> Response:
 def _told(report: ServiceReport) -> dict[str, Any]:
     """What the template says of the figures, in words."""
     answers, share = report.first_answers, report.threading.share
-    note_read(AuditAction.REPORT_READ, f"{period.first} – {period.last}", project=project.key)
     doors, kinds = cross_table(report)
     return {
         "charts": charts_of(report),

@@ -94,7 +94,7 @@ def judge_clocks(
         if verdict is None:
             continue
         severity = str((clock.severity if clock.stopped_at else clocks.severity) or "")
-        miss = _miss(ref, history, reading, clocks, severity=severity) if verdict is Verdict.MISSED else None
+        miss = miss_of(ref, history, reading, clocks, severity=severity) if verdict is Verdict.MISSED else None
         found.append(Judged(guarantee=clock.guarantee, severity=severity, verdict=verdict, miss=miss))
     return found
 
@@ -112,7 +112,8 @@ def _verdict(reading: Reading, period: Period) -> Verdict | None:
     return Verdict.KEPT if reading.clock.met else Verdict.ENDED
 
 
-def _miss(ref: str, history: Sequence[TicketEvent], reading: Reading, clocks: Clocks, *, severity: str) -> Miss:
+def miss_of(ref: str, history: Sequence[TicketEvent], reading: Reading, clocks: Clocks, *, severity: str) -> Miss:
+    """What explains a clock of this ticket that is read as breached."""
     clock, promised, due = reading.clock, reading.promised, reading.due
     assert promised is not None, "only what is promised is missed"
     assert due is not None, "what was missed was due"
@@ -145,9 +146,14 @@ def _miss(ref: str, history: Sequence[TicketEvent], reading: Reading, clocks: Cl
 
 def count_verdicts(judged: Iterable[Judged]) -> tuple[Kept, ...]:
     """The clocks by guarantee and severity, GTI first, the worst severity first."""
+    return add_verdicts((one.guarantee, one.severity, one.verdict, 1) for one in judged)
+
+
+def add_verdicts(numbers: Iterable[tuple[Guarantee, str, Verdict, int]]) -> tuple[Kept, ...]:
+    """The same of clocks that were counted: guarantee, severity, verdict, how many."""
     counted: dict[tuple[Guarantee, str], Counter[Verdict]] = {}
-    for one in judged:
-        counted.setdefault((one.guarantee, one.severity), Counter())[one.verdict] += 1
+    for guarantee, severity, verdict, number in numbers:
+        counted.setdefault((guarantee, severity), Counter())[verdict] += number
     order = [*Severity, ""]
     keys = sorted(counted, key=lambda key: (list(Guarantee).index(key[0]), order.index(key[1])))
     return tuple(Kept(guarantee=key[0], severity=key[1], verdicts=dict(counted[key])) for key in keys)

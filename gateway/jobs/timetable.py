@@ -30,6 +30,7 @@ from gateway.runtime import Runtime
 from gateway.services.call_people import tell_called_people
 from gateway.services.follow_up_tickets import follow_up_tickets
 from gateway.services.forget_calls import forget_calls
+from gateway.services.judge_tickets import judge_tickets, name_by_measure
 from gateway.services.machines import carry_out_orders, say_how_we_are, take_leave
 from gateway.services.mailbox_health import watch_mailboxes
 from gateway.services.note_contracts import note_contracts
@@ -104,7 +105,8 @@ def common_tasks(beat: int) -> list[Callable[[Runtime], object]]:
         find_passed_marks,
         follow_up,
         tell_the_team,
-        *([keep_contracts] if beat % _CONTRACTS_EVERY == 0 else []),
+        keep_ledger,
+        *([keep_contracts, keep_measures] if beat % _CONTRACTS_EVERY == 0 else []),
         *([forget_calls, forget_old_counts, forget_old_drafts] if beat % _FORGET_EVERY == 0 else []),
         *([watch_alarms] if beat % _ALARMS_EVERY == _ALARMS_EVERY - 1 else []),
         *([apply_retention] if beat % _RETENTION_EVERY == 0 else []),
@@ -161,6 +163,22 @@ def tell_the_team(runtime: Runtime) -> int:
         return tell_agents(runtime)
     except DatabaseTrouble:
         return 0
+
+
+def keep_ledger(runtime: Runtime) -> int:
+    """Judge the guaranteed times of tickets to which something happened, for service reports."""
+    try:
+        return judge_tickets(runtime)
+    except DatabaseTrouble:
+        return 0
+
+
+def keep_measures(runtime: Runtime) -> list[str]:
+    """Have those judged anew whose contract or calendar was changed; the keys of their projects."""
+    try:
+        return name_by_measure(runtime)
+    except DatabaseTrouble:
+        return []
 
 
 def keep_contracts(runtime: Runtime) -> list[str]:

@@ -221,8 +221,8 @@ INVENTORY: Mapping[str, Care] = {
     ),
     **dict.fromkeys(
         columns(
-            """project_counters stale_clocks clock_marks contract_versions hotline_codes mailbox_folders
-            mailboxes leases machines set_aside machine_orders follow_ups alarms
+            """project_counters stale_clocks clock_marks judged_tickets judged_clocks stale_judgements contract_versions
+            hotline_codes mailbox_folders mailboxes leases machines set_aside machine_orders follow_ups alarms
             ticket_links advisories advisory_tickets calendar_overrides"""
         ),
         Care(),

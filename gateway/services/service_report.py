@@ -1,20 +1,19 @@
-"""Reading what a service report is made of. The database counts; only clocks are folded, of tickets that may have any.
-
-Folding costs a third of a millisecond for each incident that the period may have decided, and is nearly all of it.
-"""
+"""Reading what a service report is made of: the database counts, each section by an index of its own. What became of
+the clocks is for `report_verdicts`."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Text, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Text, and_, cast, exists, func, or_, select, text
 
 from gateway.db.calls import calls
+from gateway.db.one_state import hold_still
 from gateway.db.outbox import DeliveryState, deliveries
 from gateway.db.receipts import Verdict, receipts
-from gateway.db.ticket_events import histories_of, standing_of, ticket_events
+from gateway.db.report_indices import IS_ANSWER, IS_END, IS_TO_WORK, NOT_ACKNOWLEDGED
+from gateway.db.ticket_events import ticket_events
 from gateway.db.tickets import entries, tickets
-from gateway.domain.events import By, EventType
-from gateway.domain.judged_clocks import Judged, count_verdicts, judge_clocks
+from gateway.domain.events import EventType
 from gateway.domain.period import Period
 from gateway.domain.project import Project
 from gateway.domain.rights import WORKED_ON
@@ -29,11 +28,9 @@ from gateway.domain.service_report import (
 )
 from gateway.domain.ticket import Direction, Status
 from gateway.runtime import Runtime
-from gateway.services.ticket_clocks import ticket_clocks
+from gateway.services.report_verdicts import read_verdicts
 
-_BATCH = 2000  # histories held at once
 _ANSWERS = (EventType.ANSWERED, EventType.CALL_ANSWERED)
-_ACKNOWLEDGED = ("sent", "a reply is not acknowledged")
 _ENDED = (Status.RESOLVED, Status.CLOSED, Status.MERGED)
 _SILENCED = {
     Verdict.IGNORED: Silenced.IGNORED,
@@ -47,16 +44,16 @@ def read_service_report(runtime: Runtime, project: Project, period: Period) -> S
     """The report of a project and a period, as it stands now, from one state of the database."""
     now = runtime.clock.now()
     with runtime.database.reading() as connection:
-        judged = list(_judged(connection, runtime, project, period))
-        misses = [one.miss for one in judged if one.miss is not None]
+        hold_still(connection)
+        kept, misses = read_verdicts(connection, runtime, project.key, period)
         return ServiceReport(
             project=project.key,
             name=project.name,
             period=period,
             made_at=now,
             volumes=_volumes(connection, project, period),
-            kept=count_verdicts(judged),
-            misses=tuple(sorted(misses, key=lambda miss: (miss.due_at, miss.ref, miss.guarantee))),
+            kept=kept,
+            misses=misses,
             first_answers=_first_answers(connection, project, period),
             reopenings=_reopenings(connection, project, period),
             calls=_calls(connection, project, period),
@@ -76,79 +73,42 @@ def _opened(project: Project, period: Period) -> ColumnElement[bool]:
 def _volumes(connection: Connection, project: Project, period: Period) -> dict[tuple[str, str], int]:
     """Tickets by the channel of what began them, and kind."""
     first = (
-        select(entries.c.ticket_id, func.min(entries.c.id).label("entry_id"))
-        .join(tickets, tickets.c.id == entries.c.ticket_id)
-        .where(_opened(project, period), entries.c.direction == Direction.IN, entries.c.channel.is_not(None))
-        .group_by(entries.c.ticket_id)
-        .subquery()
+        select(entries.c.channel)
+        .where(entries.c.ticket_id == tickets.c.id, entries.c.direction == Direction.IN, entries.c.channel.is_not(None))
+        .order_by(entries.c.id)
+        .limit(1)
+        .scalar_subquery()
     )
-    query = (
-        select(entries.c.channel, tickets.c.kind, func.count())
-        .select_from(tickets)
-        .outerjoin(first, first.c.ticket_id == tickets.c.id)
-        .outerjoin(entries, entries.c.id == first.c.entry_id)
-        .where(_opened(project, period))
-        .group_by(entries.c.channel, tickets.c.kind)
-    )
+    begun = select(first.label("channel"), tickets.c.kind).where(_opened(project, period)).subquery()
+    query = select(begun.c.channel, begun.c.kind, func.count()).group_by(begun.c.channel, begun.c.kind)
     return {(channel or "", kind): count for channel, kind, count in connection.execute(query)}
-
-
-def _judged(connection: Connection, runtime: Runtime, project: Project, period: Period) -> Iterator[Judged]:
-    rows = connection.execute(_with_clocks(project, period)).all()
-    now = runtime.clock.now()
-    for start in range(0, len(rows), _BATCH):
-        batch: Sequence[Row[Any]] = rows[start : start + _BATCH]
-        histories = histories_of(connection, {row.id: standing_of(row) for row in batch})
-        for row in batch:
-            history = histories[row.id]
-            read = ticket_clocks(history, project, now=now)
-            yield from judge_clocks(row.ref, history, read.clocks, calendar=project.calendar, period=period, now=now)
-
-
-def _with_clocks(project: Project, period: Period) -> Any:
-    """Tickets of which this period may have decided a clock: that ever had a severity, and whose clocks were not all
-    stopped before it."""
-    severe = select(ticket_events.c.ticket_id).where(ticket_events.c.type == EventType.SEVERITY)
-    told = select(ticket_events.c.ticket_id).where(ticket_events.c.at >= period.since)
-    return select(tickets).where(
-        tickets.c.project == project.key,
-        tickets.c.created_at < period.until,
-        or_(tickets.c.severity.is_not(None), tickets.c.id.in_(severe)),
-        or_(tickets.c.status.in_(WORKED_ON), tickets.c.updated_at >= period.since, tickets.c.id.in_(told)),
-    )
 
 
 def _first_answers(connection: Connection, project: Project, period: Period) -> FirstAnswers:
     """A ticket that was merged is answered on the one that took it over."""
-    answer = func.min(ticket_events.c.at)
-    query = (
-        select(tickets.c.created_at, answer)
-        .outerjoin(
-            ticket_events,
-            and_(
-                ticket_events.c.ticket_id == tickets.c.id,
-                ticket_events.c.by == By.AGENT,
-                ticket_events.c.type.in_(_ANSWERS),
-            ),
-        )
-        .where(_opened(project, period), tickets.c.status != Status.MERGED)
-        .group_by(tickets.c.id, tickets.c.created_at)
+    answer = (
+        select(func.min(ticket_events.c.at))
+        .where(ticket_events.c.ticket_id == tickets.c.id, text(IS_ANSWER))
+        .scalar_subquery()
     )
+    query = select(tickets.c.created_at, answer).where(_opened(project, period), tickets.c.status != Status.MERGED)
     return first_answers(None if at is None else at - began for began, at in connection.execute(query))
 
 
 def _reopenings(connection: Connection, project: Project, period: Period) -> dict[str, int]:
     """Moves from an end back to work, by whose act."""
+    ended = ticket_events.alias("ended")
+    before = text(IS_END.replace("ticket_events.", "ended."))
     moved = (
         select(ticket_events.c.ticket_id)
         .join(tickets, tickets.c.id == ticket_events.c.ticket_id)
-        .where(tickets.c.project == project.key, ticket_events.c.type == EventType.STATUS)
-        .where(_within(ticket_events.c.at, period))
+        .where(tickets.c.project == project.key, text(IS_TO_WORK), _within(ticket_events.c.at, period))
+        .where(exists().where(ended.c.ticket_id == ticket_events.c.ticket_id, ended.c.at <= ticket_events.c.at, before))
     )
     order = (ticket_events.c.at, ticket_events.c.id)
-    before = func.lag(ticket_events.c.value).over(partition_by=ticket_events.c.ticket_id, order_by=order)
+    last = func.lag(ticket_events.c.value).over(partition_by=ticket_events.c.ticket_id, order_by=order)
     moves = (
-        select(ticket_events.c.at, ticket_events.c.by, ticket_events.c.value, before.label("before"))
+        select(ticket_events.c.at, ticket_events.c.by, ticket_events.c.value, last.label("before"))
         .where(ticket_events.c.ticket_id.in_(moved), ticket_events.c.type == EventType.STATUS)
         .subquery()
     )
@@ -181,8 +141,8 @@ def _threading(connection: Connection, project: Project, period: Period) -> Thre
         .group_by(entries.c.match)
     )
     found = _counts(connection.execute(joined).all())
-    text = cast(receipts.c.trace, Text)  # the words alone: few traces are worth reading
-    naming = or_(*(text.contains(word) for word in ('"match"', '"not believed"', '"ambiguous"')))
+    words = cast(receipts.c.trace, Text)  # the words alone: few traces are worth reading
+    naming = or_(*(words.contains(word) for word in ('"match"', '"not believed"', '"ambiguous"')))
     began = select(receipts.c.trace).outerjoin(entries, to_entry).where(mine, entries.c.match.is_(None), naming)
     for trace in connection.execute(began).scalars():
         if rule := rule_of_reply(trace):
@@ -199,13 +159,14 @@ def _suppressed(connection: Connection, project: Project, period: Period) -> Ite
     )
     for verdict, reason, count in connection.execute(came):
         yield _SILENCED[verdict], reason, count
-    said = (
-        select(entries.c.data["acknowledgement"].as_string().label("why"))
+    why = entries.c.data["acknowledgement"].as_string()
+    quiet = (
+        select(why, func.count())
         .join(tickets, tickets.c.id == entries.c.ticket_id)
         .where(tickets.c.project == project.key, _within(entries.c.at, period), entries.c.match.is_(None))
-        .subquery()
+        .where(text(NOT_ACKNOWLEDGED[connection.dialect.name]))
+        .group_by(why)
     )
-    quiet = select(said.c.why, func.count()).where(said.c.why.not_in(_ACKNOWLEDGED)).group_by(said.c.why)
     for reason, count in connection.execute(quiet):
         yield Silenced.NOT_ACKNOWLEDGED, reason, count
     unsent = select(func.count()).where(
