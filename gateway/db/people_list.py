@@ -65,7 +65,8 @@ def reach_of(connection: Connection, person_id: int) -> Reach:
 
 def lock_person(connection: Connection, person_id: int) -> datetime | None:
     """Let nobody else change this person until the transaction ends; None where there is none."""
-    query = select(people.c.created_at).where(people.c.id == person_id).with_for_update()
+    # Not against rows that point here: whoever is changed may be writing into the audit log at this moment.
+    query = select(people.c.created_at).where(people.c.id == person_id).with_for_update(key_share=True)
     return connection.execute(query).scalar_one_or_none()
 
 
