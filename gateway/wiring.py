@@ -160,6 +160,13 @@ def mailbox_faults(settings: Settings) -> list[str]:
         return try_all(runtime)
 
 
+def oidc_faults(settings: Settings) -> list[str]:
+    """What is wrong with the organisation's own sign-in, where there is one."""
+    from web.oidc_check import oidc_faults as ask
+
+    return [] if settings.sign_in.oidc is None else ask(settings.sign_in.oidc)
+
+
 def release_held(
     runtime: Runtime, spool_id: str, *, sender: str | None, project: str | None = None, by: int | None = None
 ) -> str:

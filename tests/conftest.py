@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.support.matching",
     "tests.support.chromium",
     "tests.support.operator",
+    "tests.support.oidc_provider",
 ]
 
 

@@ -23,6 +23,7 @@ from web import (
     html_body,
     i18n,
     navigation,
+    oidc_sign_in,
     outcome,
     reply,
     report,
@@ -87,6 +88,7 @@ def create_app(
     protect_answers(app, settings)
     auth.register(app, limiter)  # first: its gate asks who is there before anything else asks anything
     staff_sign_in.register(app, limiter)
+    oidc_sign_in.register(app, limiter)
     account.register(app, limiter)
     csrf = CSRFProtect(app)
     limiter.init_app(app)

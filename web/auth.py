@@ -45,6 +45,8 @@ PUBLIC = frozenset(
         "use_link",
         "password_form",
         "use_password",
+        "oidc_begin",
+        "oidc_back",
         "language",
         "outcome",
         "say_outcome",

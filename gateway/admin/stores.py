@@ -49,6 +49,7 @@ def check() -> None:
         _tls_faults,
         _template_faults,
         _mailbox_faults,
+        _oidc_faults,
     )
     faults = [fault for look in checks for fault in look(settings)]
     if faults:
@@ -148,6 +149,12 @@ def _mailbox_faults(settings: Settings) -> list[str]:
     from gateway.wiring import mailbox_faults
 
     return mailbox_faults(settings) if settings.mailboxes else []
+
+
+def _oidc_faults(settings: Settings) -> list[str]:
+    from gateway.wiring import oidc_faults
+
+    return oidc_faults(settings)
 
 
 COMMANDS: list[click.Command] = [check, migrate]

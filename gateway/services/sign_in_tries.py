@@ -28,11 +28,13 @@ class MustWait(Deferred):
         self.left = left
 
 
-def count_try(runtime: Runtime, *, address: str, peer: str) -> None:
-    """Count a try as failed, at this (normalised) address and from this place on the network, until `take_try_back`
-    says otherwise. Raises MustWait, and counts nothing, while there is a wait for either."""
+def count_try(runtime: Runtime, *, address: str | None, peer: str) -> None:
+    """Count a try as failed, at this (normalised) address where one is known and from this place on the network, until
+    `take_try_back` says otherwise. Raises MustWait, and counts nothing, while there is a wait for either."""
     now = runtime.clock.now()
-    free = {key_of_address(address): FREE_OF_ADDRESS, key_of_peer(peer): FREE_OF_PEER}
+    free = {key_of_peer(peer): FREE_OF_PEER}
+    if address is not None:
+        free[key_of_address(address)] = FREE_OF_ADDRESS
     with runtime.database.transaction() as connection:
         # In one order, so that two who try at once never wait for each other.
         found = {key: lock_tries(connection, key, now=now) for key in sorted(free)}
@@ -44,7 +46,8 @@ def count_try(runtime: Runtime, *, address: str, peer: str) -> None:
             set_tries(connection, key, failures=failures, now=now)
 
 
-def take_try_back(connection: Connection, *, address: str, peer: str) -> None:
+def take_try_back(connection: Connection, *, address: str | None, peer: str) -> None:
     """The try was good: the address begins anew. The place does not: anybody could clear it with a key of their own."""
-    forget_tries(connection, [key_of_address(address)])
+    if address is not None:
+        forget_tries(connection, [key_of_address(address)])
     take_back(connection, key_of_peer(peer))

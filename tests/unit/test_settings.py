@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.config.load import Settings, load_settings
+from gateway.domain.sign_in import Way
 from gateway.errors import Misconfigured
 
 SECRET = "correct-horse-battery-staple-3141592653"
@@ -173,3 +174,34 @@ def test_settings_do_not_change_once_they_are_read(folder: Path) -> None:
     settings = load(folder)
     with pytest.raises(ValueError, match="frozen"):
         settings.smtp.port = 1  # type: ignore[misc]
+
+
+OIDC = {"GATEWAY_SIGN_IN__OIDC__ISSUER": "https://login.example.org", "GATEWAY_SIGN_IN__OIDC__CLIENT_ID": "gateway"}
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ({"GATEWAY_SIGN_IN__STAFF": "[]"}, "sign_in.staff: tuple should have at least 1 item"),
+        ({"GATEWAY_SIGN_IN__STAFF": '["letter"]'}, "sign_in.staff.0: input should be 'link', 'password' or 'oidc'"),
+        ({"GATEWAY_SIGN_IN__STAFF": '["operator"]'}, "sign_in.staff.0: input should be 'link', 'password' or 'oidc'"),
+        ({"GATEWAY_SIGN_IN__STAFF": '["link", "link"]'}, "sign_in: staff names a way twice"),
+        ({"GATEWAY_SIGN_IN__STAFF": '["oidc"]'}, 'sign_in: the way "oidc" and the table sign_in.oidc come together'),
+        (OIDC, 'sign_in: the way "oidc" and the table sign_in.oidc come together'),
+        (
+            {**OIDC, "GATEWAY_SIGN_IN__OIDC__ISSUER": "http://login.example.org"},
+            "sign_in.oidc.issuer: must look like https://login.example.org",
+        ),
+        ({**OIDC, "GATEWAY_SIGN_IN__OIDC__SCOPE": "email"}, "sign_in.oidc.scope: string should match pattern"),
+    ],
+)
+def test_a_way_to_sign_in_that_cannot_work_is_a_fault(given: dict[str, str], fault: str) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        load_settings({"GATEWAY_CONFIG": "/dev/null", **given})
+    assert any(one.startswith(fault) for one in caught.value.faults), caught.value.faults
+
+
+def test_staff_sign_in_by_a_mailed_link_until_something_else_is_said() -> None:
+    assert load_settings({"GATEWAY_CONFIG": "/dev/null"}).sign_in.ways == {Way.LINK}
+    asked = load_settings({"GATEWAY_CONFIG": "/dev/null", "GATEWAY_SIGN_IN__STAFF": '["oidc", "password"]', **OIDC})
+    assert asked.sign_in.ways == {Way.OIDC, Way.PASSWORD}
