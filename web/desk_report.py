@@ -18,7 +18,6 @@ from gateway.domain.audit import AuditAction
 from gateway.domain.period import Period, month_before
 from gateway.domain.project import Project
 from gateway.domain.reasons import Reason
-from gateway.domain.report_rows import as_csv, report_rows
 from gateway.domain.saying import Unfit
 from gateway.domain.service_report import ServiceReport
 from gateway.errors import NotFound, Refused
@@ -31,7 +30,8 @@ from web.file_names import content_disposition
 from web.i18n import language
 from web.noting import note_read
 from web.service_charts import charts_of, cross_table
-from web.service_words import REASONS, SILENCED, severity_name, story, whole_explanation, why_missed
+from web.service_table import said_table
+from web.service_words import SILENCED, severity_name, story, why_missed, why_suppressed
 from web.state import web
 
 MISSES = 100
@@ -78,7 +78,7 @@ def table() -> AnyResponse:
         days = {"from": period.first.isoformat(), "to": period.last.isoformat()}
         return redirect(f"/desk/report?{urlencode({'project': project.key, **days})}", 303)
     report = read_service_report(web().runtime, project, period)
-    text = as_csv(report_rows(report, explain=whole_explanation))
+    text = said_table(report)
     note_read(AuditAction.REPORT_READ, f"{period.first} – {period.last}", project=project.key)
     answer = Response(_BOM + text, content_type="text/csv; charset=utf-8")
     name = f"{project.key}-{period.first}-{period.last}.csv"
@@ -101,7 +101,7 @@ def _told(report: ServiceReport) -> dict[str, Any]:
         "median": None if answers.median is None else length(answers.median),
         "ninth": None if answers.ninth is None else length(answers.ninth),
         "share": None if share is None else format_percent(share, locale=language().value),
-        "suppressed": [(SILENCED[one.what], REASONS.get(one.why, one.why), one.count) for one in report.suppressed],
+        "suppressed": [(SILENCED[one.what], why_suppressed(one.why), one.count) for one in report.suppressed],
     }
 
 

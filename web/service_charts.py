@@ -125,7 +125,7 @@ def _kept(report: ServiceReport) -> Chart:
         bars.append(Bar(label=label, value=value, top=ROW * number, pieces=_pieces(list(counts.values()))))
     title = gettext("Kept and missed")
     head = (title, *(str(VERDICTS[verdict]) for verdict in Verdict))
-    says = "; ".join(f"{bar.label}: {bar.value}" for bar in bars)
+    says = _says([(bar.label, bar.value) for bar in bars])
     return Chart(id="kept", title=title, says=says, bars=tuple(bars), head=head, rows=tuple(rows))
 
 
@@ -141,4 +141,4 @@ def _pieces(counts: Sequence[int]) -> tuple[Piece, ...]:
 
 
 def _says(rows: Sequence[tuple[str, str]]) -> str:
-    return "; ".join(f"{label}: {count}" for label, count in rows)
+    return str(gettext("; ")).join(f"{label}{gettext(': ')}{count}" for label, count in rows)

@@ -12,9 +12,10 @@ from gateway.domain.events import By, EventType
 from gateway.domain.judged_clocks import Miss, Verdict
 from gateway.domain.service_report import NAMED_ONLY, OTHER, Silenced
 from gateway.domain.ticket import Channel, Kind, Level, Severity, Status
+from gateway.domain.trace_words import say_reason
 from web.clock_view import length, promise
 from web.desk import STATES
-from web.i18n import moment
+from web.i18n import language, moment
 from web.words import KINDS, LEVELS, SEVERITIES
 
 MAIL = lazy_gettext("Mail")
@@ -96,6 +97,11 @@ def severity_name(severity: str) -> str:
     return str(SEVERITIES[Severity(severity)]) if severity else str(gettext("no severity"))
 
 
+def why_suppressed(why: str) -> str:
+    """Why a mail began nothing, or was not sent."""
+    return str(REASONS[why]) if why in REASONS else say_reason(why, language())[0]
+
+
 def why_missed(miss: Miss) -> str:
     """What was promised, from when it counted, what paused it, and when it came at last."""
     began, due = moment(miss.started_at), moment(miss.due_at)
@@ -115,7 +121,7 @@ def story(miss: Miss) -> list[tuple[str, str]]:
 
 def whole_explanation(miss: Miss) -> str:
     """The sentence and the story in one cell."""
-    return "; ".join([why_missed(miss), *(f"{when} – {what}" for when, what in story(miss))])
+    return str(gettext("; ")).join([why_missed(miss), *(f"{when} – {what}" for when, what in story(miss))])
 
 
 def _end(miss: Miss) -> str:

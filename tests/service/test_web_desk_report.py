@@ -9,7 +9,11 @@ import pytest
 
 from gateway.db.people import add_membership, get_or_create_person
 from gateway.db.receipts import Receipt, Verdict, add_receipt
-from gateway.domain.ticket import Role, Severity
+from gateway.domain.call import Outcome as CallOutcome
+from gateway.domain.events import By
+from gateway.domain.judged_clocks import Verdict as MissVerdict
+from gateway.domain.service_report import Silenced
+from gateway.domain.ticket import Kind, Role, Severity
 from tests.support.agents import ANA, CHIEF, DEV, NINA, Desk
 
 MARIE = "marie@example.org"
@@ -103,8 +107,13 @@ def test_the_table_is_a_download_without_formulas(desk: Desk, busy: str) -> None
     assert answer.content_type == "text/csv; charset=utf-8"
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="DEMO-2026-')
     rows = list(csv.DictReader(StringIO(answer.data.decode("utf-8-sig"))))
-    [miss] = [row for row in rows if row["section"] == "miss"]
-    assert (miss["item"], miss["value"]) == (desk.ticket.ref, str(7 * 60))
-    assert "Gravité : Bloquante" in miss["explanation"].replace("\N{NO-BREAK SPACE}", " ")
-    [discarded] = [row for row in rows if row["item"] == "discarded"]
-    assert discarded["detail"] == f"'{FORMULA}"
+    [miss] = [row for row in rows if row["Rubrique"] == "Délai garanti manqué"]
+    assert (miss["Élément"], miss["Valeur"], miss["Unité"]) == (desk.ticket.ref, str(7 * 60), "minutes")
+    assert "Gravité : Bloquante" in miss["Explication"].replace("\N{NO-BREAK SPACE}", " ")
+    [discarded] = [row for row in rows if row["Élément"] == "Courriel écarté par une personne"]
+    assert discarded["Détail"] == f"'{FORMULA}"
+    codes = {*map(str, Silenced), *map(str, CallOutcome), *map(str, Kind), *map(str, MissVerdict), *map(str, By)}
+    words = {row[name] for row in rows for name in ("Rubrique", "Élément", "Détail", "Unité")}
+    assert words & codes == set()
+    english = desk.browser(CHIEF, prefers="en").get(f"/desk/report.csv?{busy}").data.decode("utf-8-sig")
+    assert english.startswith("Section,Item,Detail,Value,Unit,Explanation")
