@@ -3,9 +3,9 @@
 import pytest
 
 pytest_plugins = [
-    "tests.support.imap",
     "tests.support.fixtures",
     "tests.support.doors",
+    "tests.support.imap",
     "tests.support.scores",
     "tests.support.web",
     "tests.support.agents",

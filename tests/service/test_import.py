@@ -2,7 +2,6 @@
 
 import csv
 import json
-import mailbox
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,19 +9,16 @@ from typing import Any
 import pytest
 
 from gateway.db.outbox import list_deliveries
-from gateway.db.participants import find_participants
-from gateway.db.tickets import Ticket, list_attachments, list_entries, list_tickets
 from gateway.runtime import Runtime
 from gateway.services.follow_up_tickets import follow_up_tickets
 from gateway.services.run_clocks import run_clocks
 from gateway.services.tell_agents import tell_agents
-from inbound.parse import read_file
 from tests.support.clock import MovableClock
+from tests.support.importing import OURS, take, tickets, timeline
 from tests.support.operator import Operator
 from tests.support.planted import BOB, MARIE, NINA, accept, drain, write
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-OURS = "support@demo.example"
 AT = "2024-03-05T10:00:00Z"
 
 ZAMMAD = [
@@ -132,25 +128,10 @@ FREESCOUT = {
 }
 
 
-def tickets(runtime: Runtime) -> list[Ticket]:
-    with runtime.database.reading() as connection:
-        return sorted(list_tickets(connection), key=lambda ticket: ticket.id)
-
-
-def timeline(runtime: Runtime, ticket: Ticket) -> list[Any]:
-    with runtime.database.reading() as connection:
-        return list_entries(connection, ticket.id)
-
-
 def export(tmp_path: Path, content: Any) -> str:
     path = tmp_path / "export.json"
     path.write_text(json.dumps(content))
     return str(path)
-
-
-def take(operator: Operator, kind: str, path: str, *more: str) -> tuple[int, str, str]:
-    done = operator.run("import", kind, path, "--project", "demo", *more)
-    return done.exit_code, done.stdout, done.stderr
 
 
 def test_tickets_of_zammad_stand_as_they_were_and_faults_are_named(
@@ -264,65 +245,6 @@ def test_a_dry_run_says_what_would_come_and_changes_nothing(
     code, said, _ = take(operator, "zammad", export(tmp_path, ZAMMAD), "--dry-run")
     assert (code, said) == (1, "2 tickets and 3 messages would be imported, 0 messages known, 1 not taken\n")
     assert tickets(runtime) == []
-
-
-@pytest.fixture(params=["mbox", "maildir"])
-def box(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
-    """A question, our answer, its answer; a newsletter's failure report; a mail without a date. In no order."""
-    files = {"plan.pdf": b"plan"}
-    answers = {"In_Reply_To": "<m-1@c.example>", "to": MARIE}
-    mails = [
-        write(by=OURS, subject="Re: Panne", text="Redémarrez", ident="m-2@demo.example", **answers),
-        write(by=MARIE, subject="Re: Panne", text="Merci", ident="m-3@c.example", References="<m-2@demo.example>"),
-        write(by=MARIE, subject="Panne", text="Rien ne va", ident="m-1@c.example", files=files),
-        write(by="mailer-daemon@x.example", subject="Failed", text="x", ident="m-4@x", Auto_Submitted="auto-replied"),
-        b"From: a@b.example\r\nSubject: sans date\r\n\r\nx",
-    ]
-    dates = [b"Tue, 05 Mar 2024 11:00:00 +0100", b"Tue, 05 Mar 2024 12:00:00 +0100", b"Tue, 05 Mar 2024 10:00:00 +0100"]
-    for number, day in enumerate(dates):
-        mails[number] = mails[number].replace(b"Tue, 24 Nov 2026 10:00:00 +0100", day)
-    path = tmp_path / "box"
-    opened = mailbox.mbox(path) if request.param == "mbox" else mailbox.Maildir(path)
-    for raw in mails:
-        opened.add(raw)
-    opened.close()
-    return request.param, str(path)
-
-
-def test_a_box_of_mails_becomes_tickets_with_their_files(
-    operator: Operator, runtime: Runtime, box: tuple[str, str]
-) -> None:
-    code, _, faults = take(operator, *box)
-    assert code == 1
-    assert "its Date cannot be read" in faults
-    ticket = tickets(runtime)[0]
-    entries = timeline(runtime, ticket)
-    assert [(entry.direction, entry.text) for entry in entries] == [
-        ("in", "Rien ne va"),
-        ("out", "Redémarrez"),
-        ("in", "Merci"),
-    ]
-    assert ticket.created_at == datetime(2024, 3, 5, 9, tzinfo=UTC)
-    with runtime.database.reading() as connection:
-        (file,) = list_attachments(connection, ticket.id)[entries[0].id]
-        assert find_participants(connection, ticket.id) == {MARIE}
-    assert read_file(runtime.archive.read(entries[0].raw_sha256), file.position) == b"plan"
-    again = take(operator, *box)
-    assert again[1].startswith("0 tickets and 0 messages imported")
-
-
-def test_a_mail_that_was_imported_and_comes_by_the_door_is_the_same_mail(
-    operator: Operator, runtime: Runtime, tmp_path: Path
-) -> None:
-    raw = write(by=MARIE, subject="Panne", text="x", ident="m-1@c.example")
-    opened = mailbox.mbox(tmp_path / "box")
-    opened.add(raw)
-    opened.close()
-    take(operator, "mbox", str(tmp_path / "box"))
-    accept(runtime, raw, mail_from=MARIE)
-    drain(runtime)
-    (ticket,) = tickets(runtime)
-    assert len(timeline(runtime, ticket)) == 1
 
 
 @pytest.mark.parametrize(("kind", "content"), [("zammad", b"no export"), ("zammad", b"[1, 2"), ("maildir", b"")])

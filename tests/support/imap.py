@@ -10,6 +10,7 @@ import pytest
 
 from gateway.clock import Clock, SystemClock
 from gateway.config.load import load_settings
+from gateway.db.mailboxes import list_mailboxes
 from gateway.db.migrate import migrate
 from gateway.runtime import Runtime, open_runtime
 from gateway.spool.entry import Lane
@@ -17,8 +18,11 @@ from inbound.filing import file_mail
 from inbound.imap_poller import Poller
 from inbound.imap_sign_in import make_sign_in
 from inbound.imap_stop import Stop
+from tests.support.doors import kept
 from tests.support.dovecot import PASSWORD, USER, Dovecot
+from tests.support.imap_fake import FakeImap
 from tests.support.servers import free_port
+from tests.support.waiting import wait_for
 
 OpenMailbox = Callable[..., Runtime]
 
@@ -119,3 +123,22 @@ def dovecot(dovecot_server: Dovecot) -> Dovecot:
         client.delete_messages(client.search())
         client.expunge()
     return dovecot_server
+
+
+def contents(runtime: Runtime) -> set[bytes]:
+    return {entry.payload for _, entry in kept(runtime)}
+
+
+def count(runtime: Runtime) -> int:
+    return len(runtime.spool.waiting(Lane.MAIL))
+
+
+def wait_for_mails(runtime: Runtime, server: FakeImap, number: int, *, seconds: float = 20) -> None:
+    """Until so many are in the spool and the inbox is empty."""
+    wait_for(lambda: count(runtime) >= number and not server.content(), f"{number} mails", seconds=seconds)
+
+
+def error_of(runtime: Runtime) -> str | None:
+    with runtime.database.reading() as connection:
+        rows = list_mailboxes(connection)
+    return rows[0].error if rows else None
