@@ -7,37 +7,32 @@ from typing import Any
 import click
 
 from gateway.admin.context import command_runtime
-from gateway.db.alarms import list_alarms
-from gateway.db.engine import DatabaseTrouble
+from gateway.admin.status_live import alarms_since, watch
 from gateway.domain.alarms import judge
-from gateway.runtime import Runtime
+from gateway.errors import Refused
 from gateway.services.health import ask_everything
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def status(*, as_json: bool) -> None:
+@click.option("--live", "is_live", is_flag=True, help="Look again every two seconds, until Ctrl-C.")
+def status(*, as_json: bool, is_live: bool) -> None:
     """Show how each part is, what waits and what is wrong; the same as /readyz. Exit 1 where something is wrong."""
+    if as_json and is_live:
+        raise Refused("--json or --live, not both")
     with command_runtime(needs_database=False) as runtime:
+        if is_live:
+            watch(runtime, say_lines=_lines, say_facts=_facts)
+            return
         parts = ask_everything(runtime)
         wrong = {name: detail for name, detail in judge(parts).items() if detail}
-        since = _since(runtime)
+        since = alarms_since(runtime)
     if as_json:
         click.echo(json.dumps({"ready": not _down(parts), "parts": parts, "alarms": wrong}, ensure_ascii=False))
     else:
         for line in _lines(parts, wrong, since):
             click.echo(line)
     sys.exit(1 if wrong or _down(parts) else 0)
-
-
-def _since(runtime: Runtime) -> dict[str, str]:
-    try:
-        with runtime.database.reading() as connection:
-            return {
-                name: f"{row.since:%Y-%m-%d %H:%M} UTC" for name, row in list_alarms(connection).items() if row.is_bad
-            }
-    except DatabaseTrouble:
-        return {}
 
 
 def _down(parts: dict[str, Any]) -> list[str]:

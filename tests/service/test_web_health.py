@@ -6,13 +6,13 @@ from time import monotonic
 
 from gateway.config.load import Settings, load_settings
 from gateway.runtime import open_runtime
+from gateway.services.probes import Probe
 from gateway.services.sign_in import request_link
 from gateway.spool.entry import Lane
 from tests.support.clock import MovableClock
 from tests.support.servers import ValkeyServer
 from tests.support.web import Site, read_attachment
 from web.app import create_app
-from web.health import Probe
 
 
 def test_the_process_says_that_it_lives(site: Site) -> None:
