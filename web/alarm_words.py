@@ -22,6 +22,13 @@ ALARMS = {
             "lets go what is over its time."
         ),
     ),
+    "files_down": (
+        lazy_gettext("The store of raw mail and voice messages does not answer"),
+        lazy_gettext(
+            "Mail is accepted and waits; attachments and sounds cannot be opened meanwhile. “gateway check” says "
+            "whether it is the network, the keys or the bucket; afterwards everything resumes by itself."
+        ),
+    ),
     "spool_stuck": (
         lazy_gettext("Something accepted has waited for more than five minutes"),
         lazy_gettext(

@@ -19,7 +19,8 @@ from gateway.services.restore import restore as put_back
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--with-secrets", is_flag=True, help="The keys under secrets/ too; keep such a backup as you keep keys.")
-def backup(path: Path, *, with_secrets: bool) -> None:
+@click.option("--no-bucket", is_flag=True, help="Leave the files of a bucket to the bucket's own versions.")
+def backup(path: Path, *, with_secrets: bool, no_bucket: bool) -> None:
     """Copy everything to a new folder, or to a new file (.tar, .tar.gz, .tgz), while the gateway runs.
 
     Without its keys a restored gateway knows no link, address or mailbox
@@ -28,10 +29,11 @@ def backup(path: Path, *, with_secrets: bool) -> None:
     """
     settings = load_settings()
     configure_logs("warning", role="command")
-    done = back_up(settings, path, clock=SystemClock(), with_secrets=with_secrets)
+    done = back_up(settings, path, clock=SystemClock(), with_secrets=with_secrets, with_bucket=not no_bucket)
     _note(settings, AuditAction.BACKUP_MADE, files=done.files, secrets=done.has_secrets)
     secrets = "with the secrets" if done.has_secrets else "without the secrets"
-    click.echo(f"{path}: {done.files} files, {done.bytes} bytes, database at {done.revision}, {secrets}")
+    files = "" if done.has_files else ", without the files of the bucket"
+    click.echo(f"{path}: {done.files} files, {done.bytes} bytes, database at {done.revision}, {secrets}{files}")
 
 
 @click.command()
@@ -45,6 +47,8 @@ def restore(path: Path) -> None:
     click.echo(f"restored {done.files} files of {done.made_at}, database at {done.revision}")
     if not done.has_secrets:
         click.echo("the backup holds no secrets: put those of the old installation into secrets/ before you start")
+    if not done.has_files:
+        click.echo("the backup holds no raw mail and no sounds: `gateway files check` says whether the bucket has them")
     if done.is_behind:
         click.echo("the backup is of an earlier release: `gateway up` or `gateway migrate` brings it up to date")
     if done.waiting:

@@ -16,6 +16,7 @@ from gateway.admin import (
     calls,
     demo,
     duty,
+    files,
     imports,
     items,
     machines,
@@ -59,7 +60,7 @@ _MODULES = (
     *(backup, advisories, calendars, members, audit),
     *(roles, items, tickets, ticket_set, ticket_arrange, suppressed, people, personal),
     *(mailboxes, stores, demo, call_simulate, calls, duty, tokens, sessions),
-    *(machines, quarantine, person_sign_in),
+    *(machines, quarantine, person_sign_in, files),
 )
 for module in _MODULES:
     for command in module.COMMANDS:

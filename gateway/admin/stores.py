@@ -8,6 +8,7 @@ import click
 from redis.exceptions import RedisError
 from sqlalchemy import text
 
+from gateway.config.files import LOCAL
 from gateway.config.load import Settings, load_settings
 from gateway.config.locations import key_fingerprints, locations, open_database, redis_server
 from gateway.db.engine import Database
@@ -15,6 +16,7 @@ from gateway.db.machines import list_machines
 from gateway.db.migrate import current_revision, head_revision
 from gateway.db.migrate import migrate as run_migrations
 from gateway.errors import Misconfigured
+from gateway.files.trying import store_faults
 from gateway.jobs.doorbell import Doorbell
 from gateway.logs import configure_logs
 from gateway.notify.template_check import template_faults
@@ -49,6 +51,7 @@ def check() -> None:
         _tls_faults,
         _template_faults,
         _mailbox_faults,
+        _file_faults,
         _oidc_faults,
     )
     faults = [fault for look in checks for fault in look(settings)]
@@ -155,6 +158,13 @@ def _oidc_faults(settings: Settings) -> list[str]:
     from gateway.wiring import oidc_faults
 
     return oidc_faults(settings)
+
+
+def _file_faults(settings: Settings) -> list[str]:
+    if settings.files.store == LOCAL:
+        return []
+    with open_runtime(settings) as runtime:
+        return store_faults(runtime.files)
 
 
 COMMANDS: list[click.Command] = [check, migrate]

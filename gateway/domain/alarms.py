@@ -1,6 +1,7 @@
 """What is wrong with an installation, by name, from what its parts say; each name has a page in deploy/RUNBOOK.md.
 
 - `database_down`, `redis_down`, `spool_down`: the part does not answer; the spool, too, where its disk is full
+- `files_down`: the bucket of raw mail and voice messages does not answer, or not to us
 - `spool_stuck`: something accepted has waited for five minutes to be filed
 - `quarantine`: an entry could not be filed and waits for a person
 - `outbox_stuck`: a mail has been due for five minutes and nobody tries it
@@ -94,6 +95,7 @@ RULES: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     "database_down": ("database", _down),
     "redis_down": ("redis", _down),
     "spool_down": ("spool", _down),
+    "files_down": ("files", _down),
     "spool_stuck": ("spool", _stuck),
     "quarantine": ("spool", _quarantine),
     "outbox_stuck": ("work", _outbox),

@@ -35,6 +35,7 @@ class LocalStore:
         self._kinds().add(name.kind)
         if not path.parent.is_dir():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._drafts.mkdir(mode=0o700, parents=True, exist_ok=True)
         # What is there already may be half of it, from before a power cut: the new one takes its place in any case.
         draft = self._drafts / f"{name.sha256[:16]}.{random32(13)}.kept"
         try:

@@ -179,7 +179,7 @@ class S3Files:
             except NoAnswer as error:
                 if error.is_final or time.monotonic() + pause > deadline:
                     log.warning("files.away", reason=str(error))
-                    raise StoreTrouble("the store of files does not answer") from None
+                    raise StoreTrouble("the store of files does not answer", cause=str(error)) from None
             time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311  # spreads tries and guards nothing
             pause = min(_LONGEST_PAUSE, pause * 2)
 

@@ -20,7 +20,14 @@ _SUM = 64  # letters of a sha256 in hex
 
 
 class StoreTrouble(Deferred):
-    """The store of files does not answer, or refuses us. Nothing is known about the file; another try may do."""
+    """The store of files does not answer, or refuses us. Nothing is known about the file; another try may do.
+
+    `cause` is for the operator: an HTTP status, or the kind of an error; empty where neither is known.
+    """
+
+    def __init__(self, message: str, *, cause: str = "") -> None:
+        super().__init__(message)
+        self.cause = cause
 
 
 class Kind(StrEnum):

@@ -17,30 +17,37 @@ from typing import Any
 
 from gateway import __version__
 from gateway.clock import Clock
+from gateway.config.files import LOCAL
 from gateway.config.load import Settings
 from gateway.config.locations import database_url, locations
 from gateway.db.copying import copy_database
 from gateway.db.engine import Database
 from gateway.db.migrate import current_revision
 from gateway.errors import Refused
+from gateway.files.opening import open_files
 from gateway.ids import SpoolId
+from gateway.services.backup_files import save_files
 from gateway.spool.entry import DamagedEntry, Lane, file_name, names_in, read_content
 from gateway.spool.log import recover_logs
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 FOLDERS = ("archive", "messages", "sent")
+FILES = ("archive", "messages")
+"""Those of the store of files, which may be a bucket."""
+
 _ARCHIVES = (".tar", ".tar.gz", ".tgz")
 
 
 @dataclass(frozen=True, kw_only=True)
 class BackedUp:
-    """What a backup holds. `bytes` counts before any compression."""
+    """What a backup holds. `bytes` counts before any compression; without `has_files` a bucket was left to itself."""
 
     files: int
     bytes: int
     revision: str | None
     has_secrets: bool
+    has_files: bool
 
 
 def is_archive(path: Path) -> bool:
@@ -48,17 +55,18 @@ def is_archive(path: Path) -> bool:
     return path.name.endswith(_ARCHIVES)
 
 
-def back_up(settings: Settings, path: Path, *, clock: Clock, with_secrets: bool) -> BackedUp:
+def back_up(settings: Settings, path: Path, *, clock: Clock, with_secrets: bool, with_bucket: bool = True) -> BackedUp:
     """Write a backup to a new folder, or to a new file that ends in .tar, .tar.gz or .tgz, readable by us alone.
 
-    Raises Refused where there is something already, Misconfigured where `pg_dump` is wanted and missing.
+    Without `with_bucket` the files of a bucket stay there alone. Raises Refused where there is something already,
+    Misconfigured where `pg_dump` is wanted and missing, StoreTrouble where the bucket does not answer.
     """
     if path.exists():
         raise Refused(f"{path}: is there already; a backup is never written over another")
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.mkdir(mode=0o700, parents=True)
     try:
-        done = _fill(settings, draft, clock=clock, with_secrets=with_secrets)
+        done = _fill(settings, draft, clock=clock, with_secrets=with_secrets, with_bucket=with_bucket)
         if is_archive(path):
             packed = draft.with_name(f"{draft.name}.tar")
             _pack(draft, packed, compressed=not path.name.endswith(".tar"))
@@ -70,7 +78,7 @@ def back_up(settings: Settings, path: Path, *, clock: Clock, with_secrets: bool)
     return done
 
 
-def _fill(settings: Settings, draft: Path, *, clock: Clock, with_secrets: bool) -> BackedUp:
+def _fill(settings: Settings, draft: Path, *, clock: Clock, with_secrets: bool, with_bucket: bool) -> BackedUp:
     where, database = locations(settings), Database(database_url(settings))
     try:
         _copy_spool(where.spool, draft / "spool")
@@ -78,8 +86,12 @@ def _fill(settings: Settings, draft: Path, *, clock: Clock, with_secrets: bool) 
         copy_database(database, draft)
     finally:
         database.close()
+    is_far = settings.files.store != LOCAL
     for name in (*FOLDERS, *(["secrets"] if with_secrets else [])):
-        _copy_folder(where.data / name, draft / name)
+        if name not in FILES or not is_far:
+            _copy_folder(where.data / name, draft / name)
+    if is_far and with_bucket:
+        save_files(open_files(settings), draft)
     files = {str(file.relative_to(draft)): _sum_of(file) for file in sorted(draft.rglob("*")) if file.is_file()}
     manifest = {
         "format": FORMAT,
@@ -88,11 +100,18 @@ def _fill(settings: Settings, draft: Path, *, clock: Clock, with_secrets: bool) 
         "database": database.url.get_backend_name(),
         "revision": revision,
         "has_secrets": with_secrets,
+        "has_files": with_bucket or not is_far,
         "files": files,
     }
     (draft / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     size = sum((draft / name).stat().st_size for name in files)
-    return BackedUp(files=len(files), bytes=size, revision=revision, has_secrets=with_secrets)
+    return BackedUp(
+        files=len(files),
+        bytes=size,
+        revision=revision,
+        has_secrets=with_secrets,
+        has_files=with_bucket or not is_far,
+    )
 
 
 def _copy_spool(source: Path, target: Path) -> None:

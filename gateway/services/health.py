@@ -16,6 +16,7 @@ from redis.retry import Retry
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.config.files import LOCAL
 from gateway.config.locations import key_fingerprints, redis_server
 from gateway.db.clock_marks import clock_marks
 from gateway.db.leases import list_leases
@@ -47,6 +48,8 @@ def questions(runtime: Runtime) -> dict[str, Question]:
         "work": lambda: _ask_work(runtime),
         "machines": lambda: _ask_machines(runtime),
     }
+    if runtime.settings.files.store != LOCAL:
+        found["files"] = lambda: _ask_files(runtime)
     if runtime.settings.mailboxes:
         found["mailboxes"] = lambda: _ask_mailboxes(runtime)
     if any(project.hotline for project in runtime.settings.project_list):
@@ -136,6 +139,11 @@ def _machine(one: MachineRow, *, keys: tuple[str, ...]) -> dict[str, Any]:
 def keys_agree(some: Sequence[str], others: Sequence[str]) -> bool:
     """Whether each of two machines believes what the other signs, by the fingerprints of their keys."""
     return bool(some and others) and some[0] in others and others[0] in some
+
+
+def _ask_files(runtime: Runtime) -> Finding:
+    runtime.files.require_up()
+    return {"state": "up"}
 
 
 def _ask_work(runtime: Runtime) -> Finding:

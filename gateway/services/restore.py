@@ -11,6 +11,7 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
+from gateway.config.files import LOCAL
 from gateway.config.load import Settings
 from gateway.config.locations import database_url, locations
 from gateway.db.copying import COPY, is_empty, put_database
@@ -18,20 +19,26 @@ from gateway.db.engine import Database
 from gateway.db.migrate import head_revision
 from gateway.db.outbox import DeliveryState, list_deliveries
 from gateway.errors import Conflict, Refused
-from gateway.services.backup import FOLDERS, FORMAT, MANIFEST, is_archive
+from gateway.files.opening import open_files
+from gateway.services.backup import FILES, FOLDERS, FORMAT, MANIFEST, is_archive
+from gateway.services.backup_files import put_files
 
 _WAITING = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Restored:
-    """What is there now. `waiting` are mails that had not been sent when the backup was made: they will be."""
+    """What is there now. `waiting` are mails that had not been sent when the backup was made: they will be.
+
+    Without `has_files` the bucket of raw mail and sounds was not in it.
+    """
 
     made_at: str
     files: int
     revision: str | None
     is_behind: bool
     has_secrets: bool
+    has_files: bool
     waiting: int
 
 
@@ -39,7 +46,8 @@ def restore(settings: Settings, path: Path) -> Restored:
     """Put a backup back, a folder or a file as `back_up` writes them.
 
     Raises Conflict where anything is there already, Refused for a backup that is damaged, of another kind of database
-    or of a later release. Until all of that is known, nothing is written.
+    or of a later release. Until all of that is known, nothing is written. Raises StoreTrouble before the database is
+    touched: empty the data folder, and begin again.
     """
     where, database = locations(settings), Database(database_url(settings))
     try:
@@ -50,9 +58,12 @@ def restore(settings: Settings, path: Path) -> Restored:
         with _unpacked(path) as folder:
             manifest = _checked(folder, kind=database.url.get_backend_name())
             where.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+            is_far = settings.files.store != LOCAL
             for name in ("spool", *FOLDERS, "secrets"):
-                if (folder / name).is_dir():
+                if (folder / name).is_dir() and not (is_far and name in FILES):
                     shutil.copytree(folder / name, where.data / name, dirs_exist_ok=True)
+            if is_far:
+                put_files(folder, open_files(settings))
             put_database(database, folder)
         return _told(manifest, database)
     finally:
@@ -71,6 +82,7 @@ def _told(manifest: Mapping[str, Any], database: Database) -> Restored:
         revision=manifest["revision"],
         is_behind=is_behind,
         has_secrets=manifest["has_secrets"],
+        has_files=manifest.get("has_files", True),
         waiting=waiting,
     )
 

@@ -12,19 +12,30 @@ from gateway.runtime import Runtime
 from gateway.services.data_care import door_alone, without_evidence
 
 _CHUNK = 500
+_FILING = timedelta(days=1)
 
 
 def due_mails(runtime: Runtime, *, with_files: bool) -> list[str]:
-    """The sums of raw mails that are over: none of their receipts keeps them, and the file is as old."""
-    limit = _mail_limit(runtime, with_files=with_files)
-    old = {stored.name.sha256 for stored in runtime.files.listed(Kind.MAIL) if stored.at < limit}
-    if not old:
+    """The sums of raw mails that are over: none of their receipts keeps them.
+
+    One without a receipt counts from its file's age; with one that age says nothing, for a copy makes it young.
+    """
+    limit, filed = _mail_limit(runtime, with_files=with_files), _filed_by(runtime)
+    ages = {stored.name.sha256: stored.at for stored in runtime.files.listed(Kind.MAIL) if stored.at < filed}
+    if not ages:
         return []
     with runtime.database.reading() as connection:
         kept = set(connection.scalars(_kept_mails(limit)))
+        on_record = set(connection.scalars(select(receipts.c.sha256).distinct()))
         carrying = select(entries.c.raw_sha256).join(attachments, attachments.c.entry_id == entries.c.id).distinct()
         files = set(connection.scalars(carrying.where(entries.c.raw_sha256.is_not(None))))
+    old = {one for one, at in ages.items() if at < limit or one in on_record}
     return sorted(one for one in old - kept if (one in files) is with_files)
+
+
+def _filed_by(runtime: Runtime) -> datetime:
+    """What was put before this moment is on record, if it ever will be."""
+    return runtime.clock.now() - _FILING
 
 
 def _mail_limit(runtime: Runtime, *, with_files: bool) -> datetime:
@@ -44,14 +55,14 @@ def _kept_mails(limit: datetime) -> Any:
 
 def forget_mails(runtime: Runtime, *, with_files: bool) -> int:
     """Let go of them; how many. Raises DatabaseTrouble, StoreTrouble: what is left is found again."""
-    over, limit = due_mails(runtime, with_files=with_files), _mail_limit(runtime, with_files=with_files)
+    over = due_mails(runtime, with_files=with_files)
     for start in range(0, len(over), _CHUNK):
         some = over[start : start + _CHUNK]
         with runtime.database.transaction() as connection:
             _let_go(connection, some)
         # After the commit: a file without a row is found again by its age, a row without its file leads nowhere.
         for digest in some:
-            runtime.files.forget(mail_name(digest), before=limit)  # the same mail may have come again meanwhile
+            runtime.files.forget(mail_name(digest), before=_filed_by(runtime))  # the same mail may have come again
     return len(over)
 
 

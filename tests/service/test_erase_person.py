@@ -2,24 +2,30 @@
 
 import base64
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from gateway.config.files import FilesSettings
+from gateway.config.load import Settings
+from gateway.db.engine import Database
 from gateway.db.erasures import list_erasures
 from gateway.db.schema import metadata
 from gateway.db.tickets import list_entries, list_tickets
 from gateway.errors import Conflict, NotFound, Refused
 from gateway.files.store import sound_name
-from gateway.runtime import Runtime
+from gateway.runtime import Runtime, open_runtime
 from gateway.services.erase_person import Erasure, erase_person
 from gateway.services.personal_data import INVENTORY
 from gateway.spool.entry import Lane
 from inbound.parse import parse_message, read_file
+from tests.support.clock import MovableClock
 from tests.support.planted import BOB, MARIE, MARKERS, RECORDING, SOUND, accept, drain, plant, write
 from tests.support.rows import content
+from tests.support.s3 import S3Peer, s3_peer
 
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{12,}(?:\r?\n[A-Za-z0-9+/]+)*={0,2}")
 
@@ -78,6 +84,31 @@ def test_nothing_of_a_person_is_left_in_any_store(planted: Runtime, tmp_path: Pa
     assert {f"table {name}" for name in holders} - set(proof.counts) == set(), "a store was not planted, or not erased"
     assert {"raw mails", "quarantine", "sent files", "recordings here", "logs, overwritten"} <= set(proof.counts)
     assert proof.is_compact
+
+
+@on_one_database
+def test_nothing_of_a_person_is_left_in_a_bucket(
+    settings: Settings, clock: MovableClock, database: Database, tmp_path: Path
+) -> None:
+    with s3_peer() as peer:
+        far = settings.model_copy(update={"files": FilesSettings.model_validate(peer.settings())})
+        with open_runtime(far, clock=clock) as runtime:
+            plant(runtime)
+            assert len(left_in_files(_taken_out(peer, tmp_path / "before"))) > 5
+            shutil.rmtree(tmp_path / "before")
+            proof, _ = erase(runtime)
+        assert (proof.counts["recordings here"], proof.counts["raw mails"] > 0) == (1, True)
+        assert peer.objects, "what others wrote stays"
+        _taken_out(peer, tmp_path / "after")
+    assert left_in_files(tmp_path) == []
+
+
+def _taken_out(peer: S3Peer, folder: Path) -> Path:
+    """The objects of a bucket as files, with their keys."""
+    for key, held in peer.objects.items():
+        (folder / key).parent.mkdir(parents=True, exist_ok=True)
+        (folder / key).write_bytes(held.body)
+    return folder
 
 
 @on_one_database

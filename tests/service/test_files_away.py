@@ -62,7 +62,7 @@ def peer() -> Iterator[S3Peer]:
 
 @pytest.fixture
 def settings(settings: Settings, peer: S3Peer) -> Settings:
-    return settings.model_copy(update={"files": FilesSettings(**peer.settings(timeout=1))})
+    return settings.model_copy(update={"files": FilesSettings.model_validate(peer.settings(timeout=1))})
 
 
 def take(runtime: Runtime, *idents: str) -> None:

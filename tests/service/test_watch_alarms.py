@@ -118,6 +118,7 @@ GOOD = {
     "mailboxes": {"state": "up", "mailboxes": {"shop": {"state": "failing"}}},
     "hotline": {"state": "up", "snapshot_seconds": 3},
     "machines": {"state": "up", "here": "mx1", "machines": {"mx1": MACHINE, "mx2": MACHINE}},
+    "files": {"state": "up"},
     "templates": {"state": "up", "broken": 0},
 }
 
@@ -134,6 +135,7 @@ def machines(**changes: dict[str, Any]) -> dict[str, Any]:
         ("database", {"state": "down"}, {"database_down"}),
         ("redis", {"state": "down"}, {"redis_down"}),
         ("spool", {"state": "down"}, {"spool_down"}),
+        ("files", {"state": "down"}, {"files_down"}),
         ("spool", {"state": "up", "lanes": {"call": LANES["mail"] | {"oldest_seconds": 301}}}, {"spool_stuck"}),
         ("spool", {"state": "up", "lanes": {"web": LANES["mail"] | {"quarantined": 1}}}, {"quarantine"}),
         ("work", GOOD["work"] | {"oldest_due_seconds": 301}, {"outbox_stuck"}),
