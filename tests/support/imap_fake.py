@@ -9,9 +9,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
-from tests.support.imap_fake_session import Session
+from tests.support.imap_fake_session import Folder, Session
 
 MANY = ("IDLE", "MOVE", "UIDPLUS")
 
@@ -38,26 +37,6 @@ class Behaviour:
     withheld: frozenset[int] = frozenset()
     slip_in: bytes = b""
     accepts_token: Callable[[str], bool] = lambda _token: False
-
-
-@dataclass
-class Folder:
-    uidvalidity: int = 1
-    next_uid: int = 1
-    mails: dict[int, bytes] = field(default_factory=dict)
-    flags: dict[int, set[str]] = field(default_factory=dict)
-    arrived: dict[int, datetime] = field(default_factory=dict)
-
-    def add(self, raw: bytes, *, at: datetime | None = None) -> int:
-        uid = self.next_uid
-        self.mails[uid] = raw
-        self.arrived[uid] = at or datetime.now(UTC)
-        self.flags[uid] = set()
-        self.next_uid += 1
-        return uid
-
-    def remove(self, uid: int) -> None:
-        del self.mails[uid], self.flags[uid]
 
 
 class FakeImap:

@@ -1,16 +1,38 @@
-"""One connection to the fake IMAP server: the commands it knows, and its answers."""
+"""A folder of the fake IMAP server, and one connection to it: the commands it knows, and its answers."""
 
 import base64
 import re
 import socket
 import socketserver
 import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from tests.support.imap_fake import FakeImap, Folder
+    from tests.support.imap_fake import FakeImap
 
 USER, PASSWORD = "support@demo.example", "secret"
+
+
+@dataclass
+class Folder:
+    uidvalidity: int = 1
+    next_uid: int = 1
+    mails: dict[int, bytes] = field(default_factory=dict)
+    flags: dict[int, set[str]] = field(default_factory=dict)
+    arrived: dict[int, datetime] = field(default_factory=dict)
+
+    def add(self, raw: bytes, *, at: datetime | None = None) -> int:
+        uid = self.next_uid
+        self.mails[uid] = raw
+        self.arrived[uid] = at or datetime.now(UTC)
+        self.flags[uid] = set()
+        self.next_uid += 1
+        return uid
+
+    def remove(self, uid: int) -> None:
+        del self.mails[uid], self.flags[uid]
 
 
 class _Gone(Exception):
@@ -75,7 +97,7 @@ class Session(socketserver.BaseRequestHandler):
             self.told = number
 
     @property
-    def folder(self) -> "Folder":
+    def folder(self) -> Folder:
         return self.fake.folders[self.folder_name]
 
     def do_CAPABILITY(self, _rest: str) -> None:
