@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flask import Flask, render_template
+from flask import Flask, render_template, request
 from flask_babel import gettext, lazy_gettext
 
 from gateway.domain.ticket import EntryType, Status
@@ -14,6 +14,7 @@ from web.clock_view import clock_view
 from web.desk import desk_roles
 from web.desk_view import Controls, Evidence, controls, sent_views
 from web.report_form import COMPONENT_NAMES
+from web.parts_view import LONGEST, asked_part, parts_view
 from web.state import visitor, web
 from web.timeline import EntryView, FileView, entry_view
 from web.words import KINDS
@@ -47,14 +48,15 @@ def register(app: Flask) -> None:
 
 
 def show_ticket(ref: str) -> str:
-    """GET /desk/tickets/REF"""
+    """GET /desk/tickets/REF?entry=ID or ?whole=1"""
     return ticket_page(ref)
 
 
 def ticket_page(ref: str, *, typed: Typed = NOTHING_TYPED) -> str:
     """The page; `typed` brings a form back into its boxes. Raises NotFound for a ticket that is not theirs."""
     reader = visitor().person
-    found = look(web().runtime, ref, desk_roles(), person_id=reader.id)
+    asked = asked_part(request.args)
+    found = look(web().runtime, ref, desk_roles(), person_id=reader.id, asked=asked)
     offered = controls(found.seen, is_mine=found.assignee == reader.email)
     clocks = [clock_view(found.clocks.reading(clock.guarantee)) for clock in found.clocks.clocks.current]
     return render_template(
@@ -64,6 +66,9 @@ def ticket_page(ref: str, *, typed: Typed = NOTHING_TYPED) -> str:
         clocks=[clock for clock in clocks if clock is not None],
         explanations=[clock_story(reading, found.clocks.clocks) for reading in found.clocks.readings()],
         entries=entry_views(found, reader_id=reader.id),
+        parts=parts_view(found.parted, f"/desk/tickets/{ref}"),
+        longest=None if asked.is_whole else LONGEST,
+        whole=f"/desk/tickets/{ref}?whole=1",
         found=found,
         may=offered,
         starting_levels=_levels(offered),

@@ -12,6 +12,7 @@ from flask import Flask, redirect, render_template, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
+from gateway.db.conversation import entries_with, files_with, outline
 from gateway.db.hotline import find_hotline_code
 from gateway.db.joint_reporters import is_joint_reporter
 from gateway.db.my_tickets import list_followed
@@ -19,7 +20,8 @@ from gateway.db.participants import find_participants
 from gateway.db.scope import Scope
 from gateway.db.search import search_tickets
 from gateway.db.ticket_events import histories_of, history_of, standing_of
-from gateway.db.tickets import Ticket, find_ticket, list_attachments, list_entries
+from gateway.db.tickets import Ticket, find_ticket
+from gateway.domain.parts import part_entries
 from gateway.domain.ticket import Severity, Status, is_reference
 from gateway.errors import NotFound
 from gateway.mail.address import domain_of
@@ -32,6 +34,7 @@ from web.drafts import find_draft, reply_place
 from web.hotline_view import hotline_view
 from web.i18n import file_size
 from web.paging import page_number, page_of
+from web.parts_view import LONGEST, asked_part, parts_view
 from web.state import visitor, web
 from web.ticket_view import TicketView, ticket_view
 from web.timeline import timeline
@@ -83,8 +86,8 @@ def show_tickets() -> str:
 
 
 def show_ticket(ref: str) -> str | Response:
-    """GET /tickets/REF. What is not an agent's own request is for the desk, to which the links of their mails lead
-    them by this page."""
+    """GET /tickets/REF?entry=ID or ?whole=1. What is not an agent's own request is for the desk, to which the links of
+    their mails lead them by this page."""
     kept = find_draft(reply_place(ref)) if is_reference(ref) else {}
     try:
         return ticket_page(ref, reply=Reply(text=kept.get("text", ""), is_draft=bool(kept)))
@@ -101,8 +104,11 @@ def ticket_page(ref: str, *, reply: Reply) -> str:
     reader = visitor().person
     with runtime.database.reading() as connection:
         ticket = my_ticket(connection, ref)
-        rows = list_entries(connection, ticket.id, visible_only=True)
-        files = list_attachments(connection, ticket.id)
+        lengths = [(row.id, row.length) for row in outline(connection, ticket.id, visible_only=True)]
+        asked = asked_part(request.args)
+        parted = part_entries(lengths, asked)
+        rows = entries_with(connection, parted.ids)
+        files = files_with(connection, parted.ids)
         code = find_hotline_code(connection, ticket)
         history = history_of(connection, ticket)
         question = question_on(connection, runtime, ticket, reader)
@@ -121,6 +127,9 @@ def ticket_page(ref: str, *, reply: Reply) -> str:
         people=sorted(people),
         me=reader.email,
         timeline=timeline(rows, files, ref=ticket.ref, reader_id=reader.id),
+        parts=parts_view(parted, f"/tickets/{ticket.ref}"),
+        longest=None if asked.is_whole else LONGEST,
+        whole=f"/tickets/{ticket.ref}?whole=1",
         reply=reply,
         nonce=reply.nonce or secrets.token_urlsafe(16),
         limit=file_size(most_in_all(runtime.settings)),

@@ -1,8 +1,9 @@
 """What the desk shows beside a ticket's timeline: the mails that told of it, the decisions about it, its team."""
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, func, or_, select
 
 from gateway.db.outbox import deliveries
 from gateway.db.people import memberships, people
@@ -13,18 +14,23 @@ from gateway.domain.project import Project
 from gateway.domain.ticket import Role
 
 
-def deliveries_of(connection: Connection, ticket_id: int) -> list[Row[Any]]:
-    """The mails about a ticket, oldest first, with how they fare."""
+def deliveries_of(connection: Connection, ticket_id: int, shown: Collection[int]) -> list[Row[Any]]:
+    """The mails about a ticket that tell of these entries or of none, oldest first, with how they fare."""
     columns = ("entry_id", "notice", "recipient", "state", "attempts", "created_at", "sent_at", "last_error")
     query = select(*(deliveries.c[name] for name in columns)).where(deliveries.c.ticket_id == ticket_id)
-    return list(connection.execute(query.order_by(deliveries.c.id)))
+    return list(connection.execute(query.where(_of(deliveries, shown)).order_by(deliveries.c.id)))
 
 
-def decisions_of(connection: Connection, ticket_id: int) -> list[Row[Any]]:
-    """What was decided about each mail of a ticket, as `entry_id, spool_id, reason, trace`."""
+def decisions_of(connection: Connection, ticket_id: int, shown: Collection[int]) -> list[Row[Any]]:
+    """What was decided about the mails of these entries of a ticket, or of none of its entries, as
+    `entry_id, spool_id, reason, trace`."""
     columns = (receipts.c.entry_id, receipts.c.spool_id, receipts.c.verdict, receipts.c.reason, receipts.c.trace)
-    query = select(*columns).where(receipts.c.ticket_id == ticket_id).order_by(receipts.c.id)
-    return list(connection.execute(query))
+    query = select(*columns).where(receipts.c.ticket_id == ticket_id, _of(receipts, shown))
+    return list(connection.execute(query.order_by(receipts.c.id)))
+
+
+def _of(table: Table, shown: Collection[int]) -> ColumnElement[bool]:
+    return or_(table.c.entry_id.is_(None), table.c.entry_id.in_(sorted(shown)))
 
 
 def version_of(connection: Connection, ticket_id: int) -> tuple[int, int]:

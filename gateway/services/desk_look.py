@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from gateway.db.conversation import entries_with, files_with, outline
 from gateway.db.desk_rows import agents_with, decisions_of, deliveries_of, version_of
 from gateway.db.hotline import find_hotline_code
 from gateway.db.participants import find_participants
@@ -14,9 +15,10 @@ from gateway.db.people import find_emails
 from gateway.db.presence import look_at
 from gateway.db.ticket_events import history_of
 from gateway.db.ticket_links import Relations, find_relations
-from gateway.db.tickets import Ticket, find_ticket, list_attachments, list_entries
+from gateway.db.tickets import Ticket, find_ticket
 from gateway.domain.events import EventType, TicketEvent
 from gateway.domain.levels import ROLE_OF
+from gateway.domain.parts import NEWEST, Asked, Parted, part_entries
 from gateway.domain.project import Project
 from gateway.domain.rights import Actor, Place, may_read_notes, may_see
 from gateway.domain.ticket import Level, Role, is_reference
@@ -49,11 +51,13 @@ class Sighting:
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """Everything on the page of a ticket. Rows are those of `entries`, `attachments`, `deliveries` and `receipts`,
-    the latter three by entry; `version` is what a form made from this page knows; `others` who else looks at it."""
+    """Everything on the page of a ticket. `parted` is its conversation in parts, and rows are those of the part that is
+    shown: of `entries`, and of `attachments`, `deliveries` and `receipts` by entry; `version` is what a form made from
+    this page knows; `others` who else looks at it."""
 
     seen: Sighting
     clocks: TicketClocks
+    parted: Parted
     entries: Sequence[Row[Any]]
     files: Mapping[int, Sequence[Row[Any]]]
     deliveries: Mapping[int | None, Sequence[Row[Any]]]
@@ -91,7 +95,7 @@ def sight(connection: Connection, runtime: Runtime, ref: str, roles: Roles, *, p
     return Sighting(ticket=ticket, project=project, actor=actor, place=place, history=history, person_id=person_id)
 
 
-def look(runtime: Runtime, ref: str, roles: Roles, *, person_id: int) -> Look:
+def look(runtime: Runtime, ref: str, roles: Roles, *, person_id: int, asked: Asked = NEWEST) -> Look:
     """The whole page, and note that this person looks at it. Raises NotFound."""
     now = runtime.clock.now()
     with runtime.database.reading() as connection:
@@ -99,21 +103,30 @@ def look(runtime: Runtime, ref: str, roles: Roles, *, person_id: int) -> Look:
     with runtime.database.transaction() as connection:
         others = look_at(connection, seen.ticket.id, person_id=person_id, now=now)
     with runtime.database.reading() as connection:
-        return _gather(connection, runtime, sight(connection, runtime, ref, roles, person_id=person_id), others)
+        seen = sight(connection, runtime, ref, roles, person_id=person_id)
+        return _gather(connection, runtime, seen, others, asked)
 
 
-def _gather(connection: Connection, runtime: Runtime, seen: Sighting, others: Sequence[tuple[str, datetime]]) -> Look:
+def _gather(
+    connection: Connection,
+    runtime: Runtime,
+    seen: Sighting,
+    others: Sequence[tuple[str, datetime]],
+    asked: Asked,
+) -> Look:
     ticket = seen.ticket
-    rows = [row for row in list_entries(connection, ticket.id) if seen.reads(row)]
-    read = {row.id for row in rows}
+    lengths = [(row.id, row.length) for row in outline(connection, ticket.id) if seen.reads(row)]
+    parted = part_entries(lengths, asked)
+    shown = set(parted.ids)
     emails = find_emails(connection, [] if ticket.assignee_id is None else [ticket.assignee_id])
     return Look(
         seen=seen,
         clocks=ticket_clocks(seen.history, seen.project, now=runtime.clock.now()),
-        entries=rows,
-        files=list_attachments(connection, ticket.id),
-        deliveries=_by_entry(deliveries_of(connection, ticket.id), read),
-        decisions=_by_entry(decisions_of(connection, ticket.id), read),
+        parted=parted,
+        entries=entries_with(connection, parted.ids),
+        files=files_with(connection, parted.ids),
+        deliveries=_by_entry(deliveries_of(connection, ticket.id, shown)),
+        decisions=_by_entry(decisions_of(connection, ticket.id, shown)),
         relations=find_relations(connection, ticket),
         participants=sorted(find_participants(connection, ticket.id) - {ticket.reporter}),
         assignee=next(iter(emails.values()), ""),
@@ -124,10 +137,9 @@ def _gather(connection: Connection, runtime: Runtime, seen: Sighting, others: Se
     )
 
 
-def _by_entry(rows: Sequence[Row[Any]], read: set[int]) -> dict[int | None, list[Row[Any]]]:
-    """The rows by their entry, without those of entries that are not read; those of none under None."""
+def _by_entry(rows: Sequence[Row[Any]]) -> dict[int | None, list[Row[Any]]]:
+    """The rows by their entry; those of none under None."""
     found: dict[int | None, list[Row[Any]]] = {}
     for row in rows:
-        if row.entry_id is None or row.entry_id in read:
-            found.setdefault(row.entry_id, []).append(row)
+        found.setdefault(row.entry_id, []).append(row)
     return found
