@@ -54,7 +54,7 @@ def screen(
             is_own_mail=is_own_mail,
         )
     )
-    trace.note("origin", found.origin, f"{found.rule}: {found.evidence}")
+    trace.note("origin", found.origin, Said("{where}: {what}", where=found.rule, what=found.evidence))
     sender = message.senders[0] if len(message.senders) == 1 else None
     silence = "" if found.may_answer else f"{found.origin}: {found.evidence}"
     if found.origin in REPORTS:

@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import TypeVar
 
 from flask import Flask, current_app, render_template, request
-from flask_babel import lazy_gettext
 
 from gateway.db.queue import QueueFilter, list_queue
 from gateway.db.search import search_tickets
@@ -21,16 +20,7 @@ from web.access import is_staff, visitor_roles
 from web.desk_view import due_view
 from web.paging import page_number, page_of
 from web.state import visitor, web
-
-STATES = {
-    Status.NEW: lazy_gettext("New"),
-    Status.OPEN: lazy_gettext("In progress"),
-    Status.PENDING: lazy_gettext("Waiting for the reporter"),
-    Status.RESOLVED: lazy_gettext("Resolved"),
-    Status.CLOSED: lazy_gettext("Closed"),
-    Status.MERGED: lazy_gettext("Merged"),
-}
-"""Where a ticket stands, as agents say it among themselves."""
+from web.words import AGENT_STATES
 
 PAGE = 50
 FOUND = 100
@@ -44,7 +34,7 @@ def register(app: Flask) -> None:
     app.add_url_rule("/desk", "desk", show_queue)
     app.add_url_rule("/desk/search", "desk_search", show_found)
     app.add_template_global(_has_page, "has_page")
-    app.add_template_global(lambda status: STATES[Status(status)], "desk_state")
+    app.add_template_global(lambda status: AGENT_STATES[Status(status)], "desk_state")
 
 
 def desk_roles() -> Roles:

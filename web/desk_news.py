@@ -5,8 +5,7 @@ from typing import Any
 from flask_babel import gettext, lazy_gettext
 
 from gateway.domain.ticket import Kind, Severity, Status
-from web.desk import STATES
-from web.words import KINDS, SEVERITIES
+from web.words import AGENT_STATES, KINDS, SEVERITIES
 
 _SENTENCES = {
     "status": lazy_gettext("%(who)s set the status: %(value)s"),
@@ -28,7 +27,7 @@ def event_sentence(row: Any) -> str:
 
 def _value(event: str, value: str) -> str:
     if event == "status" and value in set(Status):
-        return str(STATES[Status(value)])
+        return str(AGENT_STATES[Status(value)])
     if event == "severity":
         return str(SEVERITIES[Severity(value)]) if value in set(Severity) else str(gettext("none"))
     if event == "kind" and value in set(Kind):

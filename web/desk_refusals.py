@@ -9,11 +9,9 @@ from gateway.domain.reasons import Reason, Why
 from gateway.domain.saying import say
 from gateway.domain.ticket import Kind, Status
 from gateway.errors import GatewayError, NotFound
-from web.desk import STATES
 from web.desk_words import CALL_STATES, STEPS
 from web.i18n import language
-from web.report_form import COMPONENT_NAMES
-from web.words import KINDS
+from web.words import AGENT_STATES, COMPONENT_NAMES, KINDS
 
 FIELDS = {
     "reference": lazy_gettext("Reference"),
@@ -26,7 +24,7 @@ FIELDS = {
     "touches": lazy_gettext("What it touches"),
 }
 _NAMES: Mapping[str, Mapping[str, object]] = {
-    "status": {str(status): STATES[status] for status in Status},
+    "status": {str(status): AGENT_STATES[status] for status in Status},
     "kind": {str(kind): KINDS[kind] for kind in Kind},
     "field": FIELDS,
     "step": {str(step): STEPS[step] for step in Step},

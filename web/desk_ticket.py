@@ -7,17 +7,16 @@ from typing import Any
 from flask import Flask, render_template, request
 from flask_babel import gettext, lazy_gettext
 
-from gateway.domain.ticket import EntryType, Status
+from gateway.domain.ticket import EntryType, Language, Status
 from gateway.services.desk_look import Look, look
 from web.clock_story import clock_story
 from web.clock_view import clock_view
 from web.desk import desk_roles
 from web.desk_view import Controls, Evidence, controls, sent_views
-from web.report_form import COMPONENT_NAMES
 from web.parts_view import LONGEST, asked_part, parts_view
 from web.state import visitor, web
 from web.timeline import EntryView, FileView, entry_view
-from web.words import KINDS
+from web.words import COMPONENT_NAMES, KINDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +82,9 @@ def entry_views(found: Look, *, reader_id: int) -> list[tuple[EntryView, Evidenc
     ref = found.seen.ticket.ref
     views = []
     for row in found.entries:
-        view = entry_view(row, found.files.get(row.id, ()), ref=ref, reader_id=reader_id)
+        view = entry_view(
+            row, found.files.get(row.id, ()), ref=ref, reader_id=reader_id, written_in=Language(found.seen.ticket.lang)
+        )
         files = tuple(_file_at_desk(file, ref) for file in view.files)
         label = view.label or (gettext("Step") if row.type == EntryType.SYSTEM else "")
         views.append(

@@ -19,7 +19,7 @@ from gateway.domain.ticket import Language
 from web.security import is_https
 from web.state import find_visitor_of_request, web
 
-_PARIS = ZoneInfo("Europe/Paris")
+ZONE = ZoneInfo("Europe/Paris")
 _COOKIE = "lang"
 _YEAR = 365 * 24 * 3600  # seconds
 _LOCAL_PATH = re.compile(r"/(?:[!-.0-\[\]-~][!-\[\]-~]*)?")
@@ -71,7 +71,7 @@ def local_path(text: str) -> str:
 def moment(at: datetime) -> str:
     """A moment as people in France say it: `24 novembre 2026 à 10:00`."""
     chosen = language().value
-    local = at.astimezone(_PARIS)
+    local = at.astimezone(ZONE)
     day, time = format_date(local, "long", locale=chosen), format_time(local, "HH:mm", locale=chosen)
     return str(gettext("%(date)s at %(time)s", date=day, time=time))
 

@@ -24,8 +24,6 @@ from web.i18n import file_size
 from web.limits import REPLY
 from web.reply import form_nonce, send_form
 from web.report_form import (
-    COMPONENT_NAMES,
-    FIELD_NAMES,
     MAX_LINE,
     MAX_SUBJECT,
     OFFERED,
@@ -39,7 +37,7 @@ from web.report_form import (
 from web.report_preview import preview
 from web.state import visitor, web
 from web.uploads import most_in_all, uploaded_files
-from web.words import KIND_MEANINGS, KINDS, SEVERITIES, SEVERITY_MEANINGS
+from web.words import COMPONENT_NAMES, FIELD_NAMES, KIND_MEANINGS, KINDS, SEVERITIES, SEVERITY_MEANINGS
 
 
 def register(app: Flask, limiter: Limiter) -> None:

@@ -3,38 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext
 
-from gateway.domain.kinds import COMPONENTS, FIELDS, Field
+from gateway.domain.kinds import FIELDS, Field
 from gateway.domain.project import Project
 from gateway.domain.ticket import Kind, Severity
 from gateway.services.web_form import ReportAnswers
 from web.reply import MAX_TEXT, clean_text
-from web.words import KIND_MEANINGS
+from web.words import FIELD_NAMES, KIND_MEANINGS
 
 OFFERED = tuple(KIND_MEANINGS)
 """Preventive work is not asked for: it begins with an advisory."""
 MAX_SUBJECT = 200
 MAX_LINE = 200
-FIELD_NAMES = {
-    "component": lazy_gettext("What changes"),
-    "from_version": lazy_gettext("Present version"),
-    "to_version": lazy_gettext("New version"),
-    "source": lazy_gettext("Law, recommendation or authority"),
-    "effective_on": lazy_gettext("In force from"),
-}
-COMPONENT_NAMES = dict(
-    zip(
-        COMPONENTS,
-        (
-            lazy_gettext("Operating system"),
-            lazy_gettext("Database system"),
-            lazy_gettext("Web browser"),
-            lazy_gettext("Third-party API"),
-        ),
-        strict=True,
-    )
-)
 _NAMES = ("project", "kind", "severity", "subject", "since", *FIELD_NAMES)
 
 

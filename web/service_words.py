@@ -14,9 +14,8 @@ from gateway.domain.service_report import NAMED_ONLY, OTHER, Silenced
 from gateway.domain.ticket import Channel, Kind, Level, Severity, Status
 from gateway.domain.trace_words import say_reason
 from web.clock_view import length, promise
-from web.desk import STATES
 from web.i18n import language, moment
-from web.words import KINDS, LEVELS, SEVERITIES
+from web.words import AGENT_STATES, KINDS, LEVELS, SEVERITIES
 
 MAIL = lazy_gettext("Mail")
 DOORS = {
@@ -87,7 +86,7 @@ REASONS = {
 _STORY: dict[EventType, tuple[object, Mapping[str, object]]] = {
     EventType.KIND: (lazy_gettext("Kind"), {str(kind): KINDS[kind] for kind in Kind}),
     EventType.SEVERITY: (lazy_gettext("Severity"), {str(one): SEVERITIES[one] for one in Severity}),
-    EventType.STATUS: (lazy_gettext("State"), {str(status): STATES[status] for status in Status}),
+    EventType.STATUS: (lazy_gettext("State"), {str(status): AGENT_STATES[status] for status in Status}),
     EventType.LEVEL: (lazy_gettext("Level"), {str(level): LEVELS[level] for level in Level}),
 }
 

@@ -22,7 +22,7 @@ from gateway.db.search import search_tickets
 from gateway.db.ticket_events import histories_of, history_of, standing_of
 from gateway.db.tickets import Ticket, find_ticket
 from gateway.domain.parts import part_entries
-from gateway.domain.ticket import Severity, Status, is_reference
+from gateway.domain.ticket import Language, Severity, Status, is_reference
 from gateway.errors import NotFound
 from gateway.mail.address import domain_of
 from gateway.services.current_project import current_project, current_projects
@@ -126,7 +126,7 @@ def ticket_page(ref: str, *, reply: Reply) -> str:
         outcomes=frozenset() if question is None else question.answers,
         people=sorted(people),
         me=reader.email,
-        timeline=timeline(rows, files, ref=ticket.ref, reader_id=reader.id),
+        timeline=timeline(rows, files, ref=ticket.ref, reader_id=reader.id, written_in=Language(ticket.lang)),
         parts=parts_view(parted, f"/tickets/{ticket.ref}"),
         longest=None if asked.is_whole else LONGEST,
         whole=f"/tickets/{ticket.ref}?whole=1",

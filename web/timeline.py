@@ -7,9 +7,11 @@ from typing import Any
 
 from flask_babel import gettext
 
-from gateway.domain.ticket import Channel, Direction, EntryType
+from gateway.domain.ticket import Channel, Direction, EntryType, Language
 from web.file_names import clean_file_name
+from web.i18n import language
 from web.remarks import remarks
+from web.system_text import system_text
 
 PREVIEWED = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """Types of files that a page shows small; what they claim is checked when the file is read."""
@@ -32,8 +34,9 @@ class EntryView:
     """An entry as its reader sees it.
 
     `tone` is `you`, `them`, `us`, `internal` or `system`; `label` says what it is where the author does not. `quoted`
-    is what stood below or above the new text, `layout` the path of the mail as it was laid out, None where it is mere
-    text, `remarks` what there is to know about its mail.
+    is what stood below or above the new text; `lang` is the language of a text of ours that is not the page's, None for
+    any other; `layout` the path of the mail as it was laid out, None where it is mere text; `remarks` what there is to
+    know about its mail.
     """
 
     id: int
@@ -44,30 +47,40 @@ class EntryView:
     text: str
     quoted: str
     layout: str | None
+    lang: str | None
     files: tuple[FileView, ...]
     remarks: tuple[str, ...]
 
 
-def entry_view(row: Any, files: Sequence[Any], *, ref: str, reader_id: int) -> EntryView:
-    """A row of `entries` with its rows of `attachments`, for the person with this id."""
+def entry_view(row: Any, files: Sequence[Any], *, ref: str, reader_id: int, written_in: Language) -> EntryView:
+    """A row of `entries` with its rows of `attachments`, for the person with this id. `written_in` is the ticket's
+    language, in which the gateway wrote what cannot be said again."""
     mine = row.author_id == reader_id
+    said = system_text(row.data) if row.type == EntryType.SYSTEM else None
+    text = row.text if said is None else said
     return EntryView(
         id=row.id,
         at=row.at,
         author=gettext("You") if mine else _author(row),
         tone=_tone(row, mine=mine),
         label=_label(row),
-        text=row.text.strip("\n"),
+        text=text.strip("\n"),
         quoted=row.removed_text.strip("\n"),
         layout=f"/tickets/{ref}/entries/{row.id}/formatted" if row.data.get("has_layout") else None,
+        lang=None if said is not None or row.type != EntryType.SYSTEM or written_in == language() else written_in,
         files=tuple(file_view(file, ref=ref) for file in files),
         remarks=tuple(remarks(row.data)),
     )
 
 
-def timeline(rows: Sequence[Any], files: Mapping[int, Sequence[Any]], *, ref: str, reader_id: int) -> list[EntryView]:
+def timeline(
+    rows: Sequence[Any], files: Mapping[int, Sequence[Any]], *, ref: str, reader_id: int, written_in: Language
+) -> list[EntryView]:
     """The entries in order, for somebody who is no agent. `rows` are those that they may see."""
-    views = ((row, entry_view(row, files.get(row.id, ()), ref=ref, reader_id=reader_id)) for row in rows)
+    views = (
+        (row, entry_view(row, files.get(row.id, ()), ref=ref, reader_id=reader_id, written_in=written_in))
+        for row in rows
+    )
     # An agent's answer by mail quotes what agents alone were told, as why it was handed to them.
     return [view if row.direction == Direction.IN else replace(view, quoted="") for row, view in views]
 

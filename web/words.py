@@ -4,6 +4,7 @@ from flask import Flask
 from flask_babel import lazy_gettext
 
 from gateway.db.receipts import Verdict
+from gateway.domain.kinds import COMPONENTS
 from gateway.domain.ticket import Kind, Level, Severity, Status
 from gateway.domain.trace_words import say_reason, say_step
 from web.i18n import language
@@ -17,6 +18,15 @@ STATES = {
     Status.CLOSED: (lazy_gettext("Closed"), lazy_gettext("Nothing more is planned for it.")),
     Status.MERGED: (lazy_gettext("Merged"), lazy_gettext("It is followed up under another request.")),
 }
+AGENT_STATES = {
+    Status.NEW: lazy_gettext("New"),
+    Status.OPEN: lazy_gettext("In progress"),
+    Status.PENDING: lazy_gettext("Waiting for the reporter"),
+    Status.RESOLVED: lazy_gettext("Resolved"),
+    Status.CLOSED: lazy_gettext("Closed"),
+    Status.MERGED: lazy_gettext("Merged"),
+}
+"""Where a ticket stands, as agents say it among themselves."""
 SEVERITIES = {
     Severity.BLOCKING: lazy_gettext("Blocking"),
     Severity.MAJOR: lazy_gettext("Major"),
@@ -49,6 +59,25 @@ VERDICTS = {
     Verdict.HELD: lazy_gettext("Held"),
     Verdict.DISCARDED: lazy_gettext("Discarded"),
 }
+FIELD_NAMES = {
+    "component": lazy_gettext("What changes"),
+    "from_version": lazy_gettext("Present version"),
+    "to_version": lazy_gettext("New version"),
+    "source": lazy_gettext("Law, recommendation or authority"),
+    "effective_on": lazy_gettext("In force from"),
+}
+COMPONENT_NAMES = dict(
+    zip(
+        COMPONENTS,
+        (
+            lazy_gettext("Operating system"),
+            lazy_gettext("Database system"),
+            lazy_gettext("Web browser"),
+            lazy_gettext("Third-party API"),
+        ),
+        strict=True,
+    )
+)
 LEVELS = {
     Level.N1: lazy_gettext("Level 1 support"),
     Level.N2: lazy_gettext("Level 2 support"),

@@ -125,6 +125,7 @@ EVIDENCE = {
     "forwarded by an agent: the ticket is its author's": "transféré par un agent : la demande est celle de son auteur",
     "handed over by a server of ours, and not signed": "remis par l’un de nos serveurs, sans signature",
     "it tells of no mail that did not arrive": "il ne parle d’aucun courriel non arrivé",
+    "it was in the folder of unwanted mail": "il était dans le dossier des indésirables",
     "its sender has begun too many tickets within a minute": "son expéditeur a ouvert trop de demandes en une minute",
     "its ticket was begun by a proved sender, and nothing proves this one": (
         "la demande a été ouverte par un expéditeur prouvé, et rien ne prouve celui-ci"

@@ -37,7 +37,7 @@ _EVENTS = {
         EventType.ASSIGNED: "Attribué à {value}",
         EventType.KIND: "Nature : {value}",
         EventType.SEVERITY: "Gravité : {value}",
-        EventType.STATUS: "Statut : {value}",
+        EventType.STATUS: "État : {value}",
     },
     Language.EN: {
         EventType.LEVEL: "Handed to {value}",

@@ -1,6 +1,7 @@
 """From events to what is said about them: to the reporter what they may know, to agents who handed what and why."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from gateway.domain.clock_reading import ClockState
 from gateway.domain.clocks import Guarantee
@@ -40,15 +41,28 @@ def told_to_reporter(events: Sequence[TicketEvent], *, was: Status, clocks: Tick
 
 def reason_lines(events: Sequence[TicketEvent], *, lang: Language) -> list[str]:
     """One line for agents for each event that has a reason, and for each that hands the ticket on."""
+    return [agent_line(event, lang=lang) for event in _told_inside(events)]
+
+
+def _told_inside(events: Sequence[TicketEvent]) -> list[TicketEvent]:
     return [
-        agent_line(event, lang=lang)
+        event
         for event in events
         if event.type in TOLD_INSIDE and event.value and (event.reason or event.type is EventType.ASSIGNED)
     ]
 
 
-def told_to_agents(events: Sequence[TicketEvent]) -> dict[str, str]:
-    """What agents are told of the events, for the entry's data: to which level it was handed, or that it was given."""
+def told_to_agents(events: Sequence[TicketEvent]) -> dict[str, Any]:
+    """What agents are told of the events, for the entry's data: to which level it was handed, or that it was given; and
+    the events that `reason_lines` says, to be said again in the language of whoever reads."""
+    kept = [
+        {"type": event.type.value, "value": event.value, "details": list(event.details), "reason": event.reason}
+        for event in _told_inside(events)
+    ]
+    return _headline(events) | {"events": kept}
+
+
+def _headline(events: Sequence[TicketEvent]) -> dict[str, Any]:
     found = {event.type: event for event in events if event.value}
     for kind, happening in ((EventType.LEVEL, Happening.HANDED), (EventType.ASSIGNED, Happening.ASSIGNED)):
         if event := found.get(kind):

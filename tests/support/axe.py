@@ -1,8 +1,8 @@
-"""What axe-core finds on a page: the rules of WCAG 2.0 to 2.2, A and AA, which RGAA 4 is made of."""
+"""What axe-core finds on a page: the rules of WCAG 2.0 to 2.2, A and AA, and those of RGAA 4."""
 
 from typing import Any
 
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "RGAAv4", "best-practice"]
 
 
 def violations(page: Any) -> list[str]:
