@@ -1,6 +1,6 @@
 """Everything that is measured, in one run: a table on the screen, a file and a plot in `bench/results/`.
 
-python -m bench [--quick] [--peers PYTHON] [--only acceptance filing living stored contract telephony]
+python -m bench [--quick] [--peers PYTHON] [--only acceptance filing files living stored contract telephony]
                 [--stored 100000] [--runs 3] [--folder DISK]
 """
 
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench import acceptance, contract, living, telephony
+from bench.bucket import bucket_rows
 from bench.databases import databases
 from bench.filing import Filing
 from bench.plot import save_plot
@@ -17,7 +18,7 @@ from bench.report import HEADER, Row, line, save
 from tests.support.servers import ValkeyServer
 
 RESULTS = Path(__file__).with_name("results")
-PARTS = ("acceptance", "filing", "living", "stored", "contract", "telephony")
+PARTS = ("acceptance", "filing", "files", "living", "stored", "contract", "telephony")
 
 
 def main() -> None:
@@ -60,6 +61,8 @@ def _measured(options: argparse.Namespace, folder: Path, redis_url: str) -> Iter
             if kinds.why_not:
                 print(f"without PostgreSQL: {kinds.why_not}")
             yield from filing.rows(mails=50 if few else 2_000, runs=options.runs)
+        if "files" in options.only:
+            yield from bucket_rows(filing, mails=50 if few else 1_000, runs=options.runs)
         if "stored" in options.only:
             yield filing.stored_row(stored=options.stored, few=1_000, mails=50 if few else 300, runs=options.runs)
     if "living" in options.only:

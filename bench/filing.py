@@ -9,7 +9,7 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from bench.databases import Databases, Store
@@ -65,6 +65,15 @@ class Filing:
             aim=1.05,
             at_most=True,
         )
+
+    def box(self, content: Iterable[bytes], name: str) -> Path:
+        """A folder with these mails."""
+        return _write(content, self._folder / name)
+
+    def rate(self, box: Path, settings: Mapping[str, str]) -> float:
+        """Mails a second of a folder's, filed on SQLite with these variables."""
+        done = self._file(box, self._environment(self._databases.sqlite) | dict(settings))
+        return _rate(done, len(list(box.iterdir())))
 
     def _row(self, name: str, box: Path, store: Store, runs: int, targets: tuple[float, float]) -> Row:
         mails = len(list(box.iterdir()))
