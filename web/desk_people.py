@@ -99,7 +99,6 @@ def person_page(person_id: int, *, faults: list[str] | None = None, token: str =
         person=look.kept.person,
         keys=keys,
         elsewhere=len(look.kept.reach - keys),
-        newest=max((row.id for row in look.tokens), default=0),
         is_self=visitor().person.id == person_id,
         form=request.form,
         faults=faults or [],

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from gateway.db.api_tokens import list_tokens_of
+from gateway.db.api_tokens import list_tokens_of, newest_token
 from gateway.db.people_list import PeopleFilter, list_people, roles_of
 from gateway.db.sign_in import Session
 from gateway.domain.keeping import may_find, may_touch
@@ -29,12 +29,14 @@ class Line:
 @dataclass(frozen=True, kw_only=True)
 class PersonLook:
     """Somebody, as a supervisor of these projects sees them. What they may not touch is not shown: then `sessions` and
-    `tokens` (rows of `api_tokens`) are empty and `may_touch` is False."""
+    `tokens` (rows of `api_tokens`) are empty and `may_touch` is False. `newest` is the number of the newest token,
+    which a form that makes one knows."""
 
     kept: Kept
     may_touch: bool
     sessions: Sequence[Session]
     tokens: Sequence[Row[Any]]
+    newest: int = 0
 
 
 def find_people(
@@ -75,8 +77,9 @@ def look_at_person(runtime: Runtime, person_id: int, keys: frozenset[str]) -> Pe
             raise NotFound(Reason.NO_PERSON())
         if may_touch(keys, found.reach) is not None:
             return PersonLook(kept=found, may_touch=False, sessions=(), tokens=())
-        tokens = list_tokens_of(connection, person_id, now=now)
-    return PersonLook(kept=found, may_touch=True, sessions=list_sessions(runtime, person_id), tokens=tokens)
+        tokens, newest = list_tokens_of(connection, person_id, now=now), newest_token(connection, person_id)
+    sessions = list_sessions(runtime, person_id)
+    return PersonLook(kept=found, may_touch=True, sessions=sessions, tokens=tokens, newest=newest)
 
 
 def _roles(

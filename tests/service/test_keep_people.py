@@ -1,9 +1,11 @@
 """People are looked after by the same rules from the desk and from the shell, and every act is on record."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from gateway.db.audit import AuditFilter, list_audit
 from gateway.db.participants import add_participant
@@ -13,6 +15,7 @@ from gateway.db.tickets import create_ticket
 from gateway.domain.ticket import Language, Role
 from gateway.errors import Conflict, NotFound, Refused
 from gateway.runtime import Runtime
+from gateway.services import keep_people
 from gateway.services.api_tokens import Scope, find_bearer
 from gateway.services.keep_people import Wanted, add_person, change_person, take_roles
 from gateway.services.keep_ways_in import end_session_of, end_token_of, make_token_of
@@ -111,8 +114,20 @@ def test_nobody_gives_themselves_a_role_or_takes_the_last_supervisor_away(desk: 
     assert roles(runtime, CHIEF) == {Role.SUPERVISOR}
 
 
-def test_of_two_supervisors_who_remove_each_other_at_once_one_stays(desk: Desk) -> None:
-    runtime = desk.site.runtime
+def test_of_two_supervisors_who_remove_each_other_at_once_one_stays(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime, both_know = desk.site.runtime, Barrier(2, timeout=0.3)
+    know = keep_people.lock_supervisors
+
+    def know_together(connection: Connection, project: str) -> frozenset[str]:
+        """Whoever knows waits for the other, who is kept from knowing."""
+        found = know(connection, project)
+        with suppress(BrokenBarrierError):
+            both_know.wait()
+        return found
+
+    monkeypatch.setattr(keep_people, "lock_supervisors", know_together)
     two = [known(runtime, CHIEF), member(runtime, "second@support.example", "DEMO", Role.SUPERVISOR)]
 
     def remove(pair: tuple[Person, Person]) -> bool:
