@@ -1,6 +1,6 @@
 """Everything that is measured, in one run: a table on the screen, a file and a plot in `bench/results/`.
 
-python -m bench [--quick] [--peers PYTHON] [--only acceptance filing files living stored contract telephony]
+python -m bench [--quick] [--peers PYTHON] [--only acceptance filing files living stored contract telephony machines]
                 [--stored 100000] [--runs 3] [--folder DISK]
 """
 
@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import acceptance, contract, living, telephony
+from bench import acceptance, contract, living, machines, telephony
 from bench.bucket import bucket_rows
 from bench.databases import databases
 from bench.filing import Filing
@@ -18,7 +18,7 @@ from bench.report import HEADER, Row, line, save
 from tests.support.servers import ValkeyServer
 
 RESULTS = Path(__file__).with_name("results")
-PARTS = ("acceptance", "filing", "files", "living", "stored", "contract", "telephony")
+PARTS = ("acceptance", "filing", "files", "living", "stored", "contract", "telephony", "machines")
 
 
 def main() -> None:
@@ -71,6 +71,8 @@ def _measured(options: argparse.Namespace, folder: Path, redis_url: str) -> Iter
         yield from contract.rows(folder / "contract", tickets=1_000 if few else options.stored, runs=options.runs)
     if "telephony" in options.only:
         yield from telephony.rows(folder, redis_url=redis_url, seconds=5 if few else 60)
+    if "machines" in options.only:
+        yield from machines.rows(folder / "machines", mails=60 if few else 600, runs=1 if few else options.runs)
 
 
 if __name__ == "__main__":
