@@ -35,7 +35,7 @@ class Reach:
 
 def list_people(connection: Connection, asked: PeopleFilter, *, limit: int, offset: int) -> list[Row[Any]]:
     """Rows of `people`, by address."""
-    query = select(people).where(_is_there(asked), *_named(asked.words)).order_by(people.c.email)
+    query = select(people).where(*_named(asked.words), _is_there(asked)).order_by(people.c.email)
     return list(connection.execute(query.limit(limit).offset(offset)))
 
 
