@@ -12,6 +12,7 @@ from jinja2 import StrictUndefined
 
 from gateway.runtime import Runtime
 from web import (
+    accessibility,
     account,
     acts,
     api,
@@ -105,6 +106,7 @@ def create_app(
     acts.register(app, limiter)
     desk_routes.register(app, limiter)
     sent.register(app)
+    accessibility.register(app)
     api.register(app, limiter, csrf)
     health.register(app, runtime, limiter)
     errors.register(app)

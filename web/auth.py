@@ -38,6 +38,7 @@ from web.uploads import ENDPOINTS, most_in_all
 # Everything else needs a session. A new page is closed until somebody writes its name here.
 PUBLIC = frozenset(
     {
+        "accessibility",
         "home",
         "login",
         "ask_for_link",

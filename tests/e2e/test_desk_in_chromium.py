@@ -203,6 +203,49 @@ def test_two_agents_on_one_ticket_see_each_other_and_lose_nothing(chromium: Any,
     assert "Avez-vous pu redémarrer ?" not in sent
 
 
+def tab_to(page: Any, selector: str) -> None:
+    """Press Tab until this has the focus, which must be seen at every stop and never be held."""
+    stops = 0
+    while not page.evaluate("selector => document.activeElement.matches(selector)", selector):
+        page.keyboard.press("Tab")
+        stops += 1
+        assert stops < 150, f"the keyboard does not reach {selector}"
+        assert page.evaluate(SEEN), page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
+
+
+SEEN = """() => {
+  const one = document.activeElement, style = getComputedStyle(one), box = one.getBoundingClientRect();
+  const isOutlined = style.outlineStyle === 'solid' && parseFloat(style.outlineWidth) >= 2;
+  return one === document.body || (isOutlined && box.width > 0);
+}"""
+
+
+def test_an_agent_works_by_keyboard_alone(chromium: Any, busy: Desk, url: str) -> None:
+    page, complaints = signed_in(chromium, busy, url, NINA)
+    page.goto("/desk")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip", "the first stop leads past the menu"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+    tab_to(page, "a[href='/desk/tickets/DEMO-3']")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/desk/tickets/DEMO-3")
+    tab_to(page, "#answer button")
+    page.keyboard.press("Enter")
+    page.locator("#refused").wait_for()
+    assert page.evaluate("document.activeElement.id") == "refused", "whoever is refused is led to why"
+    assert page.title().startswith("Erreur")
+    tab_to(page, "#answer textarea")
+    page.keyboard.type("La base est relancée.")
+    tab_to(page, "#answer select")
+    page.keyboard.type("Elle est r")
+    tab_to(page, "#answer button")
+    page.keyboard.press("Enter")
+    page.locator("article", has_text="La base est relancée.").wait_for()
+    assert ticket_is(busy, "DEMO-3") == (Status.RESOLVED, Level.N1)
+    assert [line for line in complaints if "400" not in line] == []
+
+
 def test_keys_lead_through_the_queue_and_a_request(chromium: Any, busy: Desk, url: str) -> None:
     page, complaints = signed_in(chromium, busy, url, NINA)
     page.goto("/desk")

@@ -126,7 +126,13 @@ def test_nothing_keeps_anybody_out_before_they_have_signed_in(
         if problems := violations(page):
             found[name] = problems
 
-    for name, path in {"login": "/login", "link": "/login/x", "outcome": "/outcome/x", "sent": "/sent"}.items():
+    for name, path in {
+        "login": "/login",
+        "link": "/login/x",
+        "outcome": "/outcome/x",
+        "sent": "/sent",
+        "accessibility": "/accessibility",
+    }.items():
         page.goto(path)
         look(name)
     page.goto("/login/x")
