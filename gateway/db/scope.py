@@ -37,6 +37,11 @@ class Scope:
 
 def sees_ticket(scope: Scope) -> ColumnElement[bool]:
     """True in SQL for a row of `tickets` in the scope; for none where the scope is empty."""
+    return or_(false(), *ways_to_see(scope))
+
+
+def ways_to_see(scope: Scope) -> list[ColumnElement[bool]]:
+    """The conditions of which each lets a row of `tickets` be seen; where they stand apart, each finds its index."""
     conditions: list[ColumnElement[bool]] = []
     if scope.reporter_id is not None:
         conditions += [tickets.c.reporter_id == scope.reporter_id, reported_jointly(scope.reporter_id)]
@@ -44,7 +49,7 @@ def sees_ticket(scope: Scope) -> ColumnElement[bool]:
         conditions.append(tickets.c.project.in_(sorted(scope.projects)))
     conditions += [_of_organisation(project, domain) for project, domain in sorted(scope.organisations.items())]
     conditions += [_at_levels(project, levels) for project, levels in sorted(scope.levels.items()) if levels]
-    return or_(false(), *conditions)
+    return conditions
 
 
 def reads_entry(scope: Scope) -> ColumnElement[bool]:
