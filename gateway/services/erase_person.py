@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from gateway.db.calls import call_messages
 from gateway.db.compact import compact
 from gateway.db.erasures import add_erasure
+from gateway.db.machines import list_set_aside
 from gateway.db.outbox import deliveries
 from gateway.db.schema import metadata
 from gateway.db.tickets import entries
@@ -56,12 +57,18 @@ def erase_person(
 ) -> Erasure:
     """Erase whoever has this (normalised) address. `forget_recording` asks the provider; None where there is none.
 
-    Raises Conflict while mail of theirs waits in the spool, NotFound where nothing is kept about them, and what the
-    provider raises, with nothing erased here. Raises StoreTrouble: begun again, it finds the rest.
+    Raises Conflict while mail of theirs waits in the spool or another machine has anything in quarantine, NotFound
+    where nothing is kept about them, and what the provider raises, with nothing erased here. Raises StoreTrouble: begun
+    again, it finds the rest.
     """
     with runtime.database.reading() as connection:
         subject = find_subject(connection, email)
         own, near, words = _raw_mails(connection, subject)
+        elsewhere = sorted({one.machine for one in list_set_aside(connection, but=runtime.machine)})
+    if elsewhere:
+        raise Conflict(
+            f"what is in quarantine on {', '.join(elsewhere)} cannot be looked through here: decide on it first"
+        )
     waiting = waiting_entries(runtime, subject)
     if waiting:
         raise Conflict(f"{len(waiting)} entries in the spool name this person: `gateway wait-idle`, then once more")

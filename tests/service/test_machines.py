@@ -17,6 +17,7 @@ from gateway.errors import Conflict, NotFound
 from gateway.jobs.timetable import sweep
 from gateway.runtime import Runtime, open_runtime
 from gateway.services.elsewhere import ask_its_machine, find_elsewhere
+from gateway.services.erase_person import erase_person
 from gateway.services.health import ask_everything
 from gateway.services.machines import carry_out_orders, say_how_we_are, take_leave
 from gateway.spool.entry import Lane, file_name
@@ -214,3 +215,13 @@ def test_after_ten_seconds_the_bell_is_rung_as_the_release_before_hears_it(
     assert sweep(one) == ["mail"]
     assert [len(queue) for queue in one.doorbell.older_queues()] == [0, 0, 1]
     assert len(one.doorbell.queue("mail")) == 1
+
+
+def test_nobody_is_erased_while_another_machine_has_something_in_quarantine(pair: tuple[Runtime, Runtime]) -> None:
+    one, two = pair
+    put_aside(two)
+    speak(two)
+    with pytest.raises(Conflict, match="quarantine on mx2"):
+        erase_person(one, "marie@client.example", forget_recording=None)
+    with pytest.raises(NotFound):
+        erase_person(two, "marie@client.example", forget_recording=None)
