@@ -32,7 +32,7 @@ HEADINGS = {
     "explanation": lazy_gettext("Explanation"),
 }
 SECTIONS = {
-    "report": lazy_gettext("Report"),
+    "report": lazy_gettext("The report as a whole"),
     "volumes": lazy_gettext("Requests"),
     "first answer": lazy_gettext("First answer by a person"),
     "miss": lazy_gettext("Guaranteed time that was missed"),
