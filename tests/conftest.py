@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.support.scores",
     "tests.support.web",
     "tests.support.agents",
+    "tests.support.programs",
     "tests.support.authentication",
     "tests.support.matching",
     "tests.support.chromium",

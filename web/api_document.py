@@ -11,10 +11,20 @@ from pydantic.json_schema import models_json_schema
 from gateway import __version__
 from web.api_models import Problem
 from web.api_problem import TYPE
-from web.api_routes import ROOT, USUAL, Header, Route
+from web.api_route import MOST_ID, ROOT, USUAL, Header, Route
+from web.uploads import FIELD
 
-_PARAMETER = re.compile(r"<(\w+)>")
-_PATTERNS = {"ref": "^[A-Z][A-Z0-9]*-[1-9][0-9]*$", "number": "^[0-9a-f]{32}$"}
+REQUEST = "request"
+"""The part of a multipart request that is its JSON."""
+_PARAMETER = re.compile(r"<(?:(int):)?(\w+)>")
+_PATTERNS = {
+    "ref": "^[A-Z][A-Z0-9]*-[1-9][0-9]*$",
+    "number": "^[0-9a-f]{32}$",
+    "project": "^[A-Z][A-Z0-9]{1,9}$",
+    "day": "^([a-z]{6,9}|[0-9]{4}-[0-9]{2}-[0-9]{2})$",
+    "spool_id": "^[0-9a-z]{20,40}$",
+    "recording": "^[A-Za-z0-9]{1,64}$",
+}
 
 
 def draw(routes: Sequence[Route]) -> dict[str, Any]:
@@ -22,7 +32,7 @@ def draw(routes: Sequence[Route]) -> dict[str, Any]:
     schemas = _schemas(routes)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        paths.setdefault(_PARAMETER.sub(r"{\1}", route.path), {})[route.method.lower()] = _operation(route, schemas)
+        paths.setdefault(_PARAMETER.sub(r"{\2}", route.path), {})[route.method.lower()] = _operation(route, schemas)
     queries = {route.query.__name__ for route in routes}
     return {
         "openapi": "3.1.0",
@@ -41,7 +51,7 @@ def draw(routes: Sequence[Route]) -> dict[str, Any]:
 
 def _schemas(routes: Sequence[Route]) -> dict[str, Any]:
     asked = {route.query for route in routes} | {route.body for route in routes if route.body is not None}
-    told: set[type[BaseModel]] = {route.answer for route in routes} | {Problem}
+    told: set[type[BaseModel]] = {route.answer for route in routes if route.answer is not None} | {Problem}
     named = sorted(asked | told, key=lambda model: model.__name__)
     _, found = models_json_schema(
         [(model, "validation") for model in named], ref_template="#/components/schemas/{model}"
@@ -61,13 +71,26 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
         },
     }
     if route.body is not None:
-        found["requestBody"] = {"required": True, "content": {"application/json": {"schema": _named(route.body)}}}
+        found["requestBody"] = {"required": True, "content": _bodies(route.body, takes_files=route.takes_files)}
     return found
 
 
+def _bodies(model: type[BaseModel], *, takes_files: bool) -> dict[str, Any]:
+    content: dict[str, Any] = {"application/json": {"schema": _named(model)}}
+    if takes_files:
+        file = {"type": "string", "contentMediaType": "application/octet-stream"}
+        parts = {REQUEST: _named(model), FIELD: {"type": "array", "items": file}}
+        content["multipart/form-data"] = {
+            "schema": {"type": "object", "properties": parts, "required": [REQUEST], "additionalProperties": False},
+            "encoding": {REQUEST: {"contentType": "application/json"}},
+        }
+    return content
+
+
 def _path(route: Route) -> Iterator[dict[str, Any]]:
-    for name in _PARAMETER.findall(route.path):
-        schema = {"type": "string", "pattern": _PATTERNS[name]}
+    for kind, name in _PARAMETER.findall(route.path):
+        text = {"type": "string", "pattern": _PATTERNS.get(name, "")}
+        schema = {"type": "integer", "minimum": 1, "maximum": MOST_ID} if kind else text
         yield {"name": name, "in": "path", "required": True, "schema": schema}
 
 
@@ -91,7 +114,7 @@ def _headers(headers: Sequence[Header]) -> Iterator[dict[str, Any]]:
         yield {
             "name": header.name,
             "in": "header",
-            "required": True,
+            "required": header.is_required,
             "description": header.description,
             "schema": schema,
         }
@@ -99,7 +122,8 @@ def _headers(headers: Sequence[Header]) -> Iterator[dict[str, Any]]:
 
 def _response(route: Route) -> dict[str, Any]:
     given = {one.name: {"description": one.description, "schema": {"type": "string"}} for one in route.gives}
-    content = {"application/json": {"schema": _named(route.answer)}}
+    whole = {"application/octet-stream": {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}}
+    content = whole if route.answer is None else {"application/json": {"schema": _named(route.answer)}}
     return {"description": HTTPStatus(route.status).phrase, "content": content, **({"headers": given} if given else {})}
 
 

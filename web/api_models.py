@@ -6,11 +6,13 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from gateway.domain.ticket import Kind, Level, Severity, Status
+from web.api_route import Asked
 from web.reply import MAX_TEXT, clean_text
 from web.report_form import MAX_LINE, MAX_SUBJECT
 
+STRICT = ConfigDict(extra="forbid")
 MOST = 100
-"""Tickets or calls in one answer."""
+"""Things in one answer."""
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -24,18 +26,17 @@ Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Cleaned = AfterValidator(clean_text)
 Words = Annotated[str, Field(max_length=MAX_TEXT), Cleaned]
 Line = Annotated[str, Field(max_length=MAX_LINE), Cleaned]
+Ref = Annotated[str, Field(pattern="^[A-Z][A-Z0-9]*-[1-9][0-9]*$", max_length=24)]
+Reason = Annotated[str, Field(max_length=2000), Cleaned]
+Address = Annotated[str, Field(max_length=254), Cleaned]
 Fields = Annotated[dict[Annotated[str, Field(max_length=40)], Line], Field(max_length=20)]
 ProjectKey = Annotated[str, Field(pattern="^[A-Z][A-Z0-9]{0,9}$")]
 
 
-class Asked(BaseModel):
-    """What a program sends: nothing that we do not know."""
+class WhyBody(Asked):
+    """Why."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class NothingAsked(Asked):
-    """A request without a query."""
+    reason: Reason
 
 
 class TicketQuery(Asked):
@@ -56,13 +57,6 @@ class SearchQuery(Asked):
     """Words to be found anywhere in a ticket, each of them."""
 
     q: Annotated[str, Field(min_length=1, max_length=200), Cleaned]
-    limit: int = Field(default=50, ge=1, le=MOST)
-
-
-class CallQuery(Asked):
-    """Calls before one of them."""
-
-    before: int | None = Field(default=None, ge=1, le=2**31 - 1, description="`next` of the page before.")
     limit: int = Field(default=50, ge=1, le=MOST)
 
 
@@ -96,10 +90,17 @@ class ReportBody(Asked):
     fields: Fields = Field(default={}, description="What the kind of work asks for.")
 
 
-class TicketRow(BaseModel):
-    """A ticket, as `gateway ticket list --json` prints it. `assignee` is for agents of the project."""
+class ReplyBody(Asked):
+    """What the reply box takes; the text may be left out where there are files."""
 
-    model_config = ConfigDict(extra="forbid")
+    text: Words = ""
+
+
+class TicketRow(BaseModel):
+    """A ticket, as `gateway ticket list --json` prints it. `assignee` is for agents of the project;
+    `entries` counts what the person reads."""
+
+    model_config = STRICT
 
     ref: str
     project: str
@@ -120,8 +121,11 @@ class TicketRow(BaseModel):
 
 
 class FileRow(BaseModel):
-    """A file of an entry."""
+    """A file of an entry; `id` is None where there is nothing of it to download."""
 
+    model_config = STRICT
+
+    id: int | None
     name: str
     type: str
     size: int
@@ -131,7 +135,7 @@ class FileRow(BaseModel):
 class EntryRow(BaseModel):
     """An entry of a timeline; `details` and where its mail belongs are for agents of the project."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = STRICT
 
     id: int
     at: AwareDatetime
@@ -144,7 +148,7 @@ class EntryRow(BaseModel):
     message_id: str | None
     in_reply_to: str | None
     references: list[str]
-    channel: str
+    channel: str | None
     match: str | None
     visible: bool
     details: dict[str, Any]
@@ -178,46 +182,20 @@ class TicketsFound(BaseModel):
 
 
 class ReportTaken(BaseModel):
-    """A report that is safe with us; `ticket` is null until it has become one, within moments."""
+    """A report or an answer that is safe with us; `ticket` is null until it is on one, within moments."""
+
+    model_config = STRICT
 
     number: str
     ticket: str | None
 
 
-class CallRow(BaseModel):
-    """A call, as `gateway call list --json` prints it, its number masked."""
+class Done(BaseModel):
+    """It is done; `ticket` is the one to read next, null where there is none."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = STRICT
 
-    id: int
-    provider: str
-    provider_id: str
-    project: str
-    caller: str | None
-    caller_kind: str
-    called: str
-    lang: str
-    started_at: AwareDatetime
-    answered_at: AwareDatetime | None
-    ended_at: AwareDatetime | None
-    status: str
-    outcome: str
-    is_open: bool | None
-    trust: str
-    waiting_seconds: int | None
-    talk_seconds: int | None
-    total_seconds: int | None
-    source: str
-    triage: str | None
-    triage_reason: str | None
     ticket: str | None
-
-
-class CallPage(BaseModel):
-    """Calls, the latest first. `next` is the `before` of the next page, null on the last one."""
-
-    calls: list[CallRow]
-    next: int | None
 
 
 class Fault(BaseModel):

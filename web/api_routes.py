@@ -1,51 +1,15 @@
 """The routes of the API: one table, from which the application is made and the document is drawn."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
-from pydantic import BaseModel
+from collections.abc import Sequence
 
 from gateway.services.api_tokens import Scope
+from web import api_advisories, api_arrange, api_calls, api_duty, api_figures, api_files, api_mail
 from web import api_models as models
-from web.api_report import report
-from web.api_views import Answer, change_ticket, list_calls, list_tickets, search, show_report, show_ticket
+from web.api_report import answer, report
+from web.api_route import BAD_BODY, ETAG, IF_MATCH, KEY, LOCATION, ON_VERSION, Route
+from web.api_views import change_ticket, list_tickets, search, show_report, show_ticket
 
-ROOT = "/api/v1"
-USUAL = (400, 401, 403, 429, 503)
-"""The errors of every route."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Header:
-    """A header that a route needs, or that its answer has."""
-
-    name: str
-    description: str
-    pattern: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Route:
-    """One method of one path. `errors` are those beside `USUAL`; `status` is that of the answer."""
-
-    name: str
-    method: str
-    path: str
-    view: Callable[..., Answer]
-    scope: Scope
-    summary: str
-    answer: type[BaseModel]
-    query: type[BaseModel] = models.NothingAsked
-    body: type[BaseModel] | None = None
-    status: int = 200
-    errors: Sequence[int] = ()
-    needs: Sequence[Header] = ()
-    gives: Sequence[Header] = ()
-
-
-_ETAG = Header(name="ETag", description="The version of the ticket, to be sent back in If-Match.")
-
-ROUTES: Sequence[Route] = (
+_TICKETS: Sequence[Route] = (
     Route(
         name="list_tickets",
         method="GET",
@@ -65,7 +29,7 @@ ROUTES: Sequence[Route] = (
         summary="A ticket with its timeline",
         answer=models.TicketShown,
         errors=(404,),
-        gives=(_ETAG,),
+        gives=(ETAG,),
     ),
     Route(
         name="change_ticket",
@@ -76,9 +40,9 @@ ROUTES: Sequence[Route] = (
         summary="Act on a ticket, all of it or nothing",
         body=models.ChangeBody,
         answer=models.TicketShown,
-        errors=(404, 412, 413, 415, 422, 428),
-        needs=(Header(name="If-Match", description="The ETag of the ticket as you know it; * for any."),),
-        gives=(_ETAG,),
+        errors=ON_VERSION,
+        needs=(IF_MATCH,),
+        gives=(ETAG,),
     ),
     Route(
         name="search",
@@ -98,17 +62,27 @@ ROUTES: Sequence[Route] = (
         scope=Scope.REPORT,
         summary="Report something in the person's name; safe with us once this answers, a ticket within moments",
         body=models.ReportBody,
+        takes_files=True,
         answer=models.ReportTaken,
         status=202,
-        errors=(413, 415, 422),
-        needs=(
-            Header(
-                name="Idempotency-Key",
-                description="A text of your own for this report: what is sent again with it is taken once.",
-                pattern="^[\\x21-\\x7e]{8,200}$",
-            ),
-        ),
-        gives=(Header(name="Location", description="Where its ticket will be told."),),
+        errors=BAD_BODY,
+        needs=(KEY,),
+        gives=(LOCATION,),
+    ),
+    Route(
+        name="reply",
+        method="POST",
+        path="/tickets/<ref>/replies",
+        view=answer,
+        scope=Scope.REPORT,
+        summary="Answer on a request of one's own; safe with us once this answers, on its ticket within moments",
+        body=models.ReplyBody,
+        takes_files=True,
+        answer=models.ReportTaken,
+        status=202,
+        errors=(404, *BAD_BODY),
+        needs=(KEY,),
+        gives=(LOCATION,),
     ),
     Route(
         name="show_report",
@@ -116,18 +90,20 @@ ROUTES: Sequence[Route] = (
         path="/reports/<number>",
         view=show_report,
         scope=Scope.REPORT,
-        summary="The ticket that a report of the person's has become",
+        summary="The ticket that a report or an answer of the person's is on",
         answer=models.ReportTaken,
         errors=(404,),
     ),
-    Route(
-        name="list_calls",
-        method="GET",
-        path="/calls",
-        view=list_calls,
-        scope=Scope.CALLS_READ,
-        summary="Calls of the projects that the person works for, the latest first",
-        query=models.CallQuery,
-        answer=models.CallPage,
-    ),
 )
+
+ROUTES: Sequence[Route] = (
+    *_TICKETS,
+    *api_arrange.ROUTES,
+    *api_files.ROUTES,
+    *api_calls.ROUTES,
+    *api_mail.ROUTES,
+    *api_duty.ROUTES,
+    *api_advisories.ROUTES,
+    *api_figures.ROUTES,
+)
+"""All of them."""

@@ -1,12 +1,9 @@
 """What the API does: each view is given a checked request and answers with values; the table is `api_routes`."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 from flask import request
-from pydantic import BaseModel
+from flask_babel import gettext
 
 from gateway.db.receipts import find_ticket_of
 from gateway.db.search import search_tickets
@@ -14,34 +11,17 @@ from gateway.db.ticket_page import Place, TicketFilter, list_page
 from gateway.db.tickets import find_ticket
 from gateway.domain.change import Change
 from gateway.errors import Conflict, NotFound
-from gateway.services.api_tokens import Bearer
 from gateway.services.program_act import act_by_program
-from gateway.services.program_look import calls_for, find_for, look_for, person_scope, rows_for, version_now
+from gateway.services.program_look import find_for, look_for, person_scope, rows_for, version_now
 from gateway.services.seen_version import Version
 from gateway.services.web_form import fingerprint_of
-from web.api_models import CallQuery, ChangeBody, SearchQuery, TicketQuery
+from web.api_models import ChangeBody, SearchQuery, TicketQuery
 from web.api_page import place_after, read_place
 from web.api_problem import ApiError
+from web.api_route import Answer, Call
 from web.state import web
 
 _TAG = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Call:
-    """A request that was let in: whose it is, and what they ask for as the models of the route have it."""
-
-    bearer: Bearer
-    query: BaseModel
-    body: BaseModel | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What is told: values for a JSON document."""
-
-    body: Mapping[str, Any]
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def list_tickets(call: Call) -> Answer:
@@ -108,9 +88,9 @@ def change_ticket(call: Call, ref: str) -> Answer:
     with runtime.database.reading() as connection:
         find_for(connection, runtime, ref, person)  # NotFound before anything is said of it
     try:
-        act_by_program(runtime, ref=ref, change=change, by=person.email, version=_known_version())
+        act_by_program(runtime, ref=ref, change=change, by=person.email, version=known_version())
     except Conflict:
-        raise ApiError(412, "The ticket has changed meanwhile: read it again.") from None
+        raise ApiError(412, gettext("The ticket has changed meanwhile: read it again.")) from None
     return show_ticket(call, ref)
 
 
@@ -124,25 +104,14 @@ def show_report(call: Call, number: str) -> Answer:
     return Answer(body={"number": number, "ticket": ticket.ref})
 
 
-def list_calls(call: Call) -> Answer:
-    """GET /calls"""
-    asked, runtime = call.query, web().runtime
-    assert isinstance(asked, CallQuery)
-    with runtime.database.reading() as connection:
-        rows = calls_for(connection, runtime, call.bearer.person, before=asked.before, limit=asked.limit + 1)
-    has_more = len(rows) > asked.limit
-    rows = rows[: asked.limit]
-    return Answer(body={"calls": rows, "next": rows[-1]["id"] if has_more else None})
-
-
-def _known_version() -> Version | None:
+def known_version() -> Version | None:
     """The version that the program knew; None for any. Raises ApiError where it names none (RFC 6585, 3)."""
     if "If-Match" not in request.headers:
-        raise ApiError(428, "Send the ETag of the ticket as you know it in If-Match.")
+        raise ApiError(428, gettext("Send the ETag of the ticket as you know it in If-Match."))
     tags = request.if_match
     if tags.star_tag:
         return None
     known = [found for tag in tags.as_set() if (found := _TAG.fullmatch(tag))]
     if len(known) != 1:
-        raise ApiError(412, "If-Match names no version of this ticket.")
+        raise ApiError(412, gettext("If-Match names no version of this ticket."))
     return Version(entry_id=int(known[0][1]), event_id=int(known[0][2]))

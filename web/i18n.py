@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 from gateway.db.people import update_person
 from gateway.domain.ticket import Language
 from web.security import is_https
-from web.state import find_visitor_of_request, web
+from web.state import find_reader_of_request, find_visitor_of_request, web
 
 ZONE = ZoneInfo("Europe/Paris")
 _COOKIE = "lang"
@@ -39,9 +39,9 @@ def register(app: Flask) -> None:
 
 def language() -> Language:
     """The language to answer this request in."""
-    visitor = find_visitor_of_request()
-    if visitor is not None and visitor.person.lang is not None:
-        return visitor.person.lang
+    reader = find_reader_of_request()
+    if reader is not None and reader.lang is not None:
+        return reader.lang
     for wish in (request.args.get("lang"), request.cookies.get(_COOKIE)):
         if wish in set(Language):
             return Language(wish)

@@ -7,6 +7,7 @@ from typing import Protocol, cast
 from flask import current_app, g
 
 from gateway.config.mail_checks import AttachmentSettings
+from gateway.db.people import Person
 from gateway.errors import NotFound
 from gateway.mail.formatted import FormattedBody
 from gateway.mail.parsed import MailFile
@@ -74,6 +75,25 @@ def release_no_mail(_runtime: Runtime, _spool_id: str, *, sender: str | None, pr
 def find_visitor_of_request() -> Visitor | None:
     """Who is signed in; None for a stranger, and before the gate has looked."""
     return cast(Visitor | None, g.get("visitor"))
+
+
+def remember_program(person: Person) -> None:
+    """Whose token this request of a program brought: it is answered in their language. It opens no page."""
+    g.program = person
+
+
+def find_reader_of_request() -> Person | None:
+    """Who reads the answer, a visitor or the person of a program's token; None for a stranger."""
+    found = find_visitor_of_request()
+    return found.person if found is not None else cast(Person | None, g.get("program"))
+
+
+def reader() -> Person:
+    """The same where nobody else gets to. Raises NotFound for a stranger."""
+    found = find_reader_of_request()
+    if found is None:
+        raise NotFound("nobody is signed in")
+    return found
 
 
 def visitor() -> Visitor:

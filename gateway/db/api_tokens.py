@@ -1,10 +1,24 @@
 """Tokens for the API, and what was reported with them. Neither table holds anything that lets its reader in."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, ForeignKey, Integer, Row, String, Table, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKey,
+    Integer,
+    Row,
+    String,
+    Table,
+    Update,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from gateway.db.people import people
 from gateway.db.types import UtcDateTime, metadata
@@ -31,8 +45,10 @@ api_reports = Table(
     Column("key_sha256", String(64), primary_key=True),
     Column("content_sha256", String(64), nullable=False),
     Column("created_at", UtcDateTime, nullable=False, index=True),
+    Column("answer", String(24)),
 )
-"""What a person reported under an Idempotency-Key of theirs: the sums alone."""
+"""What a person asked for under an Idempotency-Key of theirs: the sums alone. `answer` is the reference of the ticket
+that it led to, empty for none, and None until it is done and for what goes through the spool."""
 
 
 def add_token(
@@ -118,3 +134,53 @@ def remember_report(
         api_reports.c.person_id == person_id, api_reports.c.key_sha256 == key_sha256
     )
     return bool(connection.execute(kept).scalar_one() == content_sha256)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """An Idempotency-Key that somebody uses. `is_ours` where what it is for is to be done now, `is_same` where it was
+    used for the same before; `answer` is what that led to, None while it is being done."""
+
+    is_ours: bool
+    is_same: bool
+    answer: str | None
+
+
+def claim_key(
+    connection: Connection,
+    *,
+    person_id: int,
+    key_sha256: str,
+    content_sha256: str,
+    now: datetime,
+    dead_before: datetime,
+) -> Claim:
+    """Take a key for what is about to be done. What was begun before `dead_before` and has no answer died over it."""
+    values = {"content_sha256": content_sha256, "created_at": now}
+    if insert_ignoring_duplicates(connection, api_reports, person_id=person_id, key_sha256=key_sha256, **values):
+        return Claim(is_ours=True, is_same=True, answer=None)
+    mine = (api_reports.c.person_id == person_id) & (api_reports.c.key_sha256 == key_sha256)
+    row = connection.execute(select(api_reports).where(mine).with_for_update()).one()
+    if row.content_sha256 != content_sha256:
+        return Claim(is_ours=False, is_same=False, answer=None)
+    is_dead = row.answer is None and row.created_at < dead_before
+    if is_dead:
+        again = _claimed(person_id, key_sha256).where(api_reports.c.created_at == row.created_at)
+        is_dead = connection.execute(again.values(created_at=now)).rowcount == 1
+    return Claim(is_ours=is_dead, is_same=True, answer=row.answer)
+
+
+def answer_key(connection: Connection, *, person_id: int, key_sha256: str, answer: str) -> None:
+    """What was claimed is done."""
+    connection.execute(_claimed(person_id, key_sha256).values(answer=answer))
+
+
+def release_key(connection: Connection, *, person_id: int, key_sha256: str) -> None:
+    """What was claimed was refused: the key may be used again."""
+    mine = (api_reports.c.person_id == person_id) & (api_reports.c.key_sha256 == key_sha256)
+    connection.execute(delete(api_reports).where(mine, api_reports.c.answer.is_(None)))
+
+
+def _claimed(person_id: int, key_sha256: str) -> Update:
+    mine = (api_reports.c.person_id == person_id) & (api_reports.c.key_sha256 == key_sha256)
+    return update(api_reports).where(mine, api_reports.c.answer.is_(None))

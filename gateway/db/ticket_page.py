@@ -1,13 +1,14 @@
 """Tickets page by page, each page beginning where the one before ended, however much has moved meanwhile."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
-from gateway.db.scope import Scope, sees_ticket
-from gateway.db.tickets import Ticket, select_tickets, ticket_of, tickets
+from gateway.db.scope import Scope, reads_entry, sees_ticket
+from gateway.db.tickets import Ticket, entries, select_tickets, ticket_of, tickets
 from gateway.domain.ticket import Kind, Level, Severity, Status
 
 
@@ -46,6 +47,17 @@ def seen_refs(connection: Connection, scope: Scope, refs: set[str]) -> set[str]:
     """Those of these references whose tickets are in the scope."""
     query = select(tickets.c.ref).where(tickets.c.ref.in_(sorted(refs)), sees_ticket(scope))
     return set(connection.scalars(query))
+
+
+def count_read(connection: Connection, scope: Scope, ids: Sequence[int]) -> dict[int, int]:
+    """How many entries of these tickets are read in the scope, by ticket; no key where there are none."""
+    query = (
+        select(entries.c.ticket_id, func.count())
+        .join(tickets, tickets.c.id == entries.c.ticket_id)
+        .where(entries.c.ticket_id.in_(ids), reads_entry(scope))
+        .group_by(entries.c.ticket_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _conditions(wanted: TicketFilter, after: Place | None) -> list[ColumnElement[bool]]:

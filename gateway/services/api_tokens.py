@@ -32,12 +32,21 @@ _TOKEN = re.compile(r"sgw_([1-9][0-9]{0,8})_([A-Za-z0-9_-]{43})")
 
 
 class Scope(StrEnum):
-    """What a token is good for, within what its person may do."""
+    """What a token is good for, within what its person may do. All of them are shorter than the 200 characters kept."""
 
     TICKETS_READ = "tickets:read"
     TICKETS_WRITE = "tickets:write"
-    REPORT = "report"
+    REPORT = "report"  # what reporters do: report, answer, say whether it is solved
+    EVIDENCE_READ = "evidence:read"  # decisions, and mail as it came
     CALLS_READ = "calls:read"
+    CALLS_WRITE = "calls:write"
+    MAIL_READ = "mail:read"  # what is held or could not be filed
+    MAIL_WRITE = "mail:write"
+    DUTY_READ = "duty:read"
+    DUTY_WRITE = "duty:write"
+    ADVISORIES_READ = "advisories:read"
+    ADVISORIES_WRITE = "advisories:write"
+    FIGURES_READ = "figures:read"
 
 
 @dataclass(frozen=True, kw_only=True)

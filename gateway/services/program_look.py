@@ -1,18 +1,20 @@
 """What a program sees for the person whose token it has: their own tickets, their organisation's, and those that
 they work on; of each what that person may read."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from gateway.db.calls import list_calls_of
 from gateway.db.desk_rows import version_of
+from gateway.db.joint_reporters import reports
 from gateway.db.people import Person
 from gateway.db.scope import Scope
 from gateway.db.ticket_events import history_of
-from gateway.db.ticket_page import seen_refs
-from gateway.db.tickets import Ticket, find_ticket, list_entries
+from gateway.db.ticket_page import count_read, seen_refs
+from gateway.db.tickets import Ticket, find_ticket, list_attachments, list_entries
 from gateway.domain.rights import Actor, may_see
 from gateway.domain.ticket import STAFF, Direction, is_reference
 from gateway.errors import NotFound
@@ -46,9 +48,11 @@ def person_scope(connection: Connection, runtime: Runtime, person: Person) -> Sc
 
 
 def rows_for(connection: Connection, runtime: Runtime, found: list[Ticket], person: Person) -> list[dict[str, Any]]:
-    """The fields of tickets that the person sees; who has a ticket is for agents of its project."""
+    """The fields of tickets that the person sees; who has a ticket is for agents of its project, and
+    entries are counted that the person reads."""
     worked_for = _worked_for(connection, runtime, person)
-    rows = ticket_rows(connection, runtime, found)
+    read = count_read(connection, person_scope(connection, runtime, person), [one.id for one in found])
+    rows = ticket_rows(connection, runtime, [replace(one, entries=read.get(one.id, 0)) for one in found])
     return [row if row["project"] in worked_for else row | {"assignee": None} for row in rows]
 
 
@@ -67,11 +71,33 @@ def find_for(connection: Connection, runtime: Runtime, ref: str, person: Person)
     return Sighting(ticket=ticket, project=project, actor=actor, place=place, history=history, person_id=person.id)
 
 
+def own_ticket(connection: Connection, runtime: Runtime, ref: str, person: Person) -> Ticket:
+    """The ticket, where it is the person's own request or their organisation's, as on the pages of reporters. Raises
+    NotFound."""
+    seen = find_for(connection, runtime, ref, person)
+    if not (seen.actor.is_colleague or reports(connection, seen.ticket, person.id)):
+        raise NotFound(NO_TICKET)
+    return seen.ticket
+
+
+def agents_ticket(connection: Connection, runtime: Runtime, ref: str, person: Person) -> Sighting:
+    """The ticket, where the person works on it. Raises NotFound for any other."""
+    seen = find_for(connection, runtime, ref, person)
+    if not seen.actor.is_agent:
+        raise NotFound(NO_TICKET)
+    return seen
+
+
 def look_for(connection: Connection, runtime: Runtime, seen: Sighting, person: Person) -> dict[str, Any]:
     """A ticket with its timeline as `ticket show` prints it, without what this person does not read."""
     row = show_row(connection, runtime, seen.ticket)
     read = {one.id for one in list_entries(connection, seen.ticket.id) if _reads(seen, one)}
-    row["timeline"] = [_entry(entry, seen.actor) for entry in row["timeline"] if entry["id"] in read]
+    files = list_attachments(connection, seen.ticket.id)
+    row["timeline"] = [
+        _with_files(_entry(entry, seen.actor), files.get(entry["id"], []))
+        for entry in row["timeline"]
+        if entry["id"] in read
+    ]
     row["entries"] = len(read)
     around = {*row["links"], *row["merged"], row["merged_into"] or "", row["follows"] or ""} - {""}
     known = seen_refs(connection, person_scope(connection, runtime, person), around) if around else set()
@@ -98,6 +124,40 @@ def version_now(connection: Connection, ticket_id: int) -> Version:
     """What a program that reads the ticket now knows of it."""
     entry_id, event_id = version_of(connection, ticket_id)
     return Version(entry_id=entry_id, event_id=event_id)
+
+
+def read_entry(connection: Connection, seen: Sighting, entry_id: int) -> Row[Any]:
+    """An entry that the person reads, a row of `entries`. Raises NotFound."""
+    for row in list_entries(connection, seen.ticket.id):
+        if row.id == entry_id and _reads(seen, row):
+            return row
+    raise NotFound("there is no such entry")
+
+
+def read_entries(connection: Connection, seen: Sighting) -> set[int]:
+    """The ids of the entries that the person reads."""
+    return {row.id for row in list_entries(connection, seen.ticket.id) if _reads(seen, row)}
+
+
+def find_file(connection: Connection, seen: Sighting, file_id: int) -> tuple[Row[Any], Row[Any]]:
+    """A file of an entry that the person reads, a row of `attachments`, and the entry, one of `entries`, in
+    whose raw mail it is. Raises NotFound."""
+    for entry_id, rows in list_attachments(connection, seen.ticket.id).items():
+        for file in rows:
+            entry = read_entry(connection, seen, entry_id) if file.id == file_id else None
+            if entry is not None and entry.raw_sha256 is not None:
+                return file, entry
+    raise NotFound("there is no such file")
+
+
+def _with_files(entry: dict[str, Any], files: Sequence[Row[Any]]) -> dict[str, Any]:
+    rows = [{"id": row.id, **file} for row, file in zip(files, entry["attachments"], strict=True)]
+    return entry | {"attachments": rows}
+
+
+def stands_at(connection: Connection, ticket_id: int, version: Version) -> bool:
+    """Whether nothing was written or changed since this version, by whomever."""
+    return version_now(connection, ticket_id) == version
 
 
 def _worked_for(connection: Connection, runtime: Runtime, person: Person) -> set[str]:
