@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from gateway.errors import Conflict, Refused
 from gateway.services.api_tokens import Scope
-from gateway.services.keep_ways_in import end_session_of, end_token_of, make_token_of
+from gateway.services.keep_ways_in import end_session_of, end_token_of, make_token_of, reset_factors_of
 from gateway.services.people_look import look_at_person
 from web.desk_people import answer, person_page
 from web.desk_refusals import refusal_sentences
@@ -22,6 +22,7 @@ def register(app: Flask, limiter: Limiter) -> None:
         ("tokens", "desk_token_make", make_token),
         ("tokens/end", "desk_token_end", end_token),
         ("sessions/end", "desk_session_end", end_session),
+        ("factors/reset", "desk_factors_reset", reset_factors),
     ):
         rule = f"/desk/people/<int:person_id>/{path}"
         app.add_url_rule(rule, name, limiter.limit(REPLY)(view), methods=["POST"])
@@ -64,6 +65,11 @@ def end_session(person_id: int) -> Response:
         end_session_of(web().runtime, person_id, _number(text) if text else None, by=visitor().person)
 
     return answer(person_id, act)
+
+
+def reset_factors(person_id: int) -> Response:
+    """POST /desk/people/ID/factors/reset"""
+    return answer(person_id, lambda: reset_factors_of(web().runtime, person_id, by=visitor().person))
 
 
 def _number(text: str) -> int:

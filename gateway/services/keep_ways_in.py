@@ -1,4 +1,4 @@
-"""A supervisor ends and makes the ways in of the people they look after: sessions and tokens, and nobody else's."""
+"""A supervisor ends and makes the ways in of the people they look after, of nobody else: sessions, tokens, passwords."""
 
 from collections.abc import Collection
 
@@ -11,6 +11,7 @@ from gateway.runtime import Runtime
 from gateway.services.api_tokens import NewToken, Scope, add_token_for, revoke_token
 from gateway.services.keep_people import require_touch
 from gateway.services.sessions import revoke_session, revoke_sessions
+from gateway.services.set_factors import reset_factors
 
 
 def make_token_of(
@@ -43,3 +44,12 @@ def end_session_of(runtime: Runtime, person_id: int, session_id: int | None, *, 
         revoke_sessions(runtime, person_id, by=by.id)
     else:
         revoke_session(runtime, session_id, person_id=person_id, by=by.id)
+
+
+def reset_factors_of(runtime: Runtime, person_id: int, *, by: Person) -> None:
+    """Take their password, app and recovery codes back and end their sessions, so that they set all up anew. Raises
+    NotFound, also for oneself: whoever changes their own shows what they have."""
+    with runtime.database.reading() as connection:
+        require_touch(connection, runtime, person_id, by)
+    if person_id == by.id or not reset_factors(runtime, person_id, by=by.id):
+        raise NotFound(Reason.NO_PERSON())

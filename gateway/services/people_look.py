@@ -16,6 +16,7 @@ from gateway.errors import NotFound
 from gateway.runtime import Runtime
 from gateway.services.keep_people import Kept, kept_person
 from gateway.services.sessions import list_sessions
+from gateway.services.set_factors import standing_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,13 +31,14 @@ class Line:
 class PersonLook:
     """Somebody, as a supervisor of these projects sees them. What they may not touch is not shown: then `sessions` and
     `tokens` (rows of `api_tokens`) are empty and `may_touch` is False. `newest` is the number of the newest token,
-    which a form that makes one knows."""
+    which a form that makes one knows; `has_factors` that they have set a password and an app up."""
 
     kept: Kept
     may_touch: bool
     sessions: Sequence[Session]
     tokens: Sequence[Row[Any]]
     newest: int = 0
+    has_factors: bool = False
 
 
 def find_people(
@@ -78,8 +80,10 @@ def look_at_person(runtime: Runtime, person_id: int, keys: frozenset[str]) -> Pe
         if may_touch(keys, found.reach) is not None:
             return PersonLook(kept=found, may_touch=False, sessions=(), tokens=())
         tokens, newest = list_tokens_of(connection, person_id, now=now), newest_token(connection, person_id)
-    sessions = list_sessions(runtime, person_id)
-    return PersonLook(kept=found, may_touch=True, sessions=sessions, tokens=tokens, newest=newest)
+    sessions, factors = list_sessions(runtime, person_id), standing_of(runtime, person_id)
+    return PersonLook(
+        kept=found, may_touch=True, sessions=sessions, tokens=tokens, newest=newest, has_factors=factors.is_set_up
+    )
 
 
 def _roles(

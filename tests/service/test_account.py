@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 from gateway.config.load import Settings
 from gateway.services.password_sign_in import sign_in_with_password
 from gateway.services.sessions import list_sessions, revoke_sessions
-from tests.support.agents import ANA, NINA, Desk
+from tests.support.agents import ANA, CHIEF, NINA, Desk
 from tests.support.sign_in import PASSWORD, by_mail, code_now, give_factors, secret_on, staff_settings
 from tests.support.web import Browser, Site
 
@@ -141,6 +141,21 @@ def test_new_codes_end_the_old_ones_and_taking_all_away_leaves_the_other_ways(de
     assert by_mail(desk.site, ANA).get("/desk").status_code == 200
     form = {"email": ANA, "password": PASSWORD, "code": code_now(desk.site, secret)}
     assert desk.site.browser().post("/login/password", page="/login/password", **form).status_code == 403
+
+
+def test_a_supervisor_takes_it_back_for_people_of_theirs_and_not_for_themselves(desk: Desk) -> None:
+    for email in (ANA, CHIEF):
+        give_factors(desk.site, email)
+    ana, chief = desk.browser(ANA), desk.browser(CHIEF)
+    page, own = (f"/desk/people/{desk.site.person(email).id}" for email in (ANA, CHIEF))
+    assert f"{own}/factors/reset" not in chief.get(own).text
+    assert chief.post(f"{own}/factors/reset", page=own).status_code == 404
+    assert ana.post(f"{own}/factors/reset", page="/account").status_code == 404
+    assert f"{page}/factors/reset" in chief.get(page).text
+    assert chief.post(f"{page}/factors/reset", page=page).status_code == 303
+    assert ana.get("/tickets").status_code == 303, "their sessions have ended"
+    assert f"{page}/factors/reset" not in chief.get(page).text
+    assert by_mail(desk.site, ANA).post("/account/app", page="/account").status_code == 303
 
 
 def test_guessing_at_a_change_is_limited_like_guessing_at_the_door(desk: Desk) -> None:

@@ -112,6 +112,7 @@ def test_another_issuers_answer_and_a_refusal_are_not_taken_to_the_provider(desk
     assert browser.get(mixed).status_code == 403
     state = parse_qs(urlsplit(browser.get("/login/oidc").location).query)["state"][0]
     assert browser.get(f"/login/oidc/back?error=access_denied&state={state}").status_code == 403
+    assert "commencée ailleurs" in browser.get(f"/login/oidc/back?code=x&state={state}").text, "it was answered"
 
 
 def test_an_answer_that_comes_too_late_is_refused(desk: Desk) -> None:
