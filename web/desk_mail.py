@@ -17,6 +17,7 @@ from gateway.errors import Conflict, NotFound, Refused
 from gateway.mail.address import is_address, normalise_address
 from gateway.services.desk_mail import (
     AsideEntry,
+    ask_for,
     decides_for,
     discard_held,
     find_held,
@@ -25,6 +26,7 @@ from gateway.services.desk_mail import (
     replay_aside,
     require_aside,
 )
+from gateway.services.machines import DISCARD, REPLAY
 from gateway.services.settle_item import discard_quarantined
 from web.desk import desk_roles
 from web.desk_refusals import refusal_sentences
@@ -114,24 +116,30 @@ def replay(spool_id: str) -> AnyResponse:
     one = _require_aside(spool_id)
 
     def act() -> str:
-        runtime.doorbell.ring_soon(replay_aside(runtime, one, by=visitor().person.id))
+        if one.machine is not None:
+            ask_for(runtime, one, act=REPLAY, by=visitor().person.id)
+        else:
+            runtime.doorbell.ring_soon(replay_aside(runtime, one, by=visitor().person.id))
         return "/desk/mail"
 
-    return _answer(act)
+    return _answer(act, machine=one.machine)
 
 
 def discard_aside(spool_id: str) -> AnyResponse:
     """POST /desk/mail/aside/ID/discard"""
-    _require_aside(spool_id)
+    one = _require_aside(spool_id)
     reason = clean_text(request.form.get("reason", ""))
 
     def act() -> str:
         if not reason:
             raise Refused(Reason.MAIL_SAYS_WHY())
-        discard_quarantined(web().runtime, spool_id, reason=reason, by=visitor().person.id)
+        if one.machine is not None:
+            ask_for(web().runtime, one, act=DISCARD, reason=reason, by=visitor().person.id)
+        else:
+            discard_quarantined(web().runtime, spool_id, reason=reason, by=visitor().person.id)
         return "/desk/mail"
 
-    return _answer(act)
+    return _answer(act, machine=one.machine)
 
 
 def _require_aside(spool_id: str) -> AsideEntry:
@@ -140,12 +148,13 @@ def _require_aside(spool_id: str) -> AsideEntry:
         return require_aside(connection, runtime, desk_roles(), spool_id)
 
 
-def _answer(act: Callable[[], str]) -> AnyResponse:
-    """Do it; what is refused brings the page back with the reason."""
+def _answer(act: Callable[[], str], *, machine: str | None = None) -> AnyResponse:
+    """Do it, or let `machine` do it; what is refused brings the page back with the reason."""
     try:
         path = act()
     except (Refused, Conflict) as refusal:
         status = 409 if isinstance(refusal, Conflict) else 400
         return make_response(mail_page(faults=refusal_sentences(refusal)), status)
-    flash(gettext("Done."))
+    asked = gettext("The machine %(name)s does it in a moment.", name=machine)
+    flash(gettext("Done.") if machine is None else asked)
     return redirect(path, 303)

@@ -1,18 +1,21 @@
 """Mail that needs a person's word, for those who may give it: held mail, and entries that could not be filed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from gateway.db.machines import give_order, list_set_aside
 from gateway.db.receipts import Receipt, Verdict, find_receipts, list_receipts, settle_receipt
 from gateway.domain.audit import AuditAction
 from gateway.domain.reasons import Reason
 from gateway.domain.ticket import Role
 from gateway.errors import Conflict, NotFound, Refused
+from gateway.ids import SpoolId
 from gateway.runtime import Runtime
 from gateway.services.audit import record_audit
 from gateway.services.desk_scope import Roles, supervised
+from gateway.services.machines import REPLAY
 from gateway.services.settle_item import projects_of
 from gateway.spool.entry import DamagedEntry, Lane
 from gateway.spool.quarantine import Quarantined
@@ -22,10 +25,12 @@ _DECIDE = frozenset({Role.N2, Role.SUPERVISOR})
 
 @dataclass(frozen=True, kw_only=True)
 class AsideEntry:
-    """An entry in quarantine, and the projects that it was for; none where its file is damaged."""
+    """An entry in quarantine, and the projects that it was for; none where its file is damaged. `machine` is the one
+    that has it, None for this one."""
 
     entry: Quarantined
     projects: tuple[str, ...]
+    machine: str | None = None
 
 
 def decides_for(roles: Roles) -> frozenset[str]:
@@ -73,7 +78,11 @@ def list_aside(connection: Connection, runtime: Runtime, roles: Roles) -> list[A
     mine = supervised(roles)
     if not mine:
         return []
-    found = []
+    found = [*_aside_here(connection, runtime), *_aside_elsewhere(connection, runtime)]
+    return [one for one in found if not one.projects or mine & set(one.projects)]
+
+
+def _aside_here(connection: Connection, runtime: Runtime) -> Iterator[AsideEntry]:
     for lane in Lane:
         for one in runtime.spool.quarantine.list(lane):
             try:
@@ -82,9 +91,15 @@ def list_aside(connection: Connection, runtime: Runtime, roles: Roles) -> list[A
                 )
             except (DamagedEntry, NotFound):
                 keys = ()
-            if not keys or mine & set(keys):
-                found.append(AsideEntry(entry=one, projects=keys))
-    return found
+            yield AsideEntry(entry=one, projects=keys)
+
+
+def _aside_elsewhere(connection: Connection, runtime: Runtime) -> Iterator[AsideEntry]:
+    for one in list_set_aside(connection, but=runtime.machine):
+        entry = Quarantined(
+            id=SpoolId(one.spool_id), lane=Lane(one.lane), reason=one.reason, attempts=one.attempts, size=one.size
+        )
+        yield AsideEntry(entry=entry, projects=one.projects, machine=one.machine)
 
 
 def require_aside(connection: Connection, runtime: Runtime, roles: Roles, spool_id: str) -> AsideEntry:
@@ -93,6 +108,29 @@ def require_aside(connection: Connection, runtime: Runtime, roles: Roles, spool_
         if one.entry.id == spool_id:
             return one
     raise NotFound("there is no such entry")
+
+
+def ask_for(runtime: Runtime, one: AsideEntry, *, act: str, reason: str = "", by: int | None) -> str:
+    """Ask the machine that has an entry to replay or discard it, and write down who asked; the machine's name.
+
+    Raises NotFound where the entry has just left, Conflict where somebody asked before.
+    """
+    with runtime.database.transaction() as connection:
+        found = next((row for row in list_set_aside(connection) if row.spool_id == one.entry.id), None)
+        if found is None:
+            raise NotFound("there is no such entry")
+        if not give_order(connection, found, act=act, reason=reason):
+            raise Conflict(Reason.MAIL_DECIDED())
+        record_audit(
+            connection,
+            at=runtime.clock.now(),
+            actor_id=by,
+            action=AuditAction.ASIDE_REPLAYED if act == REPLAY else AuditAction.ASIDE_DISCARDED,
+            subject=one.entry.id,
+            project=one.projects[0] if one.projects else None,
+            detail={"reason": reason} if reason else {},
+        )
+    return found.machine
 
 
 def replay_aside(runtime: Runtime, one: AsideEntry, *, by: int | None) -> Lane:

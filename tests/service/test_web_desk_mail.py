@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import update
 
+from gateway.db.machines import SetAside, keep_set_aside, list_orders
 from gateway.db.receipts import Receipt, Verdict, add_receipt, find_receipts, receipts
 from gateway.domain.ticket import Channel
 from gateway.mail.envelope import MailEnvelope
@@ -171,3 +172,33 @@ def test_supervisors_replay_and_discard_what_is_in_quarantine(desk: Desk, aside:
 def test_the_menu_leads_to_it_whoever_decides_there(desk: Desk) -> None:
     found = {who: 'href="/desk/mail"' in desk.browser(who).get("/desk").text for who in (NINA, ANA, DEV, CHIEF)}
     assert found == {NINA: False, ANA: True, DEV: False, CHIEF: True}
+
+
+def test_what_another_machine_has_aside_is_seen_by_its_supervisors_and_filed_again_there(desk: Desk) -> None:
+    runtime = desk.site.runtime
+    row = SetAside(
+        spool_id="1k11dy124802e1y6wp68h",
+        machine="mx2",
+        lane="mail",
+        reason="it failed elsewhere",
+        attempts=3,
+        size=1000,
+        projects=("DEMO",),
+    )
+    foreign = replace(row, spool_id="1k11dy124802e1y6wp68j", projects=("OTHER",))
+    with runtime.database.transaction() as connection:
+        keep_set_aside(connection, "mx2", [row, foreign])
+    chief = desk.browser(CHIEF)
+    page = chief.get("/desk/mail").text
+    assert ("sur la machine mx2" in page, row.spool_id in page, foreign.spool_id in page) == (True, True, False)
+    assert row.spool_id not in desk.browser(ANA).get("/desk/mail").text
+    path = f"/desk/mail/aside/{row.spool_id}"
+    assert desk.browser(ANA).post(f"{path}/replay", page="/desk/mail").status_code == 404
+    assert chief.post(f"{path}/discard", page="/desk/mail", reason=" ").status_code == 400
+    assert chief.post(f"{path}/replay", page="/desk/mail").status_code == 303
+    assert "La machine mx2 s’en charge dans un instant." in chief.get("/desk/mail").text
+    assert chief.post(f"{path}/discard", page="/desk/mail", reason="spam").status_code == 409
+    assert chief.post(f"/desk/mail/aside/{foreign.spool_id}/replay", page="/desk/mail").status_code == 404
+    with runtime.database.reading() as connection:
+        [order] = list_orders(connection, "mx2")
+    assert (order.spool_id, order.act) == (row.spool_id, "replay")
