@@ -171,6 +171,11 @@ def test_a_report_and_an_answer_with_files_as_a_person_sends_them(
     becomes.get_by_text("Prise en charge garantie en 12").wait_for()
     assert "support de niveau 1" in becomes.inner_text()
     page.get_by_label("Fichiers").set_input_files(picture)
+    page.get_by_role("button", name="Modifier").click()
+    page.get_by_label("Titre").wait_for()
+    assert site.runtime.spool.waiting(Lane.WEB) == [], "who goes back to change something has sent nothing"
+    page.get_by_role("button", name="Continuer").click()
+    page.get_by_label("Fichiers").set_input_files(picture)
     page.get_by_role("button", name="Envoyer le signalement").click()
     page.get_by_text("Votre signalement est bien arrivé").wait_for()
     file_all(site)

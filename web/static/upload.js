@@ -4,6 +4,8 @@ document.querySelectorAll("form[enctype='multipart/form-data']").forEach((form) 
   form.addEventListener("submit", (event) => {
     const files = form.querySelector("input[type=file]");
     if (!files || !files.files.length || !window.FormData) return;
+    // A button of another kind goes elsewhere with a name of its own: the browser knows both, this script neither.
+    if (event.submitter && (event.submitter.name || event.submitter.hasAttribute("formaction"))) return;
     event.preventDefault();
     const button = form.querySelector("button:not([name])");
     const bar = document.createElement("progress");
