@@ -13,10 +13,12 @@ from werkzeug.wrappers import Response
 
 from gateway.domain.sign_in import Way
 from gateway.errors import NotFound
+from gateway.services.known_browser import KNOWN_DAYS, make_known
 from gateway.services.password_sign_in import sign_in_with_password
 from gateway.services.sign_in_tries import MustWait
 from web.auth import device, enter
 from web.limits import SIGN_IN, peer
+from web.security import cookie_name, is_https
 from web.state import find_visitor_of_request, web
 
 
@@ -48,6 +50,7 @@ def use_password() -> Response:
             code=form.get("code", ""),
             peer=peer(),
             device=device(),
+            known=request.cookies.get(_cookie(), ""),
         )
     except MustWait as error:
         return waiting(error, lambda faults: _page(faults, email=email))
@@ -57,7 +60,16 @@ def use_password() -> Response:
             "try again."
         )
         return make_response(_page({"code": wrong}, email=email), 403)
-    return enter(began)
+    answer = enter(began)
+    answer.set_cookie(
+        _cookie(),
+        make_known(web().runtime, began.person_id),
+        max_age=KNOWN_DAYS * 24 * 3600,
+        httponly=True,
+        samesite="Lax",
+        secure=is_https(web().runtime.settings),
+    )
+    return answer
 
 
 def waiting(error: MustWait, page: Callable[[dict[str, str]], str]) -> Response:
@@ -67,6 +79,10 @@ def waiting(error: MustWait, page: Callable[[dict[str, str]], str]) -> Response:
     answer = make_response(page({"code": how_long}), 429)
     answer.headers["Retry-After"] = str(seconds)
     return answer
+
+
+def _cookie() -> str:
+    return cookie_name(web().runtime.settings, "known")
 
 
 def _require_password() -> None:

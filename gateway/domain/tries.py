@@ -2,7 +2,8 @@
 
 Failures count for a day. The first few cost nothing; then the wait doubles from a minute to a quarter of an hour,
 after the last failure. So a hundred tries a day can be made in the worst case (NIST SP 800-63B section 5.2.2), and
-whoever was mistaken, or has somebody guess at their address, waits fifteen minutes and no longer. What is tried while
+whoever was mistaken, or has somebody guess at their address, waits fifteen minutes and no longer; in a browser by which
+they signed in before they do not wait for what others guess (`services.known_browser`). What is tried while
 there is a wait is not looked at and counts for nothing.
 """
 

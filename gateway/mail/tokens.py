@@ -25,6 +25,7 @@ class Purpose(StrEnum):
     QUOTE = "q"  # ticket, person: stands in the text of a notice, and comes back when somebody quotes it
     SIGN_IN = "s"  # link: whoever follows it is the person that the link's row names, once
     OUTCOME = "o"  # ticket, person, entry: this person may say whether what that entry called resolved works
+    KNOWN_BROWSER = "k"  # person, chance: this person signed in by this browser before; it opens nothing
     LEAVE = "l"  # ticket, person: this person may ask to be left out of this ticket
 
 

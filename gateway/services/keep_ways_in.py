@@ -1,4 +1,4 @@
-"""A supervisor ends and makes the ways in of the people they look after, of nobody else: sessions, tokens, passwords."""
+"""A supervisor ends and makes the ways in of the people whom they look after: sessions, tokens, passwords."""
 
 from collections.abc import Collection
 

@@ -30,9 +30,11 @@ def settings(tmp_path: Path, database_url: str, redis_url: str) -> Settings:
     return staff_settings(tmp_path, database_url, redis_url)
 
 
-def try_once(desk: Desk, email: str, password: str, code: str, *, peer: str = "192.0.2.1") -> NewSession | None:
+def try_once(
+    desk: Desk, email: str, password: str, code: str, *, peer: str = "192.0.2.1", known: str = ""
+) -> NewSession | None:
     return sign_in_with_password(
-        desk.site.runtime, email=email, password=password, code=code, peer=peer, device="Firefox, Linux"
+        desk.site.runtime, email=email, password=password, code=code, peer=peer, device="Firefox, Linux", known=known
     )
 
 
@@ -133,6 +135,32 @@ def test_no_number_at_once_gets_more_tries_and_the_wait_ends(desk: Desk) -> None
     desk.site.clock.move(seconds=61)
     assert try_once(desk, ANA, PASSWORD, code_now(desk.site, secret)) is not None
     assert try_once(desk, ANA, "faux mot de passe", "000000") is None, "a good one begins anew"
+
+
+@ON_SQLITE
+def test_who_guesses_at_an_address_does_not_keep_its_owner_out_of_their_browser(desk: Desk) -> None:
+    secret, _ = give_factors(desk.site, ANA)
+    give_factors(desk.site, NINA)
+    browser, stranger = desk.site.browser(), desk.site.browser()
+    assert post(browser, ANA, PASSWORD, code_now(desk.site, secret)).status_code == 303
+    browser.post("/logout", page="/account")
+    desk.site.clock.move(seconds=60)
+    for _ in range(FREE_OF_ADDRESS):
+        assert try_once(desk, ANA, "faux", "000000", peer="198.51.100.7") is None
+    assert post(stranger, ANA, PASSWORD, code_now(desk.site, secret)).status_code == 429
+    known = browser.client.get_cookie("known", domain="localhost")
+    assert known is not None
+    for _ in range(FREE_OF_ADDRESS):
+        assert post(browser, ANA, "faux", "000000").status_code == 403
+    assert post(browser, ANA, "faux", "000000").status_code == 429, "it has no more tries than anybody"
+    desk.site.clock.move(seconds=61)
+    assert post(browser, ANA, PASSWORD, code_now(desk.site, secret)).status_code == 303
+    for _ in range(FREE_OF_ADDRESS):
+        try_once(desk, NINA, "faux", "000000", peer="198.51.100.9")
+    with pytest.raises(MustWait):  # another person's browser is no news, nor is a text that we did not sign
+        try_once(desk, NINA, "faux", "000000", known=known.value)
+    with pytest.raises(MustWait):
+        try_once(desk, NINA, "faux", "000000", known="k-xx-1-2-3")
 
 
 @ON_SQLITE
