@@ -11,6 +11,7 @@ import click
 from gateway.config.load import load_settings
 from gateway.db.engine import DatabaseTrouble
 from gateway.db.migrate import require_head
+from gateway.db.people import find_person
 from gateway.domain.audit import AuditAction
 from gateway.errors import Conflict, Deferred, GatewayError, Misconfigured, NotFound, Refused
 from gateway.logs import configure_logs
@@ -55,18 +56,26 @@ def command_runtime(*, needs_database: bool = True) -> Iterator[Runtime]:
 
 
 def note_act(
-    runtime: Runtime, action: AuditAction, subject: str | None = None, *, project: str | None = None, **detail: Any
+    runtime: Runtime,
+    action: AuditAction,
+    subject: str | None = None,
+    *,
+    project: str | None = None,
+    email: str | None = None,
+    **detail: Any,
 ) -> None:
-    """Write into the audit log what a command does that has no transaction of its own. While the database is away, the
-    command goes on, and says so."""
+    """Write into the audit log what a command does that has no transaction of its own; `email` is the (normalised)
+    address of whom it is about. While the database is away, the command goes on, and says so."""
     try:
         with runtime.database.transaction() as connection:
+            person = None if email is None else find_person(connection, email=email)
             record_audit(
                 connection,
                 at=runtime.clock.now(),
                 actor_id=None,
                 action=action,
                 subject=subject,
+                person_id=None if person is None else person.id,
                 project=project,
                 detail=detail,
             )

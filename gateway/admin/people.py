@@ -83,7 +83,8 @@ def login_link(email: str) -> None:
     """Print a one-time login URL."""
     with command_runtime() as runtime:
         link = make_link(runtime, email=email)
-        note_act(runtime, AuditAction.LINK_MADE, normalise_address(email))
+        address = normalise_address(email)
+        note_act(runtime, AuditAction.LINK_MADE, address, email=address)
         click.echo(link)
 
 

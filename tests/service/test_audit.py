@@ -15,6 +15,7 @@ from gateway.runtime import Runtime
 from gateway.services.audit import LONGEST_WORD, record_audit
 from gateway.services.retention import apply_retention
 from tests.support.clock import MovableClock
+from tests.support.operator import Operator
 
 ROOT = Path(__file__).parents[2]
 
@@ -88,6 +89,22 @@ def test_it_is_asked_by_person_act_and_time(runtime: Runtime, clock: MovableCloc
     assert subjects(runtime, None, action=AuditAction.TOKEN_MADE) == ["late"]
     assert subjects(runtime, None, until=clock.now()) == ["early"]
     assert subjects(runtime, None, since=clock.now(), who="nobody@x.example") == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_shell_reads_what_it_did(runtime: Runtime, operator: Operator) -> None:
+    operator.says("person", "add", "ana@x.example", "--role", "n2", "--project", "demo")
+    operator.says("login-link", "ana@x.example")
+    operator.says("token", "add", "ana@x.example", "--scope", "report")
+    rows = operator.rows("audit", "list", "--who", "Ana@x.example")
+    assert [(row["action"], row["origin"], row["subject"]) for row in rows][::-1] == [
+        (action, "shell", "ana@x.example") for action in ("person added", "role given", "link made", "token made")
+    ]
+    assert operator.rows("audit", "list", "--action", "role given")[0]["detail"]["role"] == "n2"
+    assert operator.rows("audit", "list", "--until", "2000-01-01") == []
+    assert len(operator.rows("audit", "list", "--limit", "1")) == 1
+    assert operator.refused("audit", "list", "--since", "x") == (65, "'x' is no day (2026-11-01)")
+    assert "by" in operator.says("audit", "list")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

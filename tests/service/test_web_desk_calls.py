@@ -6,9 +6,11 @@ from hashlib import sha256
 import pytest
 from sqlalchemy import insert, select, update
 
+from gateway.db.audit import AuditFilter, list_audit
 from gateway.db.callbacks import callback_requests
 from gateway.db.calls import CallKey, call_messages, calls
 from gateway.db.tickets import list_entries
+from gateway.domain.audit import AuditAction
 from gateway.files.store import content_of, settle_all, sound_name
 from gateway.services.log_call import log_event
 from tests.support.agents import ANA, NINA, Desk
@@ -68,6 +70,10 @@ def test_a_message_is_played_in_ranges_to_the_agents_of_its_project(desk: Desk, 
     assert nina.get("/desk/sounds/RE2").status_code == 404
     marie = desk.site.sign_in(desk.site.person())
     assert marie.get("/desk/sounds/RE1").status_code == 404
+    with desk.site.runtime.database.reading() as connection:
+        heard = list_audit(connection, AuditFilter(action=AuditAction.SOUND_HEARD), None, limit=9)
+    # Once for whoever hears it, not for each piece that their player asks for.
+    assert [(row.actor, row.subject, row.project) for row in heard] == [(NINA, "RE1", "DEMO")]
 
 
 def test_a_message_is_put_on_a_ticket_once(desk: Desk, call: int) -> None:
