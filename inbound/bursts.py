@@ -14,6 +14,12 @@ from gateway.services.mail_item import Decision, MailItem
 REASON = "one of many within a minute"
 
 
+def burst_rules(runtime: Runtime) -> BurstRules:
+    """How many tickets an address may begin."""
+    intake = runtime.settings.intake
+    return BurstRules(most=intake.new_tickets_per_minute, most_alike=intake.alike_tickets_per_minute)
+
+
 def join_burst(
     connection: Connection, runtime: Runtime, item: MailItem, sender: Mailbox, *, flags: Sequence[str]
 ) -> Decision | None:
@@ -22,14 +28,13 @@ def join_burst(
     Onto a ticket that its sender proved to be theirs comes nothing without proof, it is held: else whoever forges
     that sender gets onto it by writing often.
     """
-    intake = runtime.settings.intake
     first = burst_ticket(
         connection,
         reporter=sender.address,
         project=item.project.key,
         subject=item.message.subject,
         now=item.envelope.received_at,
-        rules=BurstRules(most=intake.new_tickets_per_minute, most_alike=intake.alike_tickets_per_minute),
+        rules=burst_rules(runtime),
     )
     if first is None:
         return None

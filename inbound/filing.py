@@ -23,6 +23,7 @@ from inbound.arriving import Arrived, make_item, read_entry
 from inbound.bounces import note_bounce
 from inbound.deciding import decide
 from inbound.door_hold import held_mark, own_mark, same_mail, settle_held_copy
+from inbound.foreseeing import foresee_mail
 from inbound.recipients import NOTED_BY_DELIVERY, delivered_to, find_project
 
 log = structlog.get_logger()
@@ -73,7 +74,11 @@ def fingerprint(message: ParsedMessage, entry: SpoolEntry) -> str:
 def file_in_project(connection: Connection, runtime: Runtime, arrived: Arrived, project: Project) -> Verdict:
     """Decide and write a mail in one project, unless that was done before; the verdict that stands."""
     spool_id, mark = arrived.entry.id, fingerprint(arrived.message, arrived.entry)
-    earlier = find_earlier(connection, spool_id=spool_id, marks=(mark, held_mark(mark)), project=project.key)
+    marks, received_at = (mark, held_mark(mark)), arrived.envelope.received_at
+    foresee_mail(
+        connection, runtime, arrived.message, spool_id=spool_id, marks=marks, project=project, received_at=received_at
+    )
+    earlier = find_earlier(connection, spool_id=spool_id, marks=marks, project=project.key)
     for receipt in earlier:
         if receipt.spool_id == spool_id:
             return receipt.verdict
@@ -81,7 +86,11 @@ def file_in_project(connection: Connection, runtime: Runtime, arrived: Arrived, 
     trace.note("project", project.key, "by recipient")
     hold = arrived.envelope.hold
     same = same_mail(earlier, mark=mark, hold=hold)
-    trace.note("duplicate", "no" if same is None else "yes", "" if same is None else Said("of {spool_id}", spool_id=same.spool_id))
+    trace.note(
+        "duplicate",
+        "no" if same is None else "yes",
+        "" if same is None else Said("of {spool_id}", spool_id=same.spool_id),
+    )
     item = make_item(arrived, project, fingerprint=own_mark(mark, hold=hold) if same is None else None, trace=trace)
     if same is not None:
         decision = Decision(verdict=Verdict.DUPLICATE, reason=f"the same mail as {same.spool_id}")

@@ -27,6 +27,7 @@ from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
+from gateway.db.together import Work
 from gateway.disk import sync_file
 from gateway.errors import Deferred
 
@@ -77,10 +78,11 @@ class Database:
     def transaction(self) -> Iterator[Connection]:
         """A unit of work that may write. Raises DatabaseTrouble where the database is down, locked or full."""
         try:
-            with self._engine.begin() as connection:
+            with Work(self._engine) as work, work.begin():
                 if fence := getattr(self._fences, "present", None):
-                    fence(connection)
-                yield connection
+                    fence(work)
+                yield work
+                work.send()
             self._unsettled = self._unsettled or self._engine is self._lazy
         except (
             OperationalError,

@@ -24,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from gateway.db.together import Question, later
 from gateway.db.types import Json, UtcDateTime, metadata
 
 
@@ -100,16 +101,15 @@ class Delivery(NewDelivery):
     sent_at: datetime | None
 
 
-_INSERT = insert(deliveries).returning(deliveries.c.id)
+_INSERT = insert(deliveries).inline()
 
 
-def add_delivery(connection: Connection, new: NewDelivery) -> int:
-    """Write a mail down, due at once, and return its id."""
+def add_delivery(connection: Connection, new: NewDelivery) -> None:
+    """Write a mail down, due at once."""
     values = {name: getattr(new, name) for name in NewDelivery.__dataclass_fields__}
     values |= {"reference_ids": list(new.reference_ids), "context": dict(new.context)}
     values |= {"state": DeliveryState.QUEUED, "attempts": 0, "next_attempt_at": new.created_at}
-    delivery_id: int = connection.execute(_INSERT, values).scalar_one()
-    return delivery_id
+    later(connection, Question(_INSERT, values))
 
 
 def begin_attempts(connection: Connection, *, now: datetime, lease: timedelta, limit: int) -> list[Delivery]:

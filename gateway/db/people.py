@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Column, Connection, ForeignKey, Integer, String, Table, bindparam, select
 
+from gateway.db.together import Question, Row, ask
 from gateway.db.types import UtcDateTime, metadata
 from gateway.db.upsert import insert_ignoring_duplicates, insert_returning
 from gateway.domain.telling import Preference
@@ -55,21 +56,27 @@ _ROLES = (
 )
 
 
+def by_email(email: str) -> Question:
+    """What `find_person` asks."""
+    return Question(_BY_EMAIL, {"email": email})
+
+
 def find_person(connection: Connection, *, email: str) -> Person | None:
     """The person with this (normalised) address."""
-    row = connection.execute(_BY_EMAIL, {"email": email}).one_or_none()
-    return None if row is None else _person(row)
+    rows = ask(connection, by_email(email))
+    return _person(rows[0]) if rows else None
 
 
 def find_person_by_id(connection: Connection, person_id: int) -> Person | None:
     """The person with this id."""
     row = connection.execute(select(people).where(people.c.id == person_id)).one_or_none()
-    return None if row is None else _person(row)
+    return None if row is None else _person(row._mapping)
 
 
 def find_people(connection: Connection, person_ids: Collection[int]) -> list[Person]:
     """The people with these ids."""
-    return [_person(row) for row in connection.execute(select(people).where(people.c.id.in_(person_ids)))]
+    rows = connection.execute(select(people).where(people.c.id.in_(person_ids)))
+    return [_person(row._mapping) for row in rows]
 
 
 def find_emails(connection: Connection, person_ids: Collection[int]) -> dict[int, str]:
@@ -84,8 +91,8 @@ def get_or_create_person(connection: Connection, *, email: str, name: str, now: 
     if person is not None:
         return person
     values = {"email": email, "name": name[:200], "created_at": now}
-    row = insert_returning(connection, people, values).one_or_none()
-    created = find_person(connection, email=email) if row is None else _person(row)
+    rows = insert_returning(connection, people, values)
+    created = _person(rows[0]) if rows else find_person(connection, email=email)
     assert created is not None, "the row is there: we or somebody faster wrote it"
     return created
 
@@ -111,10 +118,14 @@ def add_membership(connection: Connection, *, person_id: int, project: str, role
     insert_ignoring_duplicates(connection, memberships, person_id=person_id, project=project, role=role.value)
 
 
+def roles_of(email: str, project: str) -> Question:
+    """What `find_roles` asks."""
+    return Question(_ROLES, {"email": email, "project": project})
+
+
 def find_roles(connection: Connection, *, email: str, project: str) -> frozenset[Role]:
     """What the person with this (normalised) address is in a project; empty for a stranger to it."""
-    found = connection.execute(_ROLES, {"email": email, "project": project})
-    return frozenset(Role(role) for role in found.scalars())
+    return frozenset(Role(row["role"]) for row in ask(connection, roles_of(email, project)))
 
 
 def find_roles_by_project(connection: Connection, *, email: str) -> dict[str, frozenset[Role]]:
@@ -130,8 +141,7 @@ def find_roles_by_project(connection: Connection, *, email: str) -> dict[str, fr
     return found
 
 
-def _person(row: object) -> Person:
-    values = row._mapping  # type: ignore[attr-defined]  # Row has no common type over queries
+def _person(values: Row) -> Person:
     return Person(
         id=values["id"],
         email=values["email"],

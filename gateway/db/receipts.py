@@ -1,6 +1,5 @@
 """Receipts: the proof that a message was taken, what became of it and why."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -23,6 +22,8 @@ from sqlalchemy import (
     update,
 )
 
+from gateway.db.together import Question, ask, later
+from gateway.db.together import Row as Found
 from gateway.db.types import Json, UtcDateTime, metadata
 
 
@@ -81,10 +82,14 @@ class Receipt:
     filed_at: datetime
 
 
-_INSERT = insert(receipts)
+_INSERT = insert(receipts).inline()
 _EARLIER = select(receipts).where(
     receipts.c.project == bindparam("project"),
-    or_(receipts.c.spool_id == bindparam("spool_id"), receipts.c.fingerprint.in_(bindparam("marks", expanding=True))),
+    or_(
+        receipts.c.spool_id == bindparam("spool_id"),
+        receipts.c.fingerprint == bindparam("mark"),
+        receipts.c.fingerprint == bindparam("other_mark"),
+    ),
 )
 
 _SEEN = (
@@ -112,10 +117,15 @@ def find_ticket_of(connection: Connection, fingerprint: str) -> int | None:
     return connection.execute(query.limit(1)).scalar_one_or_none()
 
 
-def find_earlier(connection: Connection, *, spool_id: str, marks: Sequence[str], project: str) -> list[Receipt]:
+def earlier_than(spool_id: str, marks: tuple[str, str], project: str) -> Question:
+    """What `find_earlier` asks."""
+    mark, other = marks
+    return Question(_EARLIER, {"project": project, "spool_id": spool_id, "mark": mark, "other_mark": other})
+
+
+def find_earlier(connection: Connection, *, spool_id: str, marks: tuple[str, str], project: str) -> list[Receipt]:
     """What is on record of this spool entry, and of mails with one of these fingerprints, in this project."""
-    rows = connection.execute(_EARLIER, {"project": project, "spool_id": spool_id, "marks": list(marks)})
-    return [_receipt(row) for row in rows]
+    return [_receipt(row) for row in ask(connection, earlier_than(spool_id, marks, project))]
 
 
 def find_receipts(connection: Connection, ident: str) -> list[Receipt]:
@@ -125,24 +135,32 @@ def find_receipts(connection: Connection, ident: str) -> list[Receipt]:
         .where(or_(receipts.c.spool_id == ident, receipts.c.message_id == ident.strip("<> ")))
         .order_by(receipts.c.id)
     )
-    return [_receipt(row) for row in connection.execute(query)]
+    return [_receipt(row._mapping) for row in connection.execute(query)]
+
+
+def seen(message_id: str, project: str) -> Question:
+    """What `is_seen` asks."""
+    return Question(_SEEN, {"message_id": message_id, "project": project})
 
 
 def is_seen(connection: Connection, message_id: str, *, project: str) -> bool:
     """Has a mail with this Message-ID come to this project? However many have, one is looked at."""
-    return connection.execute(_SEEN, {"message_id": message_id, "project": project}).first() is not None
+    return bool(ask(connection, seen(message_id, project)))
 
 
 def list_receipts(connection: Connection, verdict: Verdict) -> list[Receipt]:
     """Receipts that ended with this verdict, oldest first."""
     query = select(receipts).where(receipts.c.verdict == verdict).order_by(receipts.c.id)
-    return [_receipt(row) for row in connection.execute(query)]
+    return [_receipt(row._mapping) for row in connection.execute(query)]
 
 
 def add_receipt(connection: Connection, receipt: Receipt) -> None:
-    """Write a receipt. Raises IntegrityError where somebody else has just taken the same message."""
+    """Write a receipt, at the end of the transaction at the latest.
+
+    Raises IntegrityError, then, where somebody else has just taken the same message.
+    """
     values = {name: getattr(receipt, name) for name in Receipt.__dataclass_fields__}
-    connection.execute(_INSERT, values)
+    later(connection, Question(_INSERT, values))
 
 
 def settle_receipt(
@@ -168,9 +186,9 @@ def settle_receipt(
 
 
 def _maybe(row: Row[Any] | None) -> Receipt | None:
-    return None if row is None else _receipt(row)
+    return None if row is None else _receipt(row._mapping)
 
 
-def _receipt(row: Row[Any]) -> Receipt:
-    values = {name: row._mapping[name] for name in Receipt.__dataclass_fields__}
+def _receipt(row: Found) -> Receipt:
+    values = {name: row[name] for name in Receipt.__dataclass_fields__}
     return Receipt(**{**values, "verdict": Verdict(values["verdict"])})

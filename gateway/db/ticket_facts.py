@@ -7,6 +7,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from gateway.db.people import people
 from gateway.db.tickets import Ticket, entries, find_ticket, tickets
+from gateway.db.together import Question, ask
 from gateway.domain.ticket import EntryType
 from gateway.mail.authentication import Authentication
 from gateway.mail.subject import alike_key
@@ -74,6 +75,12 @@ _BEGUN = (
 )
 
 
+def begun_of(*, reporter: str, project: str, now: datetime, rules: BurstRules) -> Question:
+    """What `burst_ticket` asks."""
+    after, most = now - timedelta(minutes=1), rules.most
+    return Question(_BEGUN, {"reporter": reporter, "project": project, "after": after, "until": now, "most": most})
+
+
 def burst_ticket(
     connection: Connection, *, reporter: str, project: str, subject: str, now: datetime, rules: BurstRules
 ) -> int | None:
@@ -81,14 +88,8 @@ def burst_ticket(
 
     It is the first with a subject alike, where there are too many of those, or else the first of all.
     """
-    asked = {
-        "reporter": reporter,
-        "project": project,
-        "after": now - timedelta(minutes=1),
-        "until": now,
-        "most": rules.most,
-    }
-    found = [(row.id, alike_key(row.subject)) for row in connection.execute(_BEGUN, asked)]
+    begun = ask(connection, begun_of(reporter=reporter, project=project, now=now, rules=rules))
+    found = [(row["id"], alike_key(row["subject"])) for row in begun]
     alike = [ticket_id for ticket_id, key in found if key == alike_key(subject)]
     if len(alike) >= rules.most_alike:
         return int(alike[0])

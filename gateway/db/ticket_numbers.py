@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Integer, String, Table
 
+from gateway.db.together import Question, ask
 from gateway.db.types import metadata
 from gateway.db.upsert import maker_of
 
@@ -18,8 +19,9 @@ project_counters = Table(
 
 def next_number(connection: Connection, project: str) -> int:
     """The project's next number, from 1; its row is locked until the transaction ends."""
-    counted = connection.execute(_counting(connection.dialect.name), {"project": project, "last_number": 1})
-    return int(counted.scalar_one())
+    values = {"project": project, "last_number": 1}
+    counted = ask(connection, Question(_counting(connection.dialect.name), values))
+    return int(counted[0]["last_number"])
 
 
 @cache

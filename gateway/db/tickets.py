@@ -27,8 +27,10 @@ from sqlalchemy import (
 
 from gateway.db.people import people
 from gateway.db.ticket_numbers import next_number
+from gateway.db.together import Question, ask
+from gateway.db.together import Row as Found
 from gateway.db.types import Json, UtcDateTime, metadata
-from gateway.db.upsert import insert_ignoring_duplicates
+from gateway.db.upsert import insert_later
 from gateway.domain.ticket import Channel, Direction, EntryType, Kind, Language, Level, Status, make_reference
 
 tickets = Table(
@@ -198,7 +200,7 @@ def create_ticket(
         "created_at": now,
         "updated_at": now,
     }
-    return ticket_of(connection.execute(_INSERT_TICKET, values | {"whose": reporter_id}).one())
+    return _ticket(ask(connection, Question(_INSERT_TICKET, values | {"whose": reporter_id}))[0])
 
 
 def find_ticket(connection: Connection, *, ticket_id: int | None = None, ref: str | None = None) -> Ticket | None:
@@ -229,7 +231,7 @@ def add_entry(
         "data": entry.data or {},
         "to_tell": None if entry.type is EntryType.NOTE or entry.direction is Direction.OUT else True,
     }
-    entry_id: int = connection.execute(_INSERT_ENTRY, values).scalar_one()
+    entry_id: int = ask(connection, Question(_INSERT_ENTRY, values))[0]["id"]
     rows = [vars(file) | {"entry_id": entry_id} for file in files]
     if rows:
         connection.execute(_INSERT_FILES, rows)
@@ -242,9 +244,7 @@ def add_entry(
 
 def remember_message_id(connection: Connection, message_id: str, *, ticket_id: int, entry_id: int, ours: bool) -> None:
     """Let mail that names this id find the ticket."""
-    insert_ignoring_duplicates(
-        connection, message_ids, message_id=message_id, ticket_id=ticket_id, entry_id=entry_id, ours=ours
-    )
+    insert_later(connection, message_ids, message_id=message_id, ticket_id=ticket_id, entry_id=entry_id, ours=ours)
 
 
 def list_entries(connection: Connection, ticket_id: int, *, visible_only: bool = False) -> list[Row[Any]]:
@@ -279,5 +279,9 @@ def select_tickets() -> Any:
 
 def ticket_of(row: Row[Any]) -> Ticket:
     """The ticket of a row."""
-    values = {key: value for key, value in row._mapping.items() if key in Ticket.__dataclass_fields__}
-    return Ticket(**{**values, "lang": Language(values["lang"])})
+    return _ticket(row._mapping)
+
+
+def _ticket(values: Found) -> Ticket:
+    known = {name: values[name] for name in Ticket.__dataclass_fields__}
+    return Ticket(**{**known, "lang": Language(known["lang"])})

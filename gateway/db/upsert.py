@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Table
+from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.db.together import Question, Row, ask, later
 
 
 def insert_ignoring_duplicates(connection: Connection, table: Table, **values: Any) -> bool:
@@ -16,9 +18,14 @@ def insert_ignoring_duplicates(connection: Connection, table: Table, **values: A
     return connection.execute(statement, values, execution_options=options).rowcount == 1
 
 
-def insert_returning(connection: Connection, table: Table, values: Mapping[str, Any]) -> CursorResult[Any]:
+def insert_later(connection: Connection, table: Table, **values: Any) -> None:
+    """The same, before anything else happens in this transaction; nobody is told which it was."""
+    later(connection, Question(_ignoring(connection.dialect.name, table), values))
+
+
+def insert_returning(connection: Connection, table: Table, values: Mapping[str, Any]) -> list[Row]:
     """The same, and the row that this call inserted; no row where it is there already."""
-    return connection.execute(_returning(connection.dialect.name, table), dict(values))
+    return ask(connection, Question(_returning(connection.dialect.name, table), values))
 
 
 def maker_of(dialect: str) -> Any:

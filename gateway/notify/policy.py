@@ -36,8 +36,8 @@ def acknowledge(
     now: datetime,
     echo_subject: bool = False,
     reported: Report | None = None,
-) -> int:
-    """Tell `person` that their mail has become `ticket`; returns the id of the outbox row.
+) -> None:
+    """Tell `person` that their mail has become `ticket`.
 
     `recipient` is where their answers go: their own address, or the Reply-To of a proved sender. `in_reply_to` is
     the Message-ID of what they wrote, None where it had none; `reference_ids` are the ids that it named in turn,
@@ -50,7 +50,7 @@ def acknowledge(
     `reported` is given for what came by the platform's form, where its reporter signed in and said what it is.
     """
     form = {} if reported is None else {"report": {"severity": reported.severity or ""}}
-    written = write_ticket_mail(
+    write_ticket_mail(
         connection,
         runtime,
         Notice.ACKNOWLEDGEMENT,
@@ -63,4 +63,3 @@ def acknowledge(
         recipient=recipient,
         lang=lang,
     )
-    return written.delivery_id

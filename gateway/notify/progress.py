@@ -78,7 +78,7 @@ def tell_progress(
         **(parent.quote if text else {}),
         **(more or {}),
     }
-    written = write_ticket_mail(
+    return write_ticket_mail(
         connection,
         runtime,
         Notice.PROGRESS,
@@ -89,7 +89,6 @@ def tell_progress(
         context=context,
         now=now,
     )
-    return written.message_id
 
 
 def tell_participant(

@@ -5,7 +5,6 @@ stop it. Whether somebody is told at all is decided by `domain.telling`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,14 +22,6 @@ from gateway.notify.thread import Parent
 from gateway.runtime import Runtime
 
 
-@dataclass(frozen=True, kw_only=True)
-class Written:
-    """A mail that is in the outbox: the row's id, and the Message-ID without brackets."""
-
-    delivery_id: int
-    message_id: str
-
-
 def write_ticket_mail(
     connection: Connection,
     runtime: Runtime,
@@ -44,8 +35,10 @@ def write_ticket_mail(
     now: datetime,
     recipient: str | None = None,
     lang: Language | None = None,
-) -> Written:
+) -> str:
     """Write a mail about `ticket` to `person` into the outbox, in the transaction of what it tells.
+
+    Returns its Message-ID without brackets.
 
     `entry_id` is the timeline entry that it goes with, by which an answer to it finds the ticket. `recipient` is where
     their answers go, where that is not their own address; `lang` is for a mail that does not follow their setting.
@@ -57,7 +50,7 @@ def write_ticket_mail(
         person_id=person.id,
         today=now.date(),
     )
-    delivery_id = add_delivery(
+    add_delivery(
         connection,
         NewDelivery(
             notice=notice,
@@ -75,4 +68,4 @@ def write_ticket_mail(
         ),
     )
     remember_message_id(connection, message_id, ticket_id=ticket.id, entry_id=entry_id, ours=True)
-    return Written(delivery_id=delivery_id, message_id=message_id)
+    return message_id

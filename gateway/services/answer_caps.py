@@ -2,7 +2,8 @@
 
 from sqlalchemy import Connection
 
-from gateway.db.daily_counts import count_once, read_counts
+from gateway.db.daily_counts import count_once, counts_of, read_counts
+from gateway.db.together import Question
 from gateway.domain.trace import Said, Trace
 from gateway.mail.address import domain_of, mailbox_key
 from gateway.runtime import Runtime
@@ -17,14 +18,23 @@ _SAYING = {
 def cap_reached(connection: Connection, runtime: Runtime, trace: Trace, *, recipient: str) -> str:
     """Which cap forbids one more automatic answer to this address today (UTC); "" where none does."""
     caps = _caps(runtime, recipient)
-    counts = read_counts(connection, list(caps), day=runtime.clock.now().date())
+    counts = read_counts(connection, tuple(caps), day=runtime.clock.now().date())
     for scope, cap in caps.items():
         kind = scope.partition(":")[0]
         reached = counts[scope] >= cap
-        trace.note(f"cap {kind}", "reached" if reached else "below", Said("{count} of {cap} today", count=counts[scope], cap=cap))
+        trace.note(
+            f"cap {kind}",
+            "reached" if reached else "below",
+            Said("{count} of {cap} today", count=counts[scope], cap=cap),
+        )
         if reached:
             return Said(_SAYING[kind], count=counts[scope])
     return ""
+
+
+def counted(runtime: Runtime, recipient: str) -> Question:
+    """What `cap_reached` asks."""
+    return counts_of(tuple(_caps(runtime, recipient)), day=runtime.clock.now().date())
 
 
 def count_answer(connection: Connection, runtime: Runtime, *, recipient: str) -> None:

@@ -39,7 +39,7 @@ def file_and_acknowledge(
             message_id=message_id,
         )
         entry_id = add_entry(connection, ticket.id, entry)
-        return acknowledge(
+        acknowledge(
             connection,
             runtime=runtime,
             ticket=ticket,
@@ -52,6 +52,7 @@ def file_and_acknowledge(
             now=now,
             echo_subject=echo_subject,
         )
+        return list_deliveries(connection)[-1].id
 
 
 def ask_for_sign_in_link(
@@ -77,7 +78,8 @@ def ask_for_sign_in_link(
             context={"link_id": link_id},
             created_at=now,
         )
-        return add_delivery(connection, new)
+        add_delivery(connection, new)
+        return list_deliveries(connection)[-1].id
 
 
 def delivery(runtime: Runtime, delivery_id: int) -> Delivery:
