@@ -26,6 +26,7 @@ from gateway.observe import observing
 from gateway.runtime import Runtime, open_runtime
 from gateway.services.file_web_form import file_web_form
 from gateway.services.import_mail import OldMail
+from gateway.services.index_texts import index_texts
 from gateway.services.log_call import log_call
 from gateway.services.tell_agents import tell_agents
 from gateway.spool.entry import Lane
@@ -64,6 +65,7 @@ def drain(name: str) -> None:
         if lane == OUTBOX:
             tell_agents(runtime)  # what was filed a moment ago becomes mail, and goes out with the rest
             deliver_due(runtime, deadline=deadline)
+            index_texts(runtime, deadline=deadline)
         elif lane == PROVIDER:
             _ask_provider(runtime, deadline=deadline)
         elif drain_lane(Lane(lane), _handler(Lane(lane)), runtime, deadline=deadline).more:

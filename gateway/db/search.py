@@ -3,9 +3,11 @@
 Accents and letter case make no difference, and a word is found by its first four letters or more, so that `imprim`
 finds both `Imprimante` and `imprimé`. On PostgreSQL French endings make no difference either.
 
-The index is the database's own work, in the same transaction as the row: on SQLite FTS5 tables named `words_of_...`
-that triggers keep in step (they hold no text, only the words), on PostgreSQL expression indexes over the function
-`words_of`. A migration that rebuilds `tickets`, `entries` or `people` on SQLite must make their triggers anew.
+The index is in tables named `words_of_...` that triggers keep in step. On SQLite they are FTS5 tables, which hold no
+text, only the words. PostgreSQL takes longer to find the words of a text than to write all else of a mail, so there a
+trigger only says that they are not known (any more), in the transaction of the row, and `index_words` works them out
+a moment later; what waits for that is searched by its text. A migration that rebuilds `tickets`, `entries` or `people`
+must make their triggers anew.
 """
 
 import re
@@ -16,7 +18,19 @@ from functools import reduce
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, column, func, literal_column, select, table
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    Table,
+    column,
+    func,
+    literal_column,
+    select,
+    table,
+    update,
+)
 
 from gateway.db.people import people
 from gateway.db.scope import Scope, reads_entry, sees_ticket
@@ -24,6 +38,7 @@ from gateway.db.tickets import Ticket, entries, select_tickets, ticket_of, ticke
 
 MAX_WORDS = 8
 SHORTEST_BEGINNING = 4  # letters from which on the beginning of a word will do
+MOST_UNKNOWN = 1_000  # newest rows of a table whose words are not known yet and that are looked through all the same
 FEW = 2_000  # tickets that are all looked through
 NEWEST = 5_000  # rows of a table that are looked at for a word which is nearly everywhere
 INDEXED = {"tickets": ("ref", "subject"), "entries": ("author", "text"), "people": ("name", "email")}
@@ -141,7 +156,7 @@ def _places(scope: Scope, rows: Mapping[Table, Any]) -> Sequence[Select[Any]]:
 
 def _rows_with(connection: Connection, source: Table, word: Word, *, within: Any = None) -> Select[Any]:
     """The ids of the rows of a table that hold the word; of all, or within a query's."""
-    return (_in_postgresql if connection.dialect.name == "postgresql" else _in_sqlite)(source, word, within)
+    return (_in_postgresql if _is_postgresql(connection) else _in_sqlite)(source, word, within)
 
 
 def _in_sqlite(source: Table, word: Word, within: Any) -> Select[Any]:
@@ -163,9 +178,43 @@ def _in_postgresql(source: Table, word: Word, within: Any) -> Select[Any]:
     simple = func.to_tsquery(literal_column("'simple'::regconfig"), " | ".join(f"({phrase})" for phrase in phrases))
     french = func.phraseto_tsquery(literal_column("'french'::regconfig"), " ".join(word.pieces))
     rows = source.alias()
-    words = func.words_of(*(rows.c[name] for name in INDEXED[source.name]))
-    found = select(rows.c.id).where(words.op("@@")(simple.op("||")(french)))
-    return found if within is None else found.where(rows.c.id.in_(within))
+    wanted = simple.op("||")(french)
+    index = table(f"words_of_{source.name}", column("id"), column("words"))
+    known = select(index.c.id).where(index.c.words.op("@@")(wanted))
+    newest = (
+        select(rows).join(index, index.c.id == rows.c.id).where(index.c.words.is_(None)).order_by(index.c.id.desc())
+    )
+    if within is not None:
+        known, newest = known.where(index.c.id.in_(within)), newest.where(index.c.id.in_(within))
+    # The limit also keeps PostgreSQL from working the words out for rows that it is going to leave aside.
+    unknown = newest.limit(MOST_UNKNOWN).subquery()
+    by_text = select(unknown.c.id).where(_words(source, unknown).op("@@")(wanted))
+    found = known.union_all(by_text).subquery()
+    return select(found.c.id)
+
+
+def index_words(connection: Connection, *, most: int = 200) -> int:
+    """Work out the words of up to `most` rows of each table whose words are not known; of how many they were.
+
+    On PostgreSQL; SQLite does it at once. Rows that somebody is changing are left for the next time.
+    """
+    return sum(_index(connection, source, most) for source in _SOURCES) if _is_postgresql(connection) else 0
+
+
+def _index(connection: Connection, source: Table, most: int) -> int:
+    index = table(f"words_of_{source.name}", column("id"), column("words"))
+    unknown = select(index.c.id).where(index.c.words.is_(None)).order_by(index.c.id).limit(most)
+    due = unknown.with_for_update(skip_locked=True).cte("due")
+    statement = update(index).where(index.c.id == due.c.id, source.c.id == due.c.id)
+    return connection.execute(statement.values(words=_words(source, source))).rowcount
+
+
+def _words(source: Table, rows: FromClause) -> ColumnElement[Any]:
+    return func.words_of(*(rows.c[name] for name in INDEXED[source.name]))
+
+
+def _is_postgresql(connection: Connection) -> bool:
+    return connection.dialect.name == "postgresql"
 
 
 def _may_go_on(pieces: Sequence[str]) -> bool:

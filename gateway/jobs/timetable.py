@@ -11,6 +11,7 @@ is done by one of them, which holds a lease for it; a timetable that has lost it
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
@@ -30,6 +31,7 @@ from gateway.runtime import Runtime
 from gateway.services.call_people import tell_called_people
 from gateway.services.follow_up_tickets import follow_up_tickets
 from gateway.services.forget_calls import forget_calls
+from gateway.services.index_texts import index_texts
 from gateway.services.judge_tickets import judge_tickets, name_by_measure
 from gateway.services.machines import carry_out_orders, say_how_we_are, take_leave
 from gateway.services.mailbox_health import watch_mailboxes
@@ -105,6 +107,7 @@ def common_tasks(beat: int) -> list[Callable[[Runtime], object]]:
         find_passed_marks,
         follow_up,
         tell_the_team,
+        keep_search,
         keep_ledger,
         *([keep_contracts, keep_measures] if beat % _CONTRACTS_EVERY == 0 else []),
         *([forget_calls, forget_old_counts, forget_old_drafts] if beat % _FORGET_EVERY == 0 else []),
@@ -161,6 +164,14 @@ def tell_the_team(runtime: Runtime) -> int:
     """Tell agents what happened to their tickets: one mail for each person, at most one a quarter of an hour."""
     try:
         return tell_agents(runtime)
+    except DatabaseTrouble:
+        return 0
+
+
+def keep_search(runtime: Runtime) -> int:
+    """Let the search find what was written where nobody rang for the outbox."""
+    try:
+        return index_texts(runtime, deadline=time.monotonic() + BEAT)
     except DatabaseTrouble:
         return 0
 

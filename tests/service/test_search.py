@@ -11,7 +11,7 @@ from gateway.db.engine import Database
 from gateway.db.migrate import migrate, revisions
 from gateway.db.people import get_or_create_person, people
 from gateway.db.scope import Scope
-from gateway.db.search import MAX_WORDS, parse_words, search_tickets
+from gateway.db.search import MAX_WORDS, index_words, parse_words, search_tickets
 from gateway.db.ticket_events import record_event
 from gateway.db.tickets import NewEntry, Ticket, add_entry, create_ticket, entries, tickets
 from gateway.domain.events import By, EventType, TicketEvent
@@ -59,11 +59,14 @@ def make(database: Database, clock: MovableClock) -> Make:
 
 @pytest.fixture
 def find(database: Database) -> Callable[..., list[str]]:
-    """The references that are found."""
+    """The references that are found, whether or not the words were worked out by then."""
 
     def search(words: str, scope: Scope = EVERYTHING, *, limit: int = 50) -> list[str]:
-        with database.reading() as connection:
-            return [found.ref for found in search_tickets(connection, words, scope, limit)]
+        with database.transaction() as connection:
+            at_once = [found.ref for found in search_tickets(connection, words, scope, limit)]
+            index_words(connection)
+            assert [found.ref for found in search_tickets(connection, words, scope, limit)] == at_once
+        return at_once
 
     return search
 
@@ -156,6 +159,25 @@ def test_the_index_follows_every_change(database: Database, make: Make, find: Ca
     assert find("scanner") == []
     with database.reading() as connection:
         assert connection.execute(entries.select()).all() == []
+
+
+@pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_words_are_worked_out_once_and_go_with_the_text_that_held_them(database: Database, make: Make) -> None:
+    def words_known() -> list[Any]:
+        query = "SELECT words FROM words_of_entries WHERE words IS NOT NULL"
+        return list(connection.exec_driver_sql(query).scalars())
+
+    make("Imprimante", "réseau")
+    make("Imprimante", "réseau", email="paul@client.example")
+    with database.transaction() as connection:
+        assert [index_words(connection, most=1) for _ in range(3)] == [3, 3, 0]
+        assert len(words_known()) == 2
+        connection.execute(update(entries).values(text="[erased]", author="erased"))
+        assert words_known() == []
+        assert index_words(connection) == 2
+        assert all("reseau" not in words and "erased" in words for words in words_known())
+        connection.execute(update(tickets).values(status="closed"))
+        assert index_words(connection) == 0
 
 
 def test_a_transaction_that_fails_leaves_no_words(
