@@ -61,6 +61,10 @@ _DETAILS = {
     "mails": lazy_gettext("mails"),
     "tickets": lazy_gettext("requests"),
     "messages": lazy_gettext("messages"),
+    "not_taken": lazy_gettext("not taken"),
+    "made_at": lazy_gettext("made on"),
+    "secrets": lazy_gettext("with the keys"),
+    "open": lazy_gettext("open"),
 }
 _FACTORS = {
     "all": lazy_gettext("password and code"),

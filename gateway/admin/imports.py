@@ -46,8 +46,15 @@ def import_(kind: str, path: Path, *, key: str, dry_run: bool) -> None:
             run = _import_box if kind in _BOXES else _import_desk
             tally = run(runtime, kind, path, project, keeps=not dry_run)
         if not dry_run:
-            taken = {"tickets": tally.tickets, "messages": tally.messages, "not_taken": len(tally.faults)}
-            note_act(opened, AuditAction.IMPORTED, kind, project=project.key, **taken)
+            note_act(
+                opened,
+                AuditAction.IMPORTED,
+                kind,
+                project=project.key,
+                tickets=tally.tickets,
+                messages=tally.messages,
+                not_taken=len(tally.faults),
+            )
     for fault in tally.faults:
         click.echo(f"not taken: {fault}", err=True)
     said = "would be imported" if dry_run else "imported"
