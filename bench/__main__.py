@@ -1,7 +1,7 @@
 """Everything that is measured, in one run: a table on the screen, a file and a plot in `bench/results/`.
 
-python -m bench [--quick] [--peers PYTHON] [--only acceptance filing files living stored contract telephony machines]
-                [--stored 100000] [--runs 3] [--folder DISK]
+python -m bench [--quick] [--peers PYTHON] [--only acceptance filing files living stored contract telephony
+                pages browsing machines] [--stored 100000] [--runs 3] [--folder DISK]
 """
 
 import argparse
@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import acceptance, contract, living, machines, telephony
+from bench import acceptance, browsing, contract, living, machines, pages, telephony
 from bench.bucket import bucket_rows
 from bench.databases import databases
 from bench.filing import Filing
@@ -18,7 +18,10 @@ from bench.report import HEADER, Row, line, save
 from tests.support.servers import ValkeyServer
 
 RESULTS = Path(__file__).with_name("results")
-PARTS = ("acceptance", "filing", "files", "living", "stored", "contract", "telephony", "machines")
+PARTS = (
+    *("acceptance", "filing", "files", "living", "stored"),
+    *("contract", "telephony", "pages", "browsing", "machines"),
+)
 
 
 def main() -> None:
@@ -65,12 +68,16 @@ def _measured(options: argparse.Namespace, folder: Path, redis_url: str) -> Iter
             yield from bucket_rows(filing, mails=50 if few else 1_000, runs=options.runs)
         if "stored" in options.only:
             yield filing.stored_row(stored=options.stored, few=1_000, mails=50 if few else 300, runs=options.runs)
+        if "pages" in options.only:
+            yield from pages.rows(folder, redis_url=redis_url, number=2_000 if few else options.stored, kinds=kinds)
     if "living" in options.only:
         yield from living.rows(folder / "living", mails=20 if few else 200)
     if "contract" in options.only:
         yield from contract.rows(folder / "contract", tickets=1_000 if few else options.stored, runs=options.runs)
     if "telephony" in options.only:
         yield from telephony.rows(folder, redis_url=redis_url, seconds=5 if few else 60)
+    if "browsing" in options.only:
+        yield from browsing.rows(folder, redis_url=redis_url, number=2_000 if few else options.stored)
     if "machines" in options.only:
         yield from machines.rows(folder / "machines", mails=60 if few else 600, runs=1 if few else options.runs)
 
