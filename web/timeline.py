@@ -58,6 +58,7 @@ def entry_view(row: Any, files: Sequence[Any], *, ref: str, reader_id: int, writ
     mine = row.author_id == reader_id
     said = system_text(row.data) if row.type == EntryType.SYSTEM else None
     text = row.text if said is None else said
+    is_ours = row.type in {EntryType.SYSTEM, EntryType.CALL}
     return EntryView(
         id=row.id,
         at=row.at,
@@ -67,7 +68,7 @@ def entry_view(row: Any, files: Sequence[Any], *, ref: str, reader_id: int, writ
         text=text.strip("\n"),
         quoted=row.removed_text.strip("\n"),
         layout=f"/tickets/{ref}/entries/{row.id}/formatted" if row.data.get("has_layout") else None,
-        lang=None if said is not None or row.type != EntryType.SYSTEM or written_in == language() else written_in,
+        lang=None if said is not None or not is_ours or written_in == language() else written_in,
         files=tuple(file_view(file, ref=ref) for file in files),
         remarks=tuple(remarks(row.data)),
     )

@@ -19,6 +19,7 @@ from inbound import arriving
 from inbound.filing import file_mail
 from inbound.release import release_mail
 from tests.support.installation import mail
+from tests.support.reasons import kept
 
 NINA = "nina@client.example"
 
@@ -93,7 +94,7 @@ def test_a_mail_enters_at_the_level_that_its_sender_may_reach(
     ticket = file(desk, sender, to)
     assert ticket.level == level
     with desk.database.reading() as connection:
-        assert [entry.text for entry in list_entries(connection, ticket.id) if entry.type == "system"] == said
+        assert [kept(entry.data) for entry in list_entries(connection, ticket.id) if entry.type == "system"] == said
 
 
 @pytest.mark.parametrize(("named", "level"), [(NINA, Level.N2), (None, Level.N1)])

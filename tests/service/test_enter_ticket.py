@@ -13,6 +13,7 @@ from gateway.domain.ticket import Channel, Kind, Level, Role
 from gateway.runtime import Runtime
 from gateway.services.enter_ticket import enter_ticket, level_written_to
 from tests.support.outbox import file_and_acknowledge
+from tests.support.reasons import kept
 
 WHO = "somebody@client.example"
 
@@ -32,7 +33,7 @@ def enter(
         entered = enter_ticket(
             connection, project, ticket, channel=Channel.SMTP, identity=Identity.PROVEN, wanted=wanted, kind=kind
         )
-        return entered, [entry.text for entry in list_entries(connection, ticket.id) if not entry.visible]
+        return entered, [kept(entry.data) for entry in list_entries(connection, ticket.id) if not entry.visible]
 
 
 @pytest.mark.parametrize(
