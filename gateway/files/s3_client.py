@@ -3,6 +3,7 @@
 The library is imported at the first request, for most installations have no bucket, and its threads survive no fork.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 from gateway.errors import GatewayError, Misconfigured, NotFound
 
 _CONNECT = 2.0  # seconds
+_OPENED_BY: dict[str, int] = {}  # the process that the library's threads run in
 _STATUS = re.compile(r"status code: (\d{3})")
 _AGAIN = frozenset({408, 409, 429})
 
@@ -68,6 +70,8 @@ class Client:
             raise Misconfigured(
                 ["files.store: a bucket needs the extra `s3`: pip install support-gateway[s3]"]
             ) from None
+        if _OPENED_BY.setdefault("pid", os.getpid()) != os.getpid():
+            raise RuntimeError("a bucket was opened before the fork; here it would never answer")
         self._obstore = obstore
         self._store = S3Store(
             bucket.name,

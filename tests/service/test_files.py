@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -362,3 +363,14 @@ def test_a_key_in_the_file_is_a_fault(tmp_path: Path) -> None:
     (tmp_path / "g.toml").write_text('[files]\nsecret_key = "x"\n')
     with pytest.raises(Misconfigured, match="a secret does not belong"):
         load_settings({"GATEWAY_CONFIG": str(tmp_path / "g.toml")})
+
+
+def test_a_bucket_that_was_opened_before_a_fork_says_so_and_does_not_hang(peer: S3Peer) -> None:
+    far(peer.url).require_up()
+    child = os.fork()
+    if not child:
+        with suppress(RuntimeError):
+            far(peer.url).require_up()
+            os._exit(1)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
