@@ -99,9 +99,10 @@ class S3Files:
         return True
 
     def listed(self, kind: Kind) -> Iterator[Stored]:
-        """See FileStore. A page that fails ends it: where a listing goes on is known to the store alone."""
-        pages = self._call(lambda client: client.pages(kind.value))
-        while found := self._call(lambda _client: pages.next(), limit=0):
+        """See FileStore. What is put or forgotten meanwhile may be in it or not."""
+        after: str | None = None
+        while found := self._call(partial(Client.page, prefix=kind.value, after=after)):
+            after = found[-1].key
             for one in found:
                 name = name_of(one.key)
                 if name is not None:
@@ -169,13 +170,13 @@ class S3Files:
         return answer
 
     def _call(self, ask: Callable[[Client], T], *, limit: float | None = None) -> T:
-        """Ask, and again while there is sense and time; never again with a limit of 0. Raises StoreTrouble."""
-        each, pause = limit or self._limit, _FIRST_PAUSE
+        """Ask, and again while there is sense and time. Raises StoreTrouble."""
+        limit, pause = limit or self._limit, _FIRST_PAUSE
         # Not the runtime's clock: this bounds how long a real peer waits. The last try may take as long as the first.
-        deadline = time.monotonic() + (each if limit is None else limit) / 2
+        deadline = time.monotonic() + limit / 2
         while True:
             try:
-                return ask(self._client(each))
+                return ask(self._client(limit))
             except NoAnswer as error:
                 if error.is_final or time.monotonic() + pause > deadline:
                     log.warning("files.away", reason=str(error))

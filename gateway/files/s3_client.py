@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from gateway.errors import GatewayError, Misconfigured, NotFound
 
 _CONNECT = 2.0  # seconds
+_PAGE = 1000  # keys; what a store lists at once
 _OPENED_BY: dict[str, int] = {}  # the process that the library's threads run in
 _STATUS = re.compile(r"status code: (\d{3})")
 _AGAIN = frozenset({408, 409, 429})
@@ -110,27 +111,16 @@ class Client:
         with _translated():
             self._obstore.delete(self._store, key)
 
-    def pages(self, prefix: str) -> "Pages":
-        """The objects below a folder, page by page."""
+    def page(self, prefix: str, *, after: str | None) -> list[Found]:
+        """The next objects below a folder, in the order of their keys; after the last there is none."""
         with _translated():
-            return Pages(self._obstore.list(self._store, prefix, chunk_size=1000))
+            found = self._obstore.list(self._store, prefix, offset=after, chunk_size=_PAGE)
+            return [_found(one) for one in next(iter(found), ())]
 
     def probe(self) -> None:
         """List a folder in which nothing is: it needs the bucket, and the right to look."""
         with _translated():
             self._obstore.list_with_delimiter(self._store, "probe")
-
-
-class Pages:
-    """A listing under way."""
-
-    def __init__(self, pages: "Iterator[Any]") -> None:
-        self._pages = iter(pages)
-
-    def next(self) -> list[Found]:
-        """The next page; empty at the end."""
-        with _translated():
-            return [_found(one) for one in next(self._pages, ())]
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import pytest
 
 from gateway.config.load import Settings, load_settings
 from gateway.errors import Misconfigured, NotFound
-from gateway.files import s3
+from gateway.files import s3, s3_client
 from gateway.files.local import LocalStore
 from gateway.files.opening import open_files
 from gateway.files.reading import read_each
@@ -200,15 +200,23 @@ def test_the_keys_are_below_the_prefix_and_the_store_is_asked_to_encrypt(peer: S
     }
 
 
-def test_a_long_listing_is_read_page_by_page(peer: S3Peer) -> None:
+def test_a_long_listing_is_read_page_by_page_and_goes_on_where_it_was_cut_off(
+    peer: S3Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     peer.page = 3
+    monkeypatch.setattr(s3_client, "_PAGE", 4)
     store = far(peer.url)
     names = {mail_name(sha256(b"%d" % number).hexdigest()) for number in range(10)}
     for name in names:
         store.put(name, content_of(b"x"))
     settle_all(store)
     peer.objects["gateway/archive/README"] = next(iter(peer.objects.values()))
-    assert {stored.name for stored in store.listed(Kind.MAIL)} == names
+    listing = store.listed(Kind.MAIL)
+    first = next(listing)
+    peer.fault = once(reset, times=2)
+    found = [first, *listing]
+    assert {stored.name for stored in found} == names
+    assert len(found) == 10
 
 
 def test_what_is_there_and_young_is_not_sent_over_and_what_is_old_becomes_young(peer: S3Peer) -> None:
