@@ -24,6 +24,8 @@ from gateway.db.people import add_membership, find_person, get_or_create_person,
 from gateway.db.presence import look_at
 from gateway.db.schema import metadata
 from gateway.db.sign_in import add_link, add_session
+from gateway.db.sign_in_factors import set_factors, set_recovery_codes
+from gateway.db.sign_in_tries import lock_tries
 from gateway.db.suppressions import count_bounce
 from gateway.db.ticket_events import record_event
 from gateway.domain.audit import AuditAction
@@ -31,6 +33,7 @@ from gateway.domain.change import Change
 from gateway.domain.duty import Shift
 from gateway.domain.events import By, EventType, TicketEvent
 from gateway.domain.ticket import Channel, Role, Severity
+from gateway.domain.tries import key_of_address
 from gateway.files.store import content_of, settle_all, sound_name
 from gateway.jobs.drain import drain_lane
 from gateway.mail.bounce import Action, Outcome
@@ -180,6 +183,9 @@ def _rows(connection: Any, runtime: Runtime) -> None:
     look_at(connection, 1, person_id=marie.id, now=now)
     add_link(connection, person_id=marie.id, now=now, expires_at=now + timedelta(days=1))
     add_session(connection, person_id=marie.id, token_sha256="0" * 64, now=now, expires_at=now + timedelta(days=1))
+    set_factors(connection, marie.id, now=now, password_hash="a hash", secret_sealed="a sealed secret")
+    set_recovery_codes(connection, marie.id, ["1" * 64, "2" * 64])
+    lock_tries(connection, key_of_address(marie.email), now=now)
     replace_shifts(
         connection,
         "DEMO",
