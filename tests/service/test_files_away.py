@@ -141,6 +141,7 @@ def test_one_mail_that_the_bucket_does_not_take_delays_no_other(runtime: Runtime
     assert work(runtime) == 1
 
 
+@pytest.mark.crash
 @pytest.mark.parametrize("when", ["uploaded", "committed"])
 def test_a_worker_that_is_killed_between_the_upload_and_the_end_loses_and_doubles_nothing(
     runtime: Runtime, peer: S3Peer, when: str
