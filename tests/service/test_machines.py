@@ -23,6 +23,7 @@ from gateway.services.machines import carry_out_orders, say_how_we_are, take_lea
 from gateway.spool.entry import Lane, file_name
 from gateway.up.roles import announce_role, living_roles
 from tests.support.clock import MovableClock
+from tests.support.operator import Operator
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 KEY = "a key of which every machine has a copy"
@@ -225,3 +226,41 @@ def test_nobody_is_erased_while_another_machine_has_something_in_quarantine(pair
         erase_person(one, "marie@client.example", forget_recording=None)
     with pytest.raises(NotFound):
         erase_person(two, "marie@client.example", forget_recording=None)
+
+
+def test_commands_show_the_machines_forget_one_that_is_gone_and_check_compares_keys(
+    pair: tuple[Runtime, Runtime], operator: Operator
+) -> None:
+    one, two = pair
+    assert "all is well" in operator.says("check")
+    speak(one, two)
+    keys = {"GATEWAY_SIGNING__KEY": KEY}
+    assert operator.run("check", **keys).exit_code == 0
+    code, told = operator.refused("check", GATEWAY_SIGNING__KEY="a key that no other machine has ever seen")
+    assert (code, told.count("signing.key: the machine mx")) == (78, 2)
+    put_aside(two)
+    speak(two)
+    rows = operator.rows("machine", "list")
+    assert [(row["name"], row["state"], row["quarantined"]) for row in rows] == [("mx1", "up", 0), ("mx2", "up", 1)]
+    assert operator.refused("machine", "forget", "mx3")[0] == 66
+    assert "stop it first" in operator.refused("machine", "forget", "mx2")[1]
+    fall_silent(one, "mx2")
+    assert "--even-with-entries" in operator.refused("machine", "forget", "mx2")[1]
+    operator.says("machine", "forget", "mx2", "--even-with-entries")
+    assert [row["name"] for row in operator.rows("machine", "list")] == ["mx1"]
+    assert operator.rows("quarantine", "list") == []
+
+
+def test_the_quarantine_of_another_machine_is_seen_and_replayed_by_shell(
+    pair: tuple[Runtime, Runtime], operator: Operator
+) -> None:
+    _, two = pair
+    spool_id = put_aside(two)
+    speak(two)
+    [row] = operator.rows("quarantine", "list")
+    assert (row["id"], row["machine"], row["reason"]) == (spool_id, "mx2", "broken")
+    assert operator.refused("quarantine", "show", spool_id) == (66, "it is on the machine mx2: run the command there")
+    assert "on the machine mx2" in operator.refused("explain", spool_id)[1]
+    assert operator.says("quarantine", "replay", spool_id) == f"{spool_id}: the machine mx2 does it within seconds\n"
+    assert carry_out_orders(two) == 1
+    assert two.spool.waiting(Lane.MAIL) == [(spool_id, 0)]

@@ -13,7 +13,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from gateway.db.engine import Database
-from gateway.db.migrate import BrokenReferences, current_revision, head_revision, migrate, revisions
+from gateway.db.migrate import BrokenReferences, current_revision, head_revision, migrate, require_head, revisions
+from gateway.errors import Misconfigured
 from tests.support.rows import ROWS, content, fill
 
 EARLIER = revisions()[:-1]
@@ -77,3 +78,16 @@ def test_rows_that_point_at_nothing_stop_the_migration_and_nothing_is_changed(em
     with pytest.raises(BrokenReferences, match="entries"):
         migrate(empty)
     assert current_revision(empty) == EARLIER[0]
+
+
+def test_the_code_of_a_release_takes_the_schema_of_the_next_and_not_that_of_the_one_before(empty: Database) -> None:
+    with pytest.raises(Misconfigured):
+        require_head(empty)
+    migrate(empty, revision=EARLIER[-1])
+    with pytest.raises(Misconfigured, match="gateway migrate"):
+        require_head(empty)
+    migrate(empty)
+    require_head(empty)
+    with empty.transaction() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    require_head(empty)
