@@ -41,8 +41,9 @@ def fill(database: Database, rows: Iterable[tuple[str, dict[str, Any]]]) -> int:
         _write(connection, waiting)
         if not is_sqlite:
             _set_sequences(connection, waiting)
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
+    if not is_sqlite:  # as its own housekeeping does; nobody does so for SQLite
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("ANALYZE"))
     return number
 
 

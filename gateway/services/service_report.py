@@ -70,6 +70,11 @@ def _opened(project: Project, period: Period) -> ColumnElement[bool]:
     return and_(tickets.c.project == project.key, _within(tickets.c.created_at, period))
 
 
+def _is_of(project: Project, ticket_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    # Not a join: without statistics SQLite would begin with all tickets of the project.
+    return exists().where(tickets.c.id == ticket_id, tickets.c.project == project.key)
+
+
 def _volumes(connection: Connection, project: Project, period: Period) -> dict[tuple[str, str], int]:
     """Tickets by the channel of what began them, and kind."""
     first = (
@@ -101,8 +106,7 @@ def _reopenings(connection: Connection, project: Project, period: Period) -> dic
     before = text(IS_END.replace("ticket_events.", "ended."))
     moved = (
         select(ticket_events.c.ticket_id)
-        .join(tickets, tickets.c.id == ticket_events.c.ticket_id)
-        .where(tickets.c.project == project.key, text(IS_TO_WORK), _within(ticket_events.c.at, period))
+        .where(text(IS_TO_WORK), _within(ticket_events.c.at, period), _is_of(project, ticket_events.c.ticket_id))
         .where(exists().where(ended.c.ticket_id == ticket_events.c.ticket_id, ended.c.at <= ticket_events.c.at, before))
     )
     order = (ticket_events.c.at, ticket_events.c.id)
@@ -162,8 +166,7 @@ def _suppressed(connection: Connection, project: Project, period: Period) -> Ite
     why = entries.c.data["acknowledgement"].as_string()
     quiet = (
         select(why, func.count())
-        .join(tickets, tickets.c.id == entries.c.ticket_id)
-        .where(tickets.c.project == project.key, _within(entries.c.at, period), entries.c.match.is_(None))
+        .where(_within(entries.c.at, period), entries.c.match.is_(None), _is_of(project, entries.c.ticket_id))
         .where(text(NOT_ACKNOWLEDGED[connection.dialect.name]))
         .group_by(why)
     )
