@@ -5,7 +5,7 @@ Whoever supervises every project reads all of it, what was done by shell too.
 
 import csv
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from io import StringIO
 from zoneinfo import ZoneInfo
 
@@ -98,4 +98,4 @@ def _asked(query: Mapping[str, str]) -> AuditFilter | None:
 
 
 def _midnight(day: date | None) -> datetime | None:
-    return None if day is None else datetime.combine(day, time(), _PARIS)
+    return None if day is None else datetime.combine(day, time(), _PARIS).astimezone(UTC)

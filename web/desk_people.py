@@ -29,12 +29,12 @@ PAGE = 50
 def register(app: Flask, limiter: Limiter) -> None:
     """Add the pages."""
     app.add_url_rule("/desk/people", "desk_persons", show_people)
-    app.add_url_rule("/desk/people/<int:person_id>", "desk_person", show_person)
+    app.add_url_rule("/desk/people/<int(max=2147483647):person_id>", "desk_person", show_person)
     routes: tuple[tuple[str, str, Callable[..., Response]], ...] = (
         ("/desk/people", "desk_person_add", add),
-        ("/desk/people/<int:person_id>/change", "desk_person_change", change),
-        ("/desk/people/<int:person_id>/give", "desk_person_give", give),
-        ("/desk/people/<int:person_id>/take", "desk_person_take", take),
+        ("/desk/people/<int(max=2147483647):person_id>/change", "desk_person_change", change),
+        ("/desk/people/<int(max=2147483647):person_id>/give", "desk_person_give", give),
+        ("/desk/people/<int(max=2147483647):person_id>/take", "desk_person_take", take),
     )
     for path, name, view in routes:
         app.add_url_rule(path, name, limiter.limit(REPLY)(view), methods=["POST"])

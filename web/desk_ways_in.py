@@ -24,7 +24,7 @@ def register(app: Flask, limiter: Limiter) -> None:
         ("sessions/end", "desk_session_end", end_session),
         ("factors/reset", "desk_factors_reset", reset_factors),
     ):
-        rule = f"/desk/people/<int:person_id>/{path}"
+        rule = f"/desk/people/<int(max=2147483647):person_id>/{path}"
         app.add_url_rule(rule, name, limiter.limit(REPLY)(view), methods=["POST"])
 
 

@@ -119,7 +119,8 @@ def test_the_people_of_others_are_not_there_and_those_of_both_are_not_to_be_touc
     chief, eve = desk.browser(CHIEF), person(desk, EVE, "OTHER")
     page = f"/desk/people/{eve.id}"
     assert EVE not in chief.get("/desk/people").text
-    assert chief.get(page).status_code == 404
+    for nobody in (page, "/desk/people/0", "/desk/people/99999999999999999999"):
+        assert chief.get(nobody).status_code == 404, nobody
     for act in ("change", "give", "take", "tokens", "tokens/end", "sessions/end"):
         form = {"project": "DEMO", "role": "n1", "token": "1", "days": "9", "newest": "0", "scope": "report"}
         assert chief.post(f"{page}/{act}", page="/desk/people", **form).status_code == 404, act
@@ -190,7 +191,8 @@ def test_the_log_is_read_by_whom_it_concerns_and_filtered(desk: Desk) -> None:
     assert "=cmd None" in text(chief.get("/desk/audit").text)  # whoever supervises all reads all
     assert "=cmd" not in text(chief.get(f"/desk/audit?who={CHIEF}").text)
     assert "=cmd" not in text(chief.get("/desk/audit?to=2020-01-01").text)
-    assert chief.get("/desk/audit?from=nonsense").status_code == 400
+    for days in ("from=nonsense", "from=0001-01-01", "to=9999-12-31"):
+        assert chief.get(f"/desk/audit?{days}").status_code == 400, days
     assert chief.get("/desk/audit.csv?from=nonsense").status_code == 404
     table = chief.get("/desk/audit.csv?action=duty+set")
     rows = list(csv.DictReader(table.text.lstrip("\ufeff").splitlines()))
