@@ -16,12 +16,11 @@ import random
 import signal
 import smtplib
 import statistics
-import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -29,15 +28,12 @@ from sqlalchemy import Engine, create_engine, text
 
 from bench.living import memory_by_role
 from bench.report import HEADER, Row, line, save
+from bench.soak_load import PATIENCE, SENDERS, Load, capacity, is_first, send, together
 from tests.support.installation import ROOT, Installation, words_of
 
 RESULTS = Path(__file__).with_name("results")
-_SENDERS = 4
-_FOLLOW_UP = 5  # every so many mails one goes on with an earlier mail of the same person
-_BACK = 100
 _SAMPLE = 10  # seconds between two looks
 _FAULT = 15  # seconds between two faults
-_PATIENCE = 600  # seconds
 _NO_CAPS = {  # every first mail is to be answered, and an hour's are more than a day's of a support address
     "GATEWAY_MAIL__ACKNOWLEDGEMENTS_IN_ALL": "10000000",
     "GATEWAY_MAIL__ACKNOWLEDGEMENTS_PER_DOMAIN": "10000000",
@@ -54,22 +50,6 @@ class Sample:
     delay: float
 
 
-@dataclass(kw_only=True)
-class Load:
-    """The mails that were acknowledged, and what is told of them."""
-
-    acknowledged: int = 0
-    refused: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    next_number: int = 0
-
-    def take_number(self) -> int:
-        """The number of the next mail."""
-        with self.lock:
-            self.next_number += 1
-            return self.next_number - 1
-
-
 def main() -> None:
     """Run, print, save; exit 1 where a mail was lost, filed twice or answered twice."""
     options = _options()
@@ -81,7 +61,7 @@ def main() -> None:
     installation = Installation(folder, code=options.before, **_NO_CAPS)
     with installation:
         database = create_engine(f"sqlite:///file:{installation.data}/gateway.db?mode=ro&uri=true")
-        rate = options.rate or _capacity(installation, load) / 2
+        rate = options.rate or capacity(installation, load) / 2
         print(f"{rate:.1f} mails a second for {options.minutes} minutes")
         half = options.minutes * 30
         samples, deeds = _half(installation, load, database, rate, half, chance)
@@ -90,7 +70,7 @@ def main() -> None:
         installation.code = options.after
         installation.start()
         later, more = _half(installation, load, database, rate, half, chance)
-        installation.wait_idle(seconds=_PATIENCE)
+        installation.wait_idle(seconds=PATIENCE)
         print(f"faults: {dict(Counter(deeds + more))}; {load.refused} tries were refused or broken off")
         rows = [*_rows("before the upgrade", samples), *_rows("after the upgrade", later)]
         rows.append(_size_row(size, (_size(installation), load.acknowledged)))
@@ -112,61 +92,6 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _mail(number: int) -> tuple[str, bytes]:
-    """Who writes the mail of that number, and the mail; one in `_FOLLOW_UP` goes on with their first."""
-    follows = number % _FOLLOW_UP == _FOLLOW_UP - 1 and number > _BACK
-    first = number - _BACK + 1 if follows else number
-    sender = f"person{first}@client-{first % 97}.example"
-    head = [
-        f"From: Person {first} <{sender}>",
-        "To: support@demo.example",
-        f"Subject: {'Re: ' if follows else ''}Écran {first} bloqué".encode().decode("latin-1"),
-        f"Message-ID: <soak-{number}@client.example>",
-        *([f"In-Reply-To: <soak-{first}@client.example>"] if follows else []),
-        "Content-Type: text/plain; charset=utf-8",
-        "",
-        f"Bonjour,\r\n\r\nje ne peux plus me connecter, essai {number}.\r\n" + "Le message est le même. " * 150,
-    ]
-    return sender, "\r\n".join(head).encode("latin-1", "replace")
-
-
-def _send(installation: Installation, load: Load, number: int, give_up: float) -> None:
-    """Send one mail until it is acknowledged."""
-    sender, raw = _mail(number)
-    while True:
-        with suppress(OSError, smtplib.SMTPException):
-            installation.send(raw, sender=sender)
-            with load.lock:
-                load.acknowledged += 1
-            return
-        with load.lock:
-            load.refused += 1
-        if time.monotonic() > give_up:
-            raise RuntimeError(f"mail {number} was never acknowledged")
-        time.sleep(0.5)
-
-
-def _capacity(installation: Installation, load: Load, seconds: float = 30) -> float:
-    """Mails a second, from the first that is sent until all are filed and answered."""
-    begun = time.monotonic()
-
-    def send_all() -> None:
-        while time.monotonic() < begun + seconds:
-            _send(installation, load, load.take_number(), begun + _PATIENCE)
-
-    _together([send_all] * _SENDERS)
-    installation.wait_idle(seconds=_PATIENCE)
-    return load.acknowledged / (time.monotonic() - begun)
-
-
-def _together(works: Sequence[Callable[[], None]]) -> None:
-    threads = [threading.Thread(target=work) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
 def _half(
     installation: Installation, load: Load, database: Engine, rate: float, seconds: float, chance: random.Random
 ) -> tuple[list[Sample], list[str]]:
@@ -180,8 +105,8 @@ def _half(
         due = begun + chance.random()
         while due < end:
             time.sleep(max(0.0, due - time.monotonic()))
-            _send(installation, load, load.take_number(), end + _PATIENCE)
-            due += _SENDERS / rate
+            send(installation, load, load.take_number(), end + PATIENCE)
+            due += SENDERS / rate
 
     def do_harm() -> None:
         while time.monotonic() < peace:
@@ -194,7 +119,7 @@ def _half(
             samples.append(_sample(installation, database, load))
             time.sleep(_SAMPLE)
 
-    _together([*[send_evenly] * _SENDERS, do_harm, look])
+    together([*[send_evenly] * SENDERS, do_harm, look])
     return samples, deeds
 
 
@@ -228,7 +153,7 @@ def _sample(installation: Installation, database: Engine, load: Load) -> Sample:
             role = (words_of(process)[3:4] or ["valkey"])[0]
             files[role] = max(files[role], process.num_fds())
     number = load.take_number()
-    _send(installation, load, number, time.monotonic() + _PATIENCE)
+    send(installation, load, number, time.monotonic() + PATIENCE)
     sent = time.monotonic()
     wanted = {"bare": f"soak-{number}@client.example", "quoted": f"<soak-{number}@client.example>"}
     query = text("SELECT 1 FROM message_ids WHERE message_id IN (:bare, :quoted)")
@@ -279,7 +204,7 @@ def _size_row(middle: tuple[int, int], end: tuple[int, int]) -> Row:
 def _prove(installation: Installation, load: Load) -> None:
     """Each acknowledged mail is one entry and, if it opened a ticket, one acknowledgement."""
     numbers = range(load.next_number)
-    firsts = [number for number in numbers if not (number % _FOLLOW_UP == _FOLLOW_UP - 1 and number > _BACK)]
+    firsts = [number for number in numbers if is_first(number)]
     entries = sum(ticket["entries"] for ticket in installation.rows("ticket", "list"))
     answered: Counter[str] = Counter()
     for path in (installation.data / "sent").glob("*.eml"):
