@@ -15,6 +15,8 @@ from gateway.config.locations import (
     token_signer,
 )
 from gateway.db.engine import Database
+from gateway.db.webhooks import OPTION
+from gateway.domain.hooks import Hook
 from gateway.domain.project import Project
 from gateway.files.opening import open_files
 from gateway.files.store import FileStore
@@ -44,6 +46,15 @@ class Runtime:
         return {project.key: project for project in self.settings.project_list}[key]
 
 
+def hooks_of(settings: Settings) -> dict[str, tuple[Hook, ...]]:
+    """Which programs are told of what, by project key; projects without any are left out."""
+    return {
+        key.upper(): tuple(one.hook(f"{key.upper()}/{name}") for name, one in project.webhooks.items())
+        for key, project in settings.projects.items()
+        if project.webhooks
+    }
+
+
 @contextmanager
 def open_runtime(settings: Settings, *, clock: Clock | None = None) -> Iterator[Runtime]:
     """Open the stores; close them in order at the end. Nothing is dialled before it is used."""
@@ -53,6 +64,8 @@ def open_runtime(settings: Settings, *, clock: Clock | None = None) -> Iterator[
     spool = Spool(where.spool, clock=clock, min_free=settings.spool.min_free)
     machine = machine_name(settings)
     database = open_database(settings)
+    if hooks := hooks_of(settings):
+        database.carry(**{OPTION: hooks})
     doorbell = Doorbell(redis_server(settings), machine=machine, job_timeout=settings.worker.job_timeout)
     files = open_files(settings)
     try:

@@ -16,12 +16,13 @@ from gateway.clock import SystemClock
 from gateway.config.load import Settings, load_settings
 from gateway.db.migrate import require_head
 from gateway.domain.project import Project
-from gateway.jobs.doorbell import OUTBOX, PROVIDER, read_address
+from gateway.jobs.doorbell import OUTBOX, PROVIDER, WEBHOOKS, read_address
 from gateway.jobs.drain import Handler, drain_lane
 from gateway.jobs.timetable import run_timetable
 from gateway.jobs.worker import run_worker
 from gateway.logs import configure_logs
 from gateway.notify.deliver import deliver_due
+from gateway.notify.hook_deliver import send_webhooks
 from gateway.observe import observing
 from gateway.runtime import Runtime, open_runtime
 from gateway.services.file_web_form import file_web_form
@@ -66,6 +67,8 @@ def drain(name: str) -> None:
             tell_agents(runtime)  # what was filed a moment ago becomes mail, and goes out with the rest
             deliver_due(runtime, deadline=deadline)
             index_texts(runtime, deadline=deadline)
+        elif lane == WEBHOOKS:
+            send_webhooks(runtime, deadline=deadline)
         elif lane == PROVIDER:
             _ask_provider(runtime, deadline=deadline)
         elif drain_lane(Lane(lane), _handler(Lane(lane)), runtime, deadline=deadline).more:

@@ -9,6 +9,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from gateway import __version__
+from gateway.domain.hooks import HookEvent
+from web.api_hooks import HOOK_HEADERS, HOOK_SUMMARIES, HookBody
 from web.api_models import Problem
 from web.api_problem import TYPE
 from web.api_route import MOST_ID, ROOT, USUAL, Header, Route
@@ -40,6 +42,7 @@ def draw(routes: Sequence[Route]) -> dict[str, Any]:
         "servers": [{"url": ROOT}],
         "security": [{"bearer": []}],
         "paths": paths,
+        "webhooks": {event.value: _webhook(event) for event in HookEvent},
         "components": {
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "description": "`gateway token add`"},
@@ -51,7 +54,7 @@ def draw(routes: Sequence[Route]) -> dict[str, Any]:
 
 def _schemas(routes: Sequence[Route]) -> dict[str, Any]:
     asked = {route.query for route in routes} | {route.body for route in routes if route.body is not None}
-    told: set[type[BaseModel]] = {route.answer for route in routes if route.answer is not None} | {Problem}
+    told: set[type[BaseModel]] = {route.answer for route in routes if route.answer is not None} | {Problem, HookBody}
     named = sorted(asked | told, key=lambda model: model.__name__)
     _, found = models_json_schema(
         [(model, "validation") for model in named], ref_template="#/components/schemas/{model}"
@@ -73,6 +76,27 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
     if route.body is not None:
         found["requestBody"] = {"required": True, "content": _bodies(route.body, takes_files=route.takes_files)}
     return found
+
+
+def _webhook(event: HookEvent) -> dict[str, Any]:
+    """What a receiver is sent, and what it is to answer."""
+    headers = [
+        {"name": name, "in": "header", "required": True, "description": said, "schema": {"type": "string"}}
+        for name, said in HOOK_HEADERS.items()
+    ]
+    operation = {
+        "operationId": f"receive_{event.name.lower()}",
+        "summary": HOOK_SUMMARIES[event],
+        "security": [],
+        "parameters": headers,
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _named(HookBody)}}},
+        "responses": {
+            "2XX": {"description": "Taken; nothing of the body is read"},
+            "410": {"description": "No more, until an operator says otherwise"},
+            "default": {"description": "Sent again later with the same id; another 4xx holds up its ticket alone"},
+        },
+    }
+    return {"post": operation}
 
 
 def _bodies(model: type[BaseModel], *, takes_files: bool) -> dict[str, Any]:

@@ -37,6 +37,7 @@ from gateway.admin import (
     ticket_set,
     tickets,
     tokens,
+    webhooks,
 )
 from gateway.admin.context import exit_code
 from gateway.domain.reasons import Reason
@@ -59,7 +60,7 @@ _MODULES = (
     *(imports, replay, report, status),
     *(backup, advisories, calendars, members, audit),
     *(roles, items, tickets, ticket_set, ticket_arrange, suppressed, people, personal),
-    *(mailboxes, stores, demo, call_simulate, calls, duty, tokens, sessions),
+    *(mailboxes, stores, demo, call_simulate, calls, duty, tokens, sessions, webhooks),
     *(machines, quarantine, person_sign_in, files),
 )
 for module in _MODULES:

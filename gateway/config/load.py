@@ -5,6 +5,7 @@ fault (secrets come by environment, or by a file that a `..._FILE` variable name
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -72,7 +73,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     env = dict(os.environ if environ is None else environ)
     faults: list[str] = []
     document = _read_file(env, faults)
-    secrets = [*_SECRETS, *_mailbox_secrets(document, env)]
+    secrets = [*_SECRETS, *_mailbox_secrets(document, env), *_webhook_secrets(document, env)]
     for name in secrets:
         if _lookup(document, name) is not None and name not in {"redis_url", "database_url"}:
             faults.append(
@@ -147,6 +148,24 @@ def _place(where: Sequence[int | str], lines: Mapping[Place, int], env: Mapping[
     line = find_line(lines, where)
     is_variable = _variable(".".join(str(part) for part in where)) in env
     return "" if line is None or is_variable else f"{_path(env)}:{line}: "
+
+
+def _webhook_secrets(document: Mapping[str, Any], env: Mapping[str, str]) -> list[str]:
+    """The secrets of each webhook that the file or a variable names."""
+    projects = document.get("projects")
+    names = {
+        (str(key), str(name))
+        for key, project in (projects.items() if isinstance(projects, dict) else ())
+        if isinstance(project, dict) and isinstance(project.get("webhooks"), dict)
+        for name in project["webhooks"]
+    }
+    given = re.compile(rf"{_variable('projects')}__([^_]+)__WEBHOOKS__(.+?)__[^_].*")
+    names |= {(found[1].lower(), found[2].lower()) for name in env if (found := given.fullmatch(name))}
+    return [
+        f"projects.{key}.webhooks.{name}.{secret}"
+        for key, name in sorted(names)
+        for secret in ("secret", "previous_secret")
+    ]
 
 
 def _mailbox_secrets(document: Mapping[str, Any], env: Mapping[str, str]) -> list[str]:

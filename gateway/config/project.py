@@ -4,6 +4,7 @@ What concerns several projects is looked for even where one of them is wrong by 
 every fault.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from gateway.config.contract import CalendarSettings, ContractSettings, LevelAddressSettings, TeamSettings
 from gateway.config.section import Section
+from gateway.config.webhooks import WebhookSettings
 from gateway.domain.project import Project
 from gateway.domain.ticket import Language
 from gateway.mail.address import is_address, normalise_address
@@ -40,6 +42,15 @@ class ProjectSettings(Section):
     teams: TeamSettings = TeamSettings()
     contacts: tuple[str, ...] = Field(default=(), description="the customer's, told of preventive work")
     level_addresses: LevelAddressSettings = LevelAddressSettings()
+    webhooks: dict[str, WebhookSettings] = Field(default_factory=dict, description="programs that are told, by name")
+
+    @field_validator("webhooks")
+    @classmethod
+    def _have_names(cls, value: dict[str, WebhookSettings]) -> dict[str, WebhookSettings]:
+        for name in value:
+            if not re.fullmatch("[a-z0-9]{1,40}", name):
+                raise ValueError(f"the webhook's name {name!r} must be of small letters and digits")
+        return value
 
     @field_validator("addresses")
     @classmethod

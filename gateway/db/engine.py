@@ -143,6 +143,11 @@ class Database:
     def _note_new_session(self, _connection: Any, _record: Any) -> None:
         self._lost = self._lost or self._unsettled
 
+    def carry(self, **options: Any) -> None:
+        """Let every connection know these, by `get_execution_options`."""
+        for engine in (self._durable, self._lazy):
+            engine.update_execution_options(**options)
+
     def is_up(self) -> bool:
         """True when a statement goes through right now."""
         try:

@@ -36,6 +36,7 @@ from gateway.db import (
     ticket_events,
     ticket_links,
     tickets,
+    webhooks,
 )
 from gateway.db.types import metadata
 
@@ -76,4 +77,5 @@ __all__ = [
     "ticket_events",
     "ticket_links",
     "tickets",
+    "webhooks",
 ]

@@ -9,9 +9,11 @@ from sqlalchemy import Column, Connection, ForeignKey, Integer, Row, String, Tab
 
 from gateway.db.clock_marks import make_stale
 from gateway.db.contract_versions import list_versions
-from gateway.db.tickets import Ticket, tickets
+from gateway.db.tickets import Ticket, project_of, tickets
 from gateway.db.types import Json, UtcDateTime, metadata
+from gateway.db.webhooks import has_hooks, note_facts
 from gateway.domain.events import By, EventType, Standing, TicketEvent, beginning, whole_history, with_contracts
+from gateway.domain.hooks import facts_of
 from gateway.domain.ticket import Kind, Level, Severity, Status
 
 ticket_events = Table(
@@ -48,6 +50,8 @@ def record_events(connection: Connection, ticket_id: int, events: Sequence[Ticke
     connection.execute(insert(ticket_events), [_values(ticket_id, event) for event in events])
     if any(event.type is not EventType.CREATED for event in events):  # nothing is promised for a plain request
         make_stale(connection, ticket_id)
+    if has_hooks(connection):
+        note_facts(connection, ticket_id, facts_of(events), project=project_of(connection, ticket_id))
 
 
 def begin_history(connection: Connection, ticket: Ticket) -> None:

@@ -31,6 +31,8 @@ from gateway.db.together import Question, ask
 from gateway.db.together import Row as Found
 from gateway.db.types import Json, UtcDateTime, metadata
 from gateway.db.upsert import insert_later
+from gateway.db.webhooks import has_hooks, note_facts
+from gateway.domain.hooks import HookEvent, HookFact
 from gateway.domain.ticket import Channel, Direction, EntryType, Kind, Language, Level, Status, make_reference
 
 tickets = Table(
@@ -200,7 +202,9 @@ def create_ticket(
         "created_at": now,
         "updated_at": now,
     }
-    return _ticket(ask(connection, Question(_INSERT_TICKET, values | {"whose": reporter_id}))[0])
+    created = _ticket(ask(connection, Question(_INSERT_TICKET, values | {"whose": reporter_id}))[0])
+    note_facts(connection, created.id, [HookFact(event=HookEvent.TICKET_CREATED, at=now)], project=project)
+    return created
 
 
 def find_ticket(connection: Connection, *, ticket_id: int | None = None, ref: str | None = None) -> Ticket | None:
@@ -239,7 +243,21 @@ def add_entry(
         remember_message_id(connection, entry.message_id, ticket_id=ticket_id, entry_id=entry_id, ours=False)
     if moves:
         connection.execute(_MOVE, {"ticket": ticket_id, "at": entry.at})
+    if has_hooks(connection):
+        is_call = entry.type is EntryType.CALL
+        fact = HookFact(
+            event=HookEvent.CALL_LOGGED if is_call else HookEvent.ENTRY_ADDED,
+            at=entry.at,
+            entry_id=entry_id,
+            is_internal=not (entry.visible or is_call),
+        )
+        note_facts(connection, ticket_id, [fact], project=project_of(connection, ticket_id))
     return entry_id
+
+
+def project_of(connection: Connection, ticket_id: int) -> str:
+    """The key of a ticket's project."""
+    return str(connection.execute(select(tickets.c.project).where(tickets.c.id == ticket_id)).scalar_one())
 
 
 def remember_message_id(connection: Connection, message_id: str, *, ticket_id: int, entry_id: int, ours: bool) -> None:

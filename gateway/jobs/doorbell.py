@@ -30,7 +30,8 @@ PROVIDER = "provider"
 """What is asked of the telephone provider: messages to fetch, texts to send, its lists to compare with ours."""
 
 OWN = ("call", "web", "mail")
-SHARED = (PROVIDER, OUTBOX)
+WEBHOOKS = "webhooks"
+SHARED = (WEBHOOKS, PROVIDER, OUTBOX)
 LANES = (*OWN, *SHARED)
 _FORGOTTEN = 3600  # seconds after which RQ may forget a job; nothing depends on its memory
 

@@ -24,9 +24,11 @@ from gateway.db.daily_counts import forget_counts
 from gateway.db.drafts import forget_drafts
 from gateway.db.engine import DatabaseTrouble
 from gateway.db.outbox import count_due
+from gateway.db.webhooks import due_endpoints
 from gateway.ids import random32
-from gateway.jobs.doorbell import LANES, OUTBOX, PROVIDER
+from gateway.jobs.doorbell import LANES, OUTBOX, PROVIDER, WEBHOOKS
 from gateway.leases import LeaseKeeper
+from gateway.notify.hook_deliver import endpoints_of
 from gateway.runtime import Runtime
 from gateway.services.call_people import tell_called_people
 from gateway.services.follow_up_tickets import follow_up_tickets
@@ -103,6 +105,7 @@ def common_tasks(beat: int) -> list[Callable[[Runtime], object]]:
     return [
         ring_for_due_mail,
         ring_for_due_messages,
+        ring_for_webhooks,
         watch_mailboxes,
         find_passed_marks,
         follow_up,
@@ -140,6 +143,19 @@ def ring_for_due_mail(runtime: Runtime) -> bool:
     except DatabaseTrouble:
         return False
     return bool(due) and runtime.doorbell.ring(OUTBOX)
+
+
+def ring_for_webhooks(runtime: Runtime) -> bool:
+    """Ring for the webhooks when one is due and its receiver may be dialled."""
+    names = sorted(endpoints_of(runtime))
+    if not names:
+        return False
+    try:
+        with runtime.database.reading() as connection:
+            due = due_endpoints(connection, names, now=runtime.clock.now())
+    except DatabaseTrouble:
+        return False
+    return bool(due) and runtime.doorbell.ring(WEBHOOKS)
 
 
 def find_passed_marks(runtime: Runtime) -> int:

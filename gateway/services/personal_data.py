@@ -223,7 +223,7 @@ INVENTORY: Mapping[str, Care] = {
         columns(
             """project_counters stale_clocks clock_marks judged_tickets judged_clocks stale_judgements contract_versions
             hotline_codes mailbox_folders mailboxes leases machines set_aside machine_orders follow_ups alarms
-            ticket_links advisories advisory_tickets calendar_overrides"""
+            ticket_links advisories advisory_tickets calendar_overrides webhook_deliveries webhook_endpoints"""
         ),
         Care(),
     ),

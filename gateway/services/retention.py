@@ -28,6 +28,7 @@ from gateway.db.audit import audit
 from gateway.db.drafts import drafts, forget_drafts
 from gateway.db.sign_in import sessions, sign_in_links
 from gateway.db.sign_in_tries import sign_in_tries
+from gateway.db.webhooks import HookState, webhook_deliveries
 from gateway.domain.tries import COUNTED
 from gateway.runtime import Runtime
 from gateway.services.forget_calls import PAYLOAD_DAYS, count_old_calls, forget_calls
@@ -87,6 +88,8 @@ def _ended(runtime: Runtime) -> Iterator[tuple[Any, ColumnElement[bool]]]:
     yield sign_in_links, sign_in_links.c.expires_at < limit
     yield api_tokens, or_(api_tokens.c.expires_at < limit, api_tokens.c.revoked_at < limit)
     yield api_reports, api_reports.c.created_at < limit
+    over = webhook_deliveries.c.state.in_((HookState.SENT, HookState.FAILED))
+    yield webhook_deliveries, over & (webhook_deliveries.c.created_at < limit)
     yield sign_in_tries, sign_in_tries.c.last_at < runtime.clock.now() - COUNTED
 
 

@@ -11,12 +11,15 @@ from collections.abc import Callable
 import structlog
 from sqlalchemy import Connection
 
-from gateway.db.clock_marks import anything_to_do, find_passed, replace_marks, take_stale
+from gateway.db.clock_marks import FoundMark, anything_to_do, find_passed, replace_marks, take_stale
 from gateway.db.follow_ups import replace_follow_ups
 from gateway.db.queue import store_dues
 from gateway.db.ticket_events import find_standings, histories_of
+from gateway.db.tickets import project_of
+from gateway.db.webhooks import has_hooks, note_facts
 from gateway.domain.escalation import BREACH, marks_of
 from gateway.domain.follow_up import USUAL_FOLLOW_UP, plan_follow_ups
+from gateway.domain.hooks import HookEvent, HookFact
 from gateway.runtime import Runtime
 from gateway.services.call_people import call_people
 from gateway.services.current_project import current_projects
@@ -81,4 +84,18 @@ def _find_marks(connection: Connection, runtime: Runtime) -> int:
     for percent, number in sorted(Counter(one.mark.percent for one in passed).items()):
         log.info("clocks.breached" if percent == BREACH else "clocks.warned", percent=percent, number=number)
     call_people(connection, runtime, passed)
+    if has_hooks(connection):
+        _note(connection, passed)
     return len(passed)
+
+
+def _note(connection: Connection, passed: list[FoundMark]) -> None:
+    """Write down for programs that are told of it what was passed."""
+    for one in passed:
+        is_breach = one.mark.percent == BREACH
+        fact = HookFact(
+            event=HookEvent.CLOCK_BREACHED if is_breach else HookEvent.CLOCK_WARNED,
+            at=one.mark.at,
+            data={"clock": one.mark.guarantee.value, "percent": one.mark.percent},
+        )
+        note_facts(connection, one.ticket_id, [fact], project=project_of(connection, one.ticket_id))

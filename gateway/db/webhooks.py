@@ -1,0 +1,290 @@
+"""The outbox of webhooks: one row for each thing that happened and each receiver, written with what happened.
+
+A row holds ids and changes alone. What is told beyond is read when it is sent, so that nothing has to be erased here.
+A receiver gets what concerns one ticket in order; `id` counts up, so that it can put the rest in order too.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    Text,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+
+from gateway.db.types import Json, UtcDateTime, metadata
+from gateway.db.upsert import insert_ignoring_duplicates
+from gateway.domain.hooks import Hook, HookFact
+from gateway.ids import random32
+
+OPTION = "gateway_hooks"
+"""The name under which a connection knows the receivers (`Hook`), by project key."""
+
+
+class HookState(StrEnum):
+    """Where a delivery stands."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+_OPEN = (HookState.QUEUED, HookState.SENDING)
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("webhook_id", String(40), nullable=False, unique=True),
+    Column("endpoint", String(60), nullable=False),
+    Column("ticket_id", Integer, ForeignKey("tickets.id", ondelete="CASCADE"), index=True),
+    Column("entry_id", Integer),
+    Column("event", String(40), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("data", Json, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", UtcDateTime, nullable=False),
+    Column("last_error", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime),
+)
+_IS_OPEN = text("state IN ('queued', 'sending')")
+Index(
+    "ix_webhook_deliveries_open",
+    webhook_deliveries.c.endpoint,
+    webhook_deliveries.c.id,
+    sqlite_where=_IS_OPEN,
+    postgresql_where=_IS_OPEN,
+)
+
+webhook_endpoints = Table(
+    "webhook_endpoints",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("busy_until", UtcDateTime, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("paused_until", UtcDateTime, nullable=False),
+    Column("last_error", Text),
+    Column("gone_at", UtcDateTime),
+)
+"""How each receiver fares: `failures` in a row, and until when nobody dials. The row without a name is the sender's:
+while it is busy, somebody sends."""
+
+_BEGIN = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+Ready = Row[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How an attempt ended."""
+
+    state: HookState
+    at: datetime
+    next_attempt_at: datetime
+    error: str | None
+
+
+def note_facts(connection: Connection, ticket_id: int, facts: Sequence[HookFact], *, project: str) -> None:
+    """Write down what happened, for each receiver of the project that wants to know; nothing where there is none."""
+    hooks = connection.get_execution_options().get(OPTION, {}).get(project, ())
+    rows = [_values(hook, ticket_id, fact) for fact in facts for hook in hooks if _wants(hook, fact)]
+    if rows:
+        connection.execute(insert(webhook_deliveries), rows)
+
+
+def has_hooks(connection: Connection) -> bool:
+    """Whether there is any receiver at all."""
+    return bool(connection.get_execution_options().get(OPTION))
+
+
+def add_ping(connection: Connection, name: str, *, now: datetime) -> int:
+    """Write down a try, and return its id."""
+    values = _row(name, event="ping", at=now, created_at=now)
+    return int(
+        connection.execute(insert(webhook_deliveries).values(**values).returning(webhook_deliveries.c.id)).scalar_one()
+    )
+
+
+def due_endpoints(connection: Connection, names: Sequence[str], *, now: datetime) -> list[str]:
+    """Those of these receivers that have something due and may be dialled."""
+    resting = select(webhook_endpoints.c.name).where(
+        (webhook_endpoints.c.paused_until > now) | webhook_endpoints.c.gone_at.is_not(None)
+    )
+    query = select(webhook_deliveries.c.endpoint).where(
+        webhook_deliveries.c.state.in_(_OPEN),
+        webhook_deliveries.c.next_attempt_at <= now,
+        webhook_deliveries.c.endpoint.in_(names),
+        webhook_deliveries.c.endpoint.not_in(resting),
+    )
+    return sorted(set(connection.scalars(query.distinct())))
+
+
+def claim(connection: Connection, name: str, *, now: datetime, until: datetime) -> bool:
+    """Be the only one who is busy with this, until then or until `release`. False where somebody else is."""
+    values = {"busy_until": _BEGIN, "failures": 0, "paused_until": _BEGIN}
+    insert_ignoring_duplicates(connection, webhook_endpoints, name=name, **values)
+    mine = update(webhook_endpoints).where(webhook_endpoints.c.name == name, webhook_endpoints.c.busy_until <= now)
+    return connection.execute(mine.values(busy_until=until)).rowcount == 1
+
+
+def release(connection: Connection, name: str) -> None:
+    """Be busy with it no more."""
+    connection.execute(update(webhook_endpoints).where(webhook_endpoints.c.name == name).values(busy_until=_BEGIN))
+
+
+def begin_attempt(connection: Connection, name: str, *, now: datetime, lease: timedelta) -> Ready | None:
+    """The next delivery for a receiver, its attempt written down before anybody dials; None where nothing is due.
+
+    One waits while an earlier one of the same ticket is not at its end. Two who ask at once do not get the same.
+    """
+    mine, earlier = webhook_deliveries, webhook_deliveries.alias("earlier")
+    waits = (
+        select(earlier.c.id)
+        .where(
+            earlier.c.endpoint == mine.c.endpoint,
+            earlier.c.ticket_id == mine.c.ticket_id,
+            earlier.c.id < mine.c.id,
+            earlier.c.state.in_(_OPEN),
+        )
+        .exists()
+    )
+    due = (mine.c.endpoint == name) & mine.c.state.in_(_OPEN) & (mine.c.next_attempt_at <= now)
+    found = connection.execute(
+        select(mine.c.id, mine.c.attempts).where(due, ~waits).order_by(mine.c.id).limit(1)
+    ).first()
+    if found is None:
+        return None
+    taken = update(mine).where(mine.c.id == found.id, mine.c.attempts == found.attempts, due)
+    values = {"state": HookState.SENDING, "attempts": found.attempts + 1, "next_attempt_at": now + lease}
+    return connection.execute(taken.values(**values).returning(*mine.c)).one_or_none()
+
+
+def end_attempt(connection: Connection, row: Ready, ending: Ending) -> bool:
+    """Write down how it ended. False for an attempt that took longer than its lease and was begun anew."""
+    values: dict[str, Any] = {
+        "state": ending.state,
+        "last_error": ending.error,
+        "next_attempt_at": ending.next_attempt_at,
+        "sent_at": ending.at if ending.state is HookState.SENT else None,
+    }
+    mine = webhook_deliveries.c
+    this = (mine.id == row.id) & (mine.attempts == row.attempts) & (mine.state == HookState.SENDING)
+    return connection.execute(update(webhook_deliveries).where(this).values(**values)).rowcount == 1
+
+
+def note_health(connection: Connection, name: str, **values: Any) -> None:
+    """Keep how a receiver fares: `failures`, `paused_until`, `last_error`, `gone_at`."""
+    insert_ignoring_duplicates(
+        connection, webhook_endpoints, name=name, busy_until=_BEGIN, failures=0, paused_until=_BEGIN
+    )
+    connection.execute(update(webhook_endpoints).where(webhook_endpoints.c.name == name).values(**values))
+
+
+def failures_of(connection: Connection, name: str) -> int:
+    """How many attempts failed in a row."""
+    query = select(webhook_endpoints.c.failures).where(webhook_endpoints.c.name == name)
+    return int(connection.execute(query).scalar_one_or_none() or 0)
+
+
+def give_up(connection: Connection, name: str, *, before: datetime) -> int:
+    """End what waits for a receiver since before then; how many that were."""
+    mine = webhook_deliveries.c
+    old = (mine.endpoint == name) & (mine.state == HookState.QUEUED) & (mine.created_at < before)
+    values = {"state": HookState.FAILED, "last_error": "given up: the receiver was not there for too long"}
+    return connection.execute(update(webhook_deliveries).where(old).values(**values)).rowcount
+
+
+def try_again(connection: Connection, *, now: datetime, name: str | None = None, number: int | None = None) -> int:
+    """Let what failed, and what waits, of a receiver or of one delivery, be tried now; how many that are."""
+    mine = webhook_deliveries.c
+    which = mine.endpoint == name if number is None else mine.id == number
+    values = {"state": HookState.QUEUED, "next_attempt_at": now, "created_at": now}
+    found = connection.execute(
+        update(webhook_deliveries)
+        .where(which, mine.state.in_((HookState.QUEUED, HookState.FAILED)))
+        .values(**values)
+        .returning(mine.endpoint)
+    ).all()
+    for endpoint in {row.endpoint for row in found} | ({name} if name else set()):
+        note_health(connection, endpoint, failures=0, paused_until=_BEGIN, gone_at=None)
+    return len(found)
+
+
+def list_webhooks(connection: Connection, *, limit: int) -> list[Row[Any]]:
+    """Deliveries, the newest first, as rows of `webhook_deliveries`."""
+    return list(connection.execute(select(webhook_deliveries).order_by(webhook_deliveries.c.id.desc()).limit(limit)))
+
+
+def find_webhook(connection: Connection, number: int) -> Row[Any] | None:
+    """The delivery with this id."""
+    return connection.execute(select(webhook_deliveries).where(webhook_deliveries.c.id == number)).one_or_none()
+
+
+def standing_of_hooks(connection: Connection) -> list[Mapping[str, Any]]:
+    """How each receiver fares, with how many deliveries wait and failed."""
+    mine = webhook_deliveries.c
+    query = select(mine.endpoint, mine.state, func.count()).group_by(mine.endpoint, mine.state)
+    counts: dict[tuple[str, str], int] = {(row[0], row[1]): row[2] for row in connection.execute(query)}
+    health = {row.name: row for row in connection.execute(select(webhook_endpoints)) if row.name}
+    names = sorted({name for name, _ in counts} | set(health))
+    return [
+        {
+            "name": name,
+            "waiting": sum(counts.get((name, state.value), 0) for state in _OPEN),
+            "failed": counts.get((name, HookState.FAILED.value), 0),
+            "failures_in_a_row": health[name].failures if name in health else 0,
+            "paused_until": health[name].paused_until if name in health and health[name].failures else None,
+            "gone_at": health[name].gone_at if name in health else None,
+            "last_error": health[name].last_error if name in health else None,
+        }
+        for name in names
+    ]
+
+
+def _wants(hook: Hook, fact: HookFact) -> bool:
+    return fact.event in hook.events and (hook.is_internal or not fact.is_internal)
+
+
+def _values(hook: Hook, ticket_id: int, fact: HookFact) -> dict[str, Any]:
+    return _row(
+        hook.name,
+        event=fact.event.value,
+        at=fact.at,
+        created_at=fact.at,
+        ticket_id=ticket_id,
+        entry_id=fact.entry_id,
+        data=dict(fact.data),
+    )
+
+
+def _row(name: str, *, event: str, at: datetime, created_at: datetime, **more: Any) -> dict[str, Any]:
+    return {
+        "webhook_id": f"msg_{random32(26)}",
+        "endpoint": name,
+        "ticket_id": None,
+        "entry_id": None,
+        "event": event,
+        "at": at,
+        "data": {},
+        "state": HookState.QUEUED,
+        "attempts": 0,
+        "next_attempt_at": created_at,
+        "created_at": created_at,
+        **more,
+    }
