@@ -33,6 +33,9 @@ from gateway.errors import Deferred
 
 _PATIENCE = "busy_timeout=30000"  # milliseconds
 _SQLITE_PRAGMAS = ("journal_mode=WAL", _PATIENCE, "foreign_keys=ON")
+_DURABLE = ("synchronous=FULL",)
+# 32 MiB, for as long as a drain lasts: with many tickets stored, a mail touches more of the indexes than 2 MiB hold.
+_LAZY = ("synchronous=NORMAL", "cache_size=-32768")
 _LOOKS, _BETWEEN_LOOKS = 100, 0.0002  # seconds between two
 # A record in the log, and so a commit to wait for: PostgreSQL waits for none that wrote nothing.
 _LOGGED = text("SELECT pg_logical_emit_message(true, 'gateway', 'settled')")
@@ -210,7 +213,7 @@ def _sqlite_engine(url: URL, *, lazy: bool) -> Engine:
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
-        for pragma in (*_SQLITE_PRAGMAS, f"synchronous={'NORMAL' if lazy else 'FULL'}"):
+        for pragma in (*_SQLITE_PRAGMAS, *(_LAZY if lazy else _DURABLE)):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
