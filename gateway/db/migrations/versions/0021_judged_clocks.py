@@ -50,9 +50,9 @@ def upgrade() -> None:
     )
     counted = ["project", "measure", "decided_at", "guarantee", "severity", "verdict", "ticket_id"]
     op.create_index("ix_judged_clocks_report", "judged_clocks", counted)
-    op.create_index("ix_tickets_project_created_at", "tickets", ["project", "created_at"])
+    op.create_index("ix_tickets_created_at_project", "tickets", ["created_at", "project"])
     op.create_index("ix_tickets_reporter_id_project_updated_at", "tickets", ["reporter_id", "project", "updated_at"])
-    op.create_index("ix_receipts_project_accepted_at", "receipts", ["project", "accepted_at"])
+    op.create_index("ix_receipts_accepted_at_project", "receipts", ["accepted_at", "project"])
     for name, columns, condition in (
         ("ix_ticket_events_answers", ["ticket_id", "at"], sa.text(_ANSWER)),
         ("ix_ticket_events_to_work", ["at", "ticket_id"], sa.text(_TO_WORK)),
