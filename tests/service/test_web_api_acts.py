@@ -70,7 +70,7 @@ OF_PAGES = {
 }
 
 
-_OF_PEOPLE = ("account", "desk_person", "desk_token", "desk_session")
+_OF_PEOPLE = ("account", "desk_person", "desk_token", "desk_session", "desk_factors")
 """Pages about people, rights and ways in. No token changes those: whoever has one could make it last."""
 
 
