@@ -52,7 +52,7 @@ SERVICE_WORDS: dict[Reason, tuple[str, str]] = {
     Reason.NO_CALLBACK: ("there is no call back {number}", "il n’y a pas de rappel {number}"),
     Reason.CALLBACK_CLOSED: ("call back {number} is {state} already", "le rappel {number} est déjà à l’état {state}"),
     Reason.MAIL_SAYS_WHY: ("a mail is discarded with a reason", "un courriel s’écarte avec un motif"),
-    Reason.MAIL_DECIDED: ("somebody else has just decided about this mail", "quelqu’un vient de décider de ce courriel"),
+    Reason.MAIL_DECIDED: ("somebody else has just decided about this mail", "quelqu’un a déjà décidé de ce courriel"),
     Reason.MAIL_WHOSE: (
         "this mail does not have one sender: say whose it is",
         "ce courriel n’a pas un seul expéditeur : dites de qui il est",

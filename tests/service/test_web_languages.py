@@ -16,7 +16,8 @@ from tests.support.web import Browser, Site
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 WORDS = re.compile(r"[^\W\d_]{2,}")
 WRITTEN = re.compile(
-    r"MARQUE|Marie|Moi aussi|Demandez à|Imprimante|@|Application de démonstration|DEMO|127\.0\.0\.1|RUNBOOK", re.IGNORECASE
+    r"MARQUE|Marie|Moi aussi|Demandez à|Imprimante|@|Application de démonstration|DEMO|127\.0\.0\.1|RUNBOOK",
+    re.IGNORECASE,
 )
 """What people of the planted data wrote or are called, and the name of a file."""
 
