@@ -32,7 +32,7 @@ from gateway.db.together import Row as Found
 from gateway.db.types import Json, UtcDateTime, metadata
 from gateway.db.upsert import insert_later
 from gateway.db.webhooks import has_hooks, note_facts
-from gateway.domain.hooks import HookEvent, HookFact
+from gateway.domain.hooks import HookEvent, HookFact, entry_fact
 from gateway.domain.ticket import Channel, Direction, EntryType, Kind, Language, Level, Status, make_reference
 
 tickets = Table(
@@ -244,13 +244,7 @@ def add_entry(
     if moves:
         connection.execute(_MOVE, {"ticket": ticket_id, "at": entry.at})
     if has_hooks(connection):
-        is_call = entry.type is EntryType.CALL
-        fact = HookFact(
-            event=HookEvent.CALL_LOGGED if is_call else HookEvent.ENTRY_ADDED,
-            at=entry.at,
-            entry_id=entry_id,
-            is_internal=not (entry.visible or is_call),
-        )
+        fact = entry_fact(entry_id, at=entry.at, is_call=entry.type is EntryType.CALL, is_visible=entry.visible)
         note_facts(connection, ticket_id, [fact], project=project_of(connection, ticket_id))
     return entry_id
 

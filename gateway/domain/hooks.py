@@ -74,6 +74,13 @@ def facts_of(events: Iterable[TicketEvent]) -> list[HookFact]:
     return [_fact(event, _CHANGES[event.type]) for event in events if event.type in _CHANGES]
 
 
+def entry_fact(entry_id: int, *, at: datetime, is_call: bool, is_visible: bool) -> HookFact:
+    """Something on a timeline. That there was a call is told to all; of what only agents see, that it is there at all
+    is internal."""
+    event = HookEvent.CALL_LOGGED if is_call else HookEvent.ENTRY_ADDED
+    return HookFact(event=event, at=at, entry_id=entry_id, is_internal=not (is_visible or is_call))
+
+
 def verdict_of(status: int | None) -> Verdict:
     """What an HTTP status says; None where there was none.
 
