@@ -55,9 +55,7 @@ class WebhookSettings(Section):
     def _is_where_it_says(self) -> "WebhookSettings":
         parts = urlsplit(self.url)
         if not self.private and parts.scheme != "https":
-            raise ValueError(
-                "the URL must begin with https://, unless private = true says that the network is yours"
-            )
+            raise ValueError("the URL must begin with https://, unless private = true says that the network is yours")
         if not self.private and _is_private(parts.hostname or ""):
             raise ValueError("the address is in a private network: private = true allows that")
         return self

@@ -19,9 +19,7 @@ def keys(listed: str) -> frozenset[str]:
     ("reach", "is_found", "is_theirs"),
     [("DEMO", True, True), ("DEMO SHOP", True, True), ("DEMO OTHER", True, False), ("OTHER", False, False), ("", 0, 0)],
 )
-def test_somebody_of_other_projects_too_is_found_and_not_touched(
-    reach: str, is_found: bool, is_theirs: bool
-) -> None:
+def test_somebody_of_other_projects_too_is_found_and_not_touched(reach: str, is_found: bool, is_theirs: bool) -> None:
     assert may_find(MINE, keys(reach)) == is_found
     assert (may_touch(MINE, keys(reach)) is None) == is_theirs
 
@@ -35,9 +33,7 @@ def test_somebody_of_other_projects_too_is_found_and_not_touched(
         ("OTHER", True, Reason.ROLE_ELSEWHERE()),
     ],
 )
-def test_a_role_is_given_in_ones_own_project_and_to_others(
-    project: str, is_self: bool, fault: object
-) -> None:
+def test_a_role_is_given_in_ones_own_project_and_to_others(project: str, is_self: bool, fault: object) -> None:
     assert may_give(MINE, project, is_self=is_self) == fault
 
 
