@@ -44,7 +44,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "text-coming": ("Vous allez recevoir un SMS.", "You will get a text message."),
     "text": (
-        "Support {project} : signalez votre incident ou suivez votre demande sur {platform} ou par courriel à {address}",
+        "Support {project} : signalez votre incident ou suivez votre demande sur {platform} "
+        "ou par courriel à {address}",
         "Support {project}: report your incident or follow your request on {platform} or by mail to {address}",
     ),
     "ringing": ("Merci. Nous cherchons un agent, restez en ligne.", "Thank you. We are finding an agent, please hold."),

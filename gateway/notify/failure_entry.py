@@ -28,7 +28,9 @@ UNDELIVERED = frozenset({Failure.REFUSED, Failure.RETURNED, Failure.SUPPRESSED})
 
 _SENTENCES = {
     Language.FR: {
-        Failure.REFUSED: "Un courriel de cette demande n’a pas pu être remis ({notice}, tentative {attempts}) : {error}",
+        Failure.REFUSED: (
+            "Un courriel de cette demande n’a pas pu être remis ({notice}, tentative {attempts}) : {error}"
+        ),
         Failure.RETURNED: "Un courriel de cette demande est revenu, il n’a pas été remis ({notice}) : {error}",
         Failure.DELAYED: "Un courriel de cette demande n’est pas encore arrivé ({notice}) : {error}",
         Failure.SUPPRESSED: "Un courriel de cette demande n’a pas été envoyé ({notice}) : {error}",
