@@ -16,20 +16,7 @@ from urllib.parse import unquote, urlsplit
 from redis import CredentialProvider, Redis
 from redis.sentinel import Sentinel
 
-_SENTINEL_PORT = 26379
-_SCHEMES = frozenset({"redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class SentinelUrl:
-    """What a Sentinels' URL says. Empty words are None."""
-
-    hosts: tuple[tuple[str, int], ...]
-    service: str
-    db: int
-    username: str | None
-    password: str | None
-    tls: bool
+from gateway.config.redis_url import SentinelUrl, parse_sentinel_url
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,39 +72,6 @@ class PasswordFile(CredentialProvider):
         """What AUTH says. Raises OSError."""
         password = self._path.read_text(encoding="utf-8").strip()
         return (password,) if self._username is None else (self._username, password)
-
-
-def check_redis_url(url: str) -> None:
-    """Raise ValueError, without its secret, for a URL that cannot be one of Redis."""
-    if urlsplit(url).scheme not in _SCHEMES:
-        raise ValueError("must begin with redis://, rediss://, redis+sentinel:// or rediss+sentinel://")
-    if "+sentinel:" in url:
-        parse_sentinel_url(url)
-
-
-def parse_sentinel_url(url: str) -> SentinelUrl:
-    """Read `redis+sentinel://user:password@host1:26379,host2/service/db`. Raises ValueError, without its secret."""
-    parts = urlsplit(url)
-    credentials, _, hosts = parts.netloc.rpartition("@")
-    username, _, password = credentials.partition(":")
-    service, _, db = parts.path.strip("/").partition("/")
-    if not service or not hosts or not (db or "0").isdecimal():
-        raise ValueError("must look like redis+sentinel://:password@host1:26379,host2:26379/service/0")
-    return SentinelUrl(
-        hosts=tuple(_host(host) for host in hosts.split(",")),
-        service=unquote(service),
-        db=int(db or "0"),
-        username=unquote(username) or None,
-        password=unquote(password) or None,
-        tls=parts.scheme.startswith("rediss"),
-    )
-
-
-def _host(text: str) -> tuple[str, int]:
-    parts = urlsplit(f"//{text}")
-    if not parts.hostname:
-        raise ValueError("names a Sentinel without a host")
-    return parts.hostname, parts.port or _SENTINEL_PORT
 
 
 def _without_credentials(url: str) -> tuple[str, str | None]:

@@ -20,6 +20,7 @@ from gateway.config.mailboxes import MailboxSettings, name_faults
 from gateway.config.observe import ObserveSettings
 from gateway.config.operator import OperatorSettings
 from gateway.config.project import DEMO_PROJECTS, ProjectSettings, check_projects
+from gateway.config.redis_url import check_redis_url
 from gateway.config.retention import RetentionSettings
 from gateway.config.section import Section
 from gateway.config.sign_in import SignInSettings
@@ -27,7 +28,6 @@ from gateway.config.stores import DatabaseSettings, RedisSettings
 from gateway.config.telephony import TelephonySettings
 from gateway.domain.joining import JoiningRules
 from gateway.domain.project import Project
-from gateway.redis_server import check_redis_url
 
 MIB = 1024 * 1024
 Port = Annotated[int, Field(ge=0, le=65535)]

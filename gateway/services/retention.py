@@ -90,7 +90,6 @@ def _ended(runtime: Runtime) -> Iterator[tuple[Any, ColumnElement[bool]]]:
     yield api_reports, api_reports.c.created_at < limit
     over = webhook_deliveries.c.state.in_((HookState.SENT, HookState.FAILED))
     yield webhook_deliveries, over & (webhook_deliveries.c.created_at < limit)
-    yield sign_in_tries, sign_in_tries.c.last_at < runtime.clock.now() - COUNTED
 
 
 def _count_ended(runtime: Runtime) -> int:
@@ -104,6 +103,21 @@ def _count_ended(runtime: Runtime) -> int:
 def _forget_ended(runtime: Runtime) -> int:
     with runtime.database.transaction() as connection:
         return sum(connection.execute(delete(table).where(over)).rowcount for table, over in _ended(runtime))
+
+
+def _old_tries(runtime: Runtime) -> ColumnElement[bool]:
+    return sign_in_tries.c.last_at < runtime.clock.now() - COUNTED
+
+
+def _count_tries(runtime: Runtime) -> int:
+    query = select(func.count()).select_from(sign_in_tries).where(_old_tries(runtime))
+    with runtime.database.reading() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
+def _forget_tries(runtime: Runtime) -> int:
+    with runtime.database.transaction() as connection:
+        return connection.execute(delete(sign_in_tries).where(_old_tries(runtime))).rowcount
 
 
 def _count_drafts(runtime: Runtime) -> int:
@@ -206,12 +220,22 @@ CLASSES: tuple[Kept, ...] = (
     ),
     Kept(
         name="sessions",
-        holds="sessions, liens de connexion et jetons échus ; essais de connexion manqués, une journée",
+        holds="sessions, liens de connexion et jetons échus",
         setting="retention.session_days",
         days=lambda settings: settings.retention.session_days,
         **_bounds("session_days"),
         due=_count_ended,
         forget=_forget_ended,
+    ),
+    Kept(
+        name="sign-in tries",
+        holds="essais de connexion manqués",
+        setting="",
+        days=lambda _settings: COUNTED.days,
+        shortest=COUNTED.days,
+        longest=COUNTED.days,
+        due=_count_tries,
+        forget=_forget_tries,
     ),
     Kept(
         name="drafts",

@@ -139,7 +139,7 @@ def test_a_job_says_that_there_is_work_and_nothing_of_the_call(
 ) -> None:
     Provider(runtime, clock).start()
     (job,) = wait_for(lambda: runtime.doorbell.queue(Lane.CALL).jobs, "the bell")
-    assert (tuple(job.args), job.kwargs, job.meta) == (("call",), {}, {})
+    assert (tuple(job.args), job.kwargs, job.meta) == ((f"call_{runtime.machine}",), {}, {})
     assert "336" not in job.description
 
 

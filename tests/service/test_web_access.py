@@ -23,7 +23,7 @@ CLOSED = set(TICKET_ROUTES) | set(PLAIN_ROUTES)
 def paths(site: Site, endpoint: str, **values: object) -> Iterator[tuple[str, str]]:
     """Each method and path of an endpoint."""
     for rule in site.app.url_map.iter_rules(endpoint):
-        given = {name: values.get(name, 1) for name in rule.arguments}
+        given = {name: values.get(name, "codes" if name == "change" else 1) for name in rule.arguments}
         path = site.app.url_map.bind("localhost").build(endpoint, given)
         for method in sorted((rule.methods or set()) - {"OPTIONS", "HEAD"}):
             yield method, path

@@ -2,28 +2,40 @@
 
 import json
 import logging
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import structlog
+import time_machine
 from click.testing import CliRunner, Result
 
 from gateway.admin.cli import cli
 from gateway.config.load import Settings
+from tests.support.clock import MovableClock
 
 
 @dataclass(frozen=True, kw_only=True)
 class Operator:
-    """Runs commands on the test's own stores; `environment` is what they read their settings from."""
+    """Runs commands on the test's own stores; `environment` is what they read their settings from.
+
+    With a clock it is for them what time it is there, and a little later from command to command.
+    """
 
     environment: dict[str, str]
+    clock: MovableClock | None = None
+    begun: float = field(default_factory=time.monotonic)
 
     def run(self, *arguments: str, stdin: bytes = b"", **variables: str) -> Result:
         """One command, with its exit code, and what it wrote to each stream."""
         environment: dict[str, str | None] = {**self.environment, **variables}
-        return CliRunner().invoke(cli, arguments, input=stdin, env=environment)
+        passed = timedelta(seconds=time.monotonic() - self.begun)
+        with nullcontext() if self.clock is None else time_machine.travel(self.clock.now() + passed):
+            return CliRunner().invoke(cli, arguments, input=stdin, env=environment)
 
     def says(self, *arguments: str, stdin: bytes = b"") -> str:
         """What a command that does its work prints."""
@@ -56,7 +68,7 @@ def logs_stay_as_they_are() -> Iterator[None]:
 
 
 @pytest.fixture
-def operator(settings: Settings) -> Operator:
+def operator(settings: Settings, clock: MovableClock) -> Operator:
     """An operator of the installation that the test has."""
     assert settings.database_url is not None
     assert settings.redis_url is not None
@@ -67,5 +79,6 @@ def operator(settings: Settings) -> Operator:
             "GATEWAY_DATABASE_URL": settings.database_url.get_secret_value(),
             "GATEWAY_REDIS_URL": settings.redis_url.get_secret_value(),
             "GATEWAY_SPOOL__MIN_FREE": "0",
-        }
+        },
+        clock=clock,
     )

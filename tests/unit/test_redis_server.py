@@ -7,8 +7,9 @@ from redis.sentinel import SentinelConnectionPool, SentinelManagedSSLConnection
 
 from gateway.config.load import load_settings
 from gateway.config.locations import machine_name
+from gateway.config.redis_url import SentinelUrl, check_redis_url, parse_sentinel_url
 from gateway.errors import Misconfigured
-from gateway.redis_server import PasswordFile, RedisServer, SentinelUrl, check_redis_url, parse_sentinel_url
+from gateway.redis_server import PasswordFile, RedisServer
 
 URL = "rediss+sentinel://gate:s%40fe@one,two:26380,[::1]:26381/main/2"
 
