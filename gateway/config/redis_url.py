@@ -21,7 +21,7 @@ class SentinelUrl:
 
 def check_redis_url(url: str) -> None:
     """Raise ValueError, without its secret, for a URL that cannot be one of Redis."""
-    if urlsplit(url).scheme not in _SCHEMES:
+    if url.partition("://")[0] not in _SCHEMES:
         raise ValueError("must begin with redis://, rediss://, redis+sentinel:// or rediss+sentinel://")
     if "+sentinel:" in url:
         parse_sentinel_url(url)
@@ -29,10 +29,12 @@ def check_redis_url(url: str) -> None:
 
 def parse_sentinel_url(url: str) -> SentinelUrl:
     """Read `redis+sentinel://user:password@host1:26379,host2/service/db`. Raises ValueError, without its secret."""
-    parts = urlsplit(url)
-    credentials, _, hosts = parts.netloc.rpartition("@")
+    scheme, _, rest = url.partition("://")
+    # By hand: `urlsplit` of Python 3.11.2 takes several hosts with an IPv6 address among them for a broken one.
+    netloc, _, path = rest.partition("/")
+    credentials, _, hosts = netloc.rpartition("@")
     username, _, password = credentials.partition(":")
-    service, _, db = parts.path.strip("/").partition("/")
+    service, _, db = path.strip("/").partition("/")
     if not service or not hosts or not (db or "0").isdecimal():
         raise ValueError("must look like redis+sentinel://:password@host1:26379,host2:26379/service/0")
     return SentinelUrl(
@@ -41,7 +43,7 @@ def parse_sentinel_url(url: str) -> SentinelUrl:
         db=int(db or "0"),
         username=unquote(username) or None,
         password=unquote(password) or None,
-        tls=parts.scheme.startswith("rediss"),
+        tls=scheme.startswith("rediss"),
     )
 
 

@@ -95,10 +95,25 @@ def _unpacked(path: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="gateway-restore-") as folder:
         try:
             with tarfile.open(path) as archive:
-                archive.extractall(folder, filter="data")
+                _unpack(archive, Path(folder))
         except (OSError, tarfile.TarError) as error:
             raise Refused(f"{path}: cannot be unpacked: {error}") from error
         yield Path(folder)
+
+
+def _unpack(archive: tarfile.TarFile, folder: Path) -> None:
+    """Files and folders below `folder`, and nothing else. Not `extractall(filter=...)`: Python 3.11.2 has no filter."""
+    root = folder.resolve()
+    for member in archive:
+        target = (root / member.name).resolve()
+        if not (member.isfile() or member.isdir()) or not target.is_relative_to(root):
+            raise tarfile.TarError(f"{member.name} is neither a file nor a folder below")
+        if member.isdir():
+            target.mkdir(mode=0o700, parents=True, exist_ok=True)
+        elif (content := archive.extractfile(member)) is not None:
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with content, target.open("wb") as file:
+                shutil.copyfileobj(content, file)
 
 
 def _checked(folder: Path, *, kind: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -180,3 +181,15 @@ def test_the_commands_say_what_they_did_and_what_is_left_to_do(
     assert done.exit_code == 0, done.stderr
     assert "the backup holds no secrets" in done.stdout
     assert not (tmp_path / "other" / "secrets").exists()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("name", ["../beside", "/tmp/beside", "a/../../beside", "link"])
+def test_an_archive_that_reaches_out_of_its_folder_is_refused(machine: Machine, tmp_path: Path, name: str) -> None:
+    path = tmp_path / "backup.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        member = tarfile.TarInfo(name)
+        member.type, member.linkname = (tarfile.SYMTYPE, "/etc") if name == "link" else (tarfile.REGTYPE, "")
+        archive.addfile(member)
+    with pytest.raises(Refused, match="is neither a file nor a folder below"):
+        restore(machine.settings, path)

@@ -88,7 +88,8 @@ def as_before() -> Iterator[None]:
         import sentry_sdk
 
         sentry_sdk.get_client().close(timeout=0)
-        sentry_sdk.init()  # without an address it is off
+        # Without an address it is off. Its integrations, once set up, would stay for the tests that follow.
+        sentry_sdk.init(default_integrations=False, auto_enabling_integrations=False)
     observe._Watchers.sentry = False
 
 
