@@ -110,7 +110,9 @@ def _what_is_left(runtime: Runtime, *, since: int) -> list[str]:
     with runtime.database.reading() as connection:
         others = [one for one in list_machines(connection) if one.name != runtime.machine]
     left += [f"{one.waiting} on the machine {one.name}" for one in others if one.waiting]
-    left += [f"no word of the machine {one.name} yet" for one in others if one.seen_ms < since and one.state == "up"]
+    # Not after that moment: one who spoke in its millisecond may not have seen what came just before it.
+    silent = [one.name for one in others if one.seen_ms <= since and one.state == "up"]
+    left += [f"no word of the machine {name} yet" for name in silent]
     for lane in Lane:
         depth = runtime.spool.depth(lane)
         if depth.waiting or depth.claimed:
