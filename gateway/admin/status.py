@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from gateway.admin.context import command_runtime
-from gateway.admin.status_live import alarms_since, watch
 from gateway.domain.alarms import judge
 from gateway.errors import Refused
 from gateway.services.health import ask_everything
@@ -18,6 +17,9 @@ from gateway.services.health import ask_everything
 @click.option("--live", "is_live", is_flag=True, help="Look again every two seconds, until Ctrl-C.")
 def status(*, as_json: bool, is_live: bool) -> None:
     """Show how each part is, what waits and what is wrong; the same as /readyz. Exit 1 where something is wrong."""
+    # Here, so that no role keeps what draws a terminal in its memory.
+    from gateway.admin.status_live import alarms_since, watch
+
     if as_json and is_live:
         raise Refused("--json or --live, not both")
     with command_runtime(needs_database=False) as runtime:

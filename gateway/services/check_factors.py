@@ -11,7 +11,6 @@ from functools import cache
 import structlog
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from cryptography.fernet import InvalidToken, MultiFernet
 from sqlalchemy import Connection
 
 from gateway.db.sign_in_factors import find_factors, has_recovery_code, use_recovery_code, use_step
@@ -19,13 +18,14 @@ from gateway.domain.passwords import LONGEST, normal_form
 from gateway.domain.recovery_codes import sum_of_recovery_code
 from gateway.domain.totp import SECRET_BYTES, find_step
 from gateway.runtime import Runtime
-from gateway.services.seal import seal_for
+from gateway.services.seal import seal, unseal
 
 log = structlog.get_logger()
 
 # The first choice of the OWASP Password Storage Cheat Sheet: 19 MiB, so that eight at once fit a small machine.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _NOBODY = 0
+_PURPOSE = b"gateway sign-in secrets"
 _LONGEST_CODE = 40  # characters
 
 
@@ -72,7 +72,7 @@ def hash_password(password: str) -> str:
 
 def seal_secret(runtime: Runtime, secret: bytes) -> str:
     """The secret of an app as it is kept."""
-    return _seal(runtime).encrypt(secret).decode()
+    return seal(runtime.settings, _PURPOSE, secret)
 
 
 def open_secret(runtime: Runtime, sealed: str) -> bytes | None:
@@ -88,15 +88,10 @@ def _is_password(kept: str, password: str) -> bool:
 
 
 def _open(runtime: Runtime, sealed: str) -> bytes | None:
-    try:
-        return _seal(runtime).decrypt(sealed.encode())
-    except InvalidToken:
+    secret = unseal(runtime.settings, _PURPOSE, sealed)
+    if secret is None:
         log.warning("factors.sealed_by_another_key")
-        return None
-
-
-def _seal(runtime: Runtime) -> MultiFernet:
-    return seal_for(runtime.settings, b"gateway sign-in secrets")
+    return secret
 
 
 @cache

@@ -8,16 +8,17 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cryptography.fernet import InvalidToken, MultiFernet
-
 from gateway.db.mailboxes import find_sealed, keep_sealed
 from gateway.errors import Deferred
 from gateway.runtime import Runtime
-from gateway.services.seal import seal_for
+from gateway.services.seal import seal, unseal
 
 
 class SealBroken(Deferred):
     """What is kept was sealed by a key that we do not have, or for another mailbox."""
+
+
+_PURPOSE = b"gateway mailbox tokens"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +37,7 @@ def find_tokens(runtime: Runtime, mailbox: str) -> Tokens | None:
     if sealed is None:
         return None
     try:
-        document = json.loads(_seal(runtime).decrypt(sealed.encode()))
+        document = json.loads(unseal(runtime.settings, _PURPOSE, sealed) or b"")
         if document["mailbox"] != mailbox:
             raise ValueError("a row was copied from one mailbox to another")
         return Tokens(
@@ -44,7 +45,7 @@ def find_tokens(runtime: Runtime, mailbox: str) -> Tokens | None:
             access_token=document["access_token"],
             expires_at=datetime.fromisoformat(document["expires_at"]),
         )
-    except (InvalidToken, ValueError, KeyError) as error:
+    except (ValueError, KeyError) as error:
         raise SealBroken("the consent that is kept was sealed by another signing key") from error
 
 
@@ -56,10 +57,6 @@ def keep_tokens(runtime: Runtime, mailbox: str, tokens: Tokens) -> None:
         "access_token": tokens.access_token,
         "expires_at": tokens.expires_at.isoformat(),
     }
-    sealed = _seal(runtime).encrypt(json.dumps(document).encode()).decode()
+    sealed = seal(runtime.settings, _PURPOSE, json.dumps(document).encode())
     with runtime.database.transaction() as connection:
         keep_sealed(connection, mailbox, sealed, now=runtime.clock.now())
-
-
-def _seal(runtime: Runtime) -> MultiFernet:
-    return seal_for(runtime.settings, b"gateway mailbox tokens")
