@@ -89,6 +89,7 @@ class _Draft:
         by = acts_as(self.doer.actor, self.place)
         values = {"reason": self.reason, **more}
         self.events.append(
+            # The fields come by name.
             TicketEvent(type=kind, at=self.doer.at, by=by, author=self.doer.email, value=value, **values)  # type: ignore[arg-type]
         )
         return True

@@ -36,7 +36,7 @@ def desk(runtime: Runtime) -> Runtime:
 
 
 def act(runtime: Runtime, **change: object) -> None:
-    change_ticket(runtime, ref="DEMO-1", change=Change(**change), by=NINA)  # type: ignore[arg-type]
+    change_ticket(runtime, ref="DEMO-1", change=Change(**change), by=NINA)  # type: ignore[arg-type]  # fields by name
 
 
 def tick(runtime: Runtime) -> int:

@@ -41,6 +41,7 @@ def test_mail_is_in_the_spool_within_two_seconds_of_its_delivery(
         for number in range(5):
             dovecot.deliver(mail(number))
             delivered = time.monotonic()
+            # It is asked within this turn of the loop.
             wait_for(lambda: count(runtime) == number + 1, "the mail in the spool")  # noqa: B023
             seconds.append(time.monotonic() - delivered)
         wait_for(lambda: len(dovecot.subjects("Processed")) == 5, "the last move")
@@ -201,6 +202,7 @@ def test_memory_stays_flat_over_mails_of_twenty_five_megabytes(dovecot: Dovecot,
         resting = []
         for number in range(7):
             dovecot.deliver(large.replace(b"mail-1@", f"mail-{number}@".encode()))
+            # It is asked within this turn of the loop.
             wait_for(lambda: moved(dovecot) == number + 1, "the mail to be spooled and moved")  # noqa: B023
             resting.append(process.memory_info().rss / MIB)
     assert len(list(new.glob("*"))) == 7

@@ -155,6 +155,7 @@ def test_mail_left_in_place_is_taken_once_also_by_the_next_process(
         runtime = open_mailbox_runtime(server.port, after=after)
         for number in (1, 2):
             with polling(runtime):
+                # It is asked within this turn of the loop.
                 wait_for(lambda: Counter(server.commands)["IDLE"] == number, "the end of a look")  # noqa: B023
         assert count(runtime) == 1
         assert server.flags(uid) == flags

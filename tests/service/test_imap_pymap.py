@@ -63,6 +63,7 @@ def test_mail_that_comes_while_we_wait_is_taken_and_moved(pymap_port: int, open_
         for number in range(5):
             with connected(pymap_port) as client:
                 client.append("INBOX", mail(number))
+            # It is asked within this turn of the loop.
             wait_for(lambda: len(runtime.spool.waiting(Lane.MAIL)) == number + 1, "the mail")  # noqa: B023
     assert [entry.payload for _, entry in kept(runtime)] == [mail(number) for number in range(5)]
     with connected(pymap_port) as client:

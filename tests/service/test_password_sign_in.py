@@ -116,6 +116,7 @@ def test_a_code_is_good_once_also_for_two_at_once(desk: Desk) -> None:
     secret, codes = give_factors(desk.site, ANA)
     code = code_now(desk.site, secret)
     for used in (code, codes[3]):
+        # mypy cannot tell the default of a lambda.
         results = at_once(3, lambda used=used: try_once(desk, ANA, PASSWORD, used))  # type: ignore[misc]
         assert sum(isinstance(one, NewSession) for one in results) == 1
         assert try_once(desk, ANA, PASSWORD, used) is None

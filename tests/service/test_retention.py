@@ -130,9 +130,9 @@ def test_a_dry_run_says_what_would_go_and_lets_nothing_go(
 
 @pytest.mark.parametrize("kept", [one for one in CLASSES if one.setting], ids=lambda one: one.name)
 def test_a_setting_outside_of_the_bounds_is_refused(kept: object) -> None:
-    section, _, field = kept.setting.partition(".")  # type: ignore[attr-defined]
+    section, _, field = kept.setting.partition(".")  # type: ignore[attr-defined]  # the fixture knows its type
     variable = f"GATEWAY_{section}__{field}".upper()
-    for days in (kept.shortest - 1, kept.longest + 1):  # type: ignore[attr-defined]
+    for days in (kept.shortest - 1, kept.longest + 1):  # type: ignore[attr-defined]  # the fixture knows its type
         with pytest.raises(Misconfigured, match=field):
             load_settings({"GATEWAY_CONFIG": "/dev/null", variable: str(days)})
 

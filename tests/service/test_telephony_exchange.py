@@ -163,7 +163,7 @@ def test_the_webhooks_stand_beside_the_pages(runtime: Runtime) -> None:
     def app(name: bytes) -> object:
         return lambda _environ, _start: [name]
 
-    both = side_by_side(app(b"pages"), {"/telephony": app(b"calls")})  # type: ignore[arg-type]
+    both = side_by_side(app(b"pages"), {"/telephony": app(b"calls")})  # type: ignore[arg-type]  # fields by name
     asked = {
         path: both({"PATH_INFO": path}, lambda *_: lambda _: None) for path in ("/", "/telephony/x", "/telephonyx")
     }

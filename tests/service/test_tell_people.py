@@ -35,7 +35,7 @@ def desk(runtime: Runtime) -> Runtime:
 
 
 def act(runtime: Runtime, by: str = NINA, **change: object) -> None:
-    change_ticket(runtime, ref="DEMO-1", change=Change(**change), by=by)  # type: ignore[arg-type]
+    change_ticket(runtime, ref="DEMO-1", change=Change(**change), by=by)  # type: ignore[arg-type]  # fields by name
 
 
 def person(runtime: Runtime, email: str, *, notices: Preference | None = None) -> Person:

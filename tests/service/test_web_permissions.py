@@ -150,6 +150,7 @@ def world(desk: Desk) -> Callable[[], list[Door]]:
     with desk.site.runtime.database.reading() as connection:
         entry_id = max(row.id for row in list_entries(connection, desk.ticket.id))
     file_id = int(file.rpartition("/")[2])
+    # mypy cannot tell the default of a lambda.
     return lambda ref=desk.ticket.ref: list(doors(desk, ref=ref, file_id=file_id, entry_id=entry_id))  # type: ignore[misc]
 
 

@@ -142,7 +142,7 @@ def test_the_ten_lines_of_the_document_verify_it(desk: Runtime, receivers: list[
     assert [found["is_ours"](headers, body, secret) for secret in (SECRET, OLD)] == [True, True]
     assert not found["is_ours"](headers, body + b" ", SECRET)
     assert not found["is_ours"](headers, body, f"whsec_{b64encode(b'x' * 32).decode()}")
-    desk.clock.move(minutes=6)  # type: ignore[attr-defined]
+    desk.clock.move(minutes=6)  # type: ignore[attr-defined]  # the fixture knows its type
     assert not found["is_ours"](headers, body, SECRET)
 
 
@@ -192,7 +192,7 @@ def test_after_410_nothing_is_sent_until_an_operator_says_so(desk: Runtime, rece
     plain = receivers[0]
     plain.answers = [410, 204]
     send(desk)
-    desk.clock.move(days=1)  # type: ignore[attr-defined]
+    desk.clock.move(days=1)  # type: ignore[attr-defined]  # the fixture knows its type
     send(desk)
     assert [row.state for row in rows(desk, "plain")] == [HookState.FAILED, HookState.QUEUED]
     with desk.database.transaction() as connection:

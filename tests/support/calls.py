@@ -52,7 +52,7 @@ def line(**changes: object) -> Line:
         "rules": RULES,
         "link": lambda route, state: link(route, state, now=now),
     }
-    return Line(**{**values, **changes})  # type: ignore[arg-type]
+    return Line(**{**values, **changes})  # type: ignore[arg-type]  # fields by name
 
 
 def link(route: Route, state: State | None, *, now: datetime) -> str:

@@ -31,7 +31,7 @@ def history(*told: Told, severity: str = "blocking") -> list[TicketEvent]:
         act = by[0] if by else By.AGENT
         events.append(
             TicketEvent(type=kind, at=FRIDAY + hours * HOUR, by=act, author=ANA if act is By.AGENT else "", value=value)
-        )  # type: ignore[arg-type]
+        )  # type: ignore[arg-type]  # fields by name
     return events
 
 

@@ -52,7 +52,7 @@ class FakeImap:
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session)
         self._server.daemon_threads = True
         self._server.block_on_close = False
-        self._server.fake = self  # type: ignore[attr-defined]
+        self._server.fake = self  # type: ignore[attr-defined]  # the server carries the fake
         self.port: int = self._server.server_address[1]
 
     def deliver(self, raw: bytes, *, folder: str = "INBOX") -> int:

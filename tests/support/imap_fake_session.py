@@ -41,7 +41,7 @@ class _Gone(Exception):
 
 class Session(socketserver.BaseRequestHandler):
     def setup(self) -> None:
-        self.fake = cast("FakeImap", self.server.fake)  # type: ignore[attr-defined]
+        self.fake = cast("FakeImap", self.server.fake)  # type: ignore[attr-defined]  # the server carries the fake
         self.how = self.fake.behaviour
         self.sock: socket.socket = self.request
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -227,5 +227,5 @@ def _quarantine(runtime: Runtime) -> None:
     for raw, sender in ((hers, MARIE), (his, BOB)):
         spool_id = accept(runtime, raw + encodebytes(b"x" * 60), mail_from=sender)
         folder = runtime.where.spool / Lane.MAIL
-        waiting = folder / "new" / file_name(spool_id, 0)  # type: ignore[arg-type]
+        waiting = folder / "new" / file_name(spool_id, 0)  # type: ignore[arg-type]  # narrower than its stub says
         runtime.spool.quarantine.put(waiting, Lane.MAIL, f"broken for {MARIE}")

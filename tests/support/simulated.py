@@ -64,12 +64,12 @@ def hotline(**changes: str) -> Hotline:
 
 def provider(desk: Desk, **changes: object) -> Provider:
     values = {"hotline": hotline(), "transport": WsgiTransport(app=desk), "signing": SIGNING, "account": Account()}
-    return Provider(**{**values, **changes})  # type: ignore[arg-type]
+    return Provider(**{**values, **changes})  # type: ignore[arg-type]  # fields by name
 
 
 def played(desk: Desk, *, script: Mapping[str, object] | None = None, seed: int = 1, **changes: object) -> Session:
     """A call from beginning to end."""
-    people = Script(caller=CALLER, **(script or {}))  # type: ignore[arg-type]
+    people = Script(caller=CALLER, **(script or {}))  # type: ignore[arg-type]  # fields by name
     session = Session(provider(desk, **changes), people, begun=BEGUN, seed=seed)
     session.run()
     return session

@@ -118,6 +118,6 @@ def test_an_emergency_expires_and_is_signed(fault: dict[str, object]) -> None:
         "author": "chief@support.example",
         "reason": "fire drill",
     }
-    Override(**values)  # type: ignore[arg-type]
+    Override(**values)  # type: ignore[arg-type]  # fields by name
     with pytest.raises(ValueError):
-        Override(**values | fault)  # type: ignore[arg-type]
+        Override(**values | fault)  # type: ignore[arg-type]  # fields by name

@@ -21,6 +21,7 @@ EVERY_VERB = (
 
 def ring(**changes: object) -> Verb:
     values = {"action": f"{BASE}/d", "whisper": f"{BASE}/w", "status": f"{BASE}/l", "caller_id": "+33123456789"}
+    # The fields come by name.
     return dial("+33612345678", **{**values, "timeout": 15, "limit": 14400, **changes})  # type: ignore[arg-type]
 
 

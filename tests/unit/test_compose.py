@@ -46,6 +46,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
 
 def row(name: str = "acknowledgement", lang: str = "fr", **changes: object) -> Delivery:
     """A row of the outbox."""
+    # The fields come by name.
     return dataclasses.replace(sample(name, project="DEMO", lang=Language(lang)), **changes)  # type: ignore[arg-type]
 
 

@@ -60,4 +60,4 @@ def test_a_contract_may_close_nothing_by_itself() -> None:
 )
 def test_rules_that_make_no_sense_are_refused(rules: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="after"):
-        FollowUpRules(**rules)  # type: ignore[arg-type]
+        FollowUpRules(**rules)  # type: ignore[arg-type]  # fields by name

@@ -35,7 +35,7 @@ AFTER = Period(first=date(2026, 11, 23), last=date(2026, 11, 30), zone=PARIS)
 def judged(
     events: list[TicketEvent], at: float, *, period: Period = DAYS, contract: object = USUAL_CONTRACT
 ) -> list[Judged]:
-    clocks = fold(events, contract=contract)  # type: ignore[arg-type]
+    clocks = fold(events, contract=contract)  # type: ignore[arg-type]  # narrower than its stub says
     now = FRIDAY + at * HOUR
     return judge_clocks("DEMO-1", events, clocks, calendar=USUAL_CALENDAR, period=period, now=now)
 

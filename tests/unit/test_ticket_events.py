@@ -24,7 +24,7 @@ def standing(**changes: object) -> Standing:
         "status": Status.NEW,
         "level": Level.N1,
     }
-    return Standing(**values | changes)  # type: ignore[arg-type]
+    return Standing(**values | changes)  # type: ignore[arg-type]  # fields by name
 
 
 def told(history: list[TicketEvent]) -> list[tuple[str, str, float]]:

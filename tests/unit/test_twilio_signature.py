@@ -72,7 +72,7 @@ JSON_TARGET = f"{TARGET}&bodySHA256={hashlib.sha256(JSON).hexdigest()}"
 
 def json_webhook(**changes: object) -> Webhook:
     signed = webhook("a9nBmqA0ju/hNViExpshrM61xv4=", target=JSON_TARGET, body=JSON, content_type="application/json")
-    return replace(signed, **changes)  # type: ignore[arg-type]
+    return replace(signed, **changes)  # type: ignore[arg-type]  # fields by name
 
 
 def test_a_json_body_counts_with_its_sum_alone() -> None:
@@ -99,6 +99,7 @@ def test_a_missing_or_wrong_signature_is_no(signature: str | None) -> None:
 )
 def test_any_change_is_no(changes: dict[str, object]) -> None:
     good = webhook("RSOYDt4T1cUTdK1PDd93/VVr8B8=")
+    # The fields come by name.
     assert not is_signed(replace(good, **changes), public_base=BASE, secrets=BY_TOKEN)  # type: ignore[arg-type]
 
 
