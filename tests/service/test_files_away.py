@@ -26,7 +26,8 @@ from gateway.spool.entry import Lane
 from inbound.filing import file_mail
 from tests.support.call_events import final, step
 from tests.support.planted import BOB, accept, write
-from tests.support.s3 import S3Peer, once, reset, s3_peer, slow_down
+from tests.support.s3 import S3Peer, s3_peer
+from tests.support.s3_faults import once, reset, slow_down
 from tests.support.web import Site
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

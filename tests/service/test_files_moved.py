@@ -28,7 +28,8 @@ from gateway.spool.entry import Lane
 from inbound.filing import file_mail
 from tests.support.clock import MovableClock
 from tests.support.planted import BOB, accept, write
-from tests.support.s3 import SECRET_KEY, S3Peer, reset, s3_peer
+from tests.support.s3 import SECRET_KEY, S3Peer, s3_peer
+from tests.support.s3_faults import reset
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 SOUND = b"RIFF a sound"

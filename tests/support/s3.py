@@ -1,4 +1,4 @@
-"""An S3 peer over real HTTP, as strict as the real one about signatures, and unkind when it is told to be.
+"""An S3 peer over real HTTP, as strict as the real one about signatures, and unkind when it is told to be (s3_faults).
 
 Path style, Signature Version 4
 (https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html), PUT with
@@ -8,11 +8,10 @@ Path style, Signature Version 4
 import hmac
 import re
 import socket
-import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -34,21 +33,18 @@ class Held:
     headers: dict[str, str]
 
 
-Fault = Callable[["_Handler"], bool]
-"""Does something unkind to a request. True where it has answered it, or never will."""
-
-
 @dataclass(kw_only=True)
 class S3Peer:
     """The peer. `objects` are by key; `seen` are method and key of each request, in order.
 
-    `fault` is asked before each request. `page` is how many keys a listing shows at once.
+    `fault` is asked before each request; True where it has answered it, or never will. `page` is how many keys a
+    listing shows at once.
     """
 
     url: str = ""
     objects: dict[str, Held] = field(default_factory=dict)
     seen: list[tuple[str, str]] = field(default_factory=list)
-    fault: Fault | None = None
+    fault: Callable[["Handler"], bool] | None = None
     page: int = PAGE
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -75,7 +71,7 @@ class S3Peer:
 def s3_peer(*, port: int = 0) -> Iterator[S3Peer]:
     """A peer with an empty bucket, on a port of its own."""
     peer = S3Peer()
-    handler = type("Handler", (_Handler,), {"peer": peer})
+    handler = type("OfThisPeer", (Handler,), {"peer": peer})
     server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     server.daemon_threads = True
     peer.url = f"http://127.0.0.1:{server.server_address[1]}"
@@ -88,73 +84,9 @@ def s3_peer(*, port: int = 0) -> Iterator[S3Peer]:
         server.server_close()
 
 
-def away(handler: "_Handler") -> bool:
-    """Nobody there: the connection is reset before anything is said."""
-    return reset(handler)
+class Handler(BaseHTTPRequestHandler):
+    """One request to the peer."""
 
-
-def reset(handler: "_Handler") -> bool:
-    """Reset the connection."""
-    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    handler.connection.close()
-    handler.close_connection = True
-    return True
-
-
-def slow_down(handler: "_Handler") -> bool:
-    """503 SlowDown, which a client is to try again."""
-    handler.body()
-    handler.refuse(503, "SlowDown")
-    return True
-
-
-def hang(handler: "_Handler") -> bool:
-    """Take the request and say nothing, until the peer gives up or half a minute is over."""
-    handler.body()
-    handler.connection.settimeout(30)
-    with suppress(OSError):
-        handler.connection.recv(1)
-    return reset(handler)
-
-
-def kept_then_reset(handler: "_Handler") -> bool:
-    """Keep what is put, and reset before saying so."""
-    if handler.command != "PUT":
-        return False
-    handler.store()
-    return reset(handler)
-
-
-def half_then_reset(handler: "_Handler") -> bool:
-    """Reset in the middle of what is read."""
-    held = handler.peer.objects.get(handler.key)
-    if handler.command != "GET" or held is None:
-        return False
-    handler.send_response(200)
-    handler.send_header("Content-Length", str(len(held.body)))
-    handler.meta(held)
-    handler.end_headers()
-    handler.wfile.write(held.body[: len(held.body) // 2])
-    handler.wfile.flush()
-    return reset(handler)
-
-
-def once(fault: Fault, *, method: str = "", times: int = 1) -> Fault:
-    """The fault for the first requests of this method, or of any; then kind again."""
-    left = [times]
-    lock = threading.Lock()
-
-    def ask(handler: "_Handler") -> bool:
-        with lock:
-            if left[0] < 1 or method not in {"", handler.command}:
-                return False
-            left[0] -= 1
-        return fault(handler)
-
-    return ask
-
-
-class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     peer: S3Peer
 
