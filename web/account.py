@@ -34,8 +34,7 @@ from gateway.services.sign_in import NewSession
 from gateway.services.sign_in_tries import MustWait
 from web.access import works
 from web.auth import device, hand_over, sign_in_ways
-from web.limits import SIGN_IN, peer
-from web.staff_sign_in import waiting
+from web.limits import SIGN_IN, peer, waiting
 from web.state import visitor, web
 
 WAYS = {

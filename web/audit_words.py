@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 
-from gateway.domain.audit import AuditAction, Origin
+from gateway.domain.audit import AuditAction, Origin, Refusal
 from web.account import WAYS
 from web.role_words import ROLES
 
@@ -58,6 +58,8 @@ _DETAILS = {
     "sessions": lazy_gettext("sessions"),
     "way": lazy_gettext("way"),
     "what": lazy_gettext("what changed"),
+    "why": lazy_gettext("why"),
+    "times": lazy_gettext("times within the hour"),
     "mails": lazy_gettext("mails"),
     "tickets": lazy_gettext("requests"),
     "messages": lazy_gettext("messages"),
@@ -72,7 +74,22 @@ _FACTORS = {
     "codes": lazy_gettext("recovery codes"),
     "removed": lazy_gettext("taken away"),
 }
-_WORDS: Mapping[str, Mapping[Any, Any]] = {"role": ROLES, "way": WAYS, "what": _FACTORS}
+_REFUSALS = {
+    Refusal.FORGED: lazy_gettext("not made by us, altered, or of long ago"),
+    Refusal.USED: lazy_gettext("used before"),
+    Refusal.EXPIRED: lazy_gettext("its time was over"),
+    Refusal.UNKNOWN: lazy_gettext("nobody has this address"),
+    Refusal.NO_ROLE: lazy_gettext("works for no project"),
+    Refusal.NOT_SET_UP: lazy_gettext("no password is set up"),
+    Refusal.WRONG_PASSWORD: lazy_gettext("wrong password"),
+    Refusal.WRONG_CODE: lazy_gettext("wrong code"),
+    Refusal.WRONG_NEW_CODE: lazy_gettext("not a code of the new app"),
+    Refusal.CHANGED: lazy_gettext("changed by somebody else meanwhile"),
+    Refusal.TOO_MANY: lazy_gettext("too many tries lately"),
+    Refusal.NOT_VOUCHED: lazy_gettext("the organisation let nobody in"),
+}
+_WAYS: Mapping[Any, Any] = {**WAYS, "change": lazy_gettext("changing the ways to sign in")}
+_WORDS: Mapping[str, Mapping[Any, Any]] = {"role": ROLES, "way": _WAYS, "what": _FACTORS, "why": _REFUSALS}
 _FIELDS = {
     "name": lazy_gettext("name"),
     "lang": lazy_gettext("language"),

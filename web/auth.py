@@ -27,10 +27,11 @@ from gateway.services.sign_in import (
     find_visitor,
     request_link,
 )
+from gateway.services.sign_in_tries import MustWait
 from web.access import must_step_up
 from web.drafts import keep_what_was_typed
 from web.i18n import language, local_path
-from web.limits import ASK_FOR_LINK, USE_LINK
+from web.limits import ASK_FOR_LINK, USE_LINK, peer, waiting
 from web.security import cookie_name, is_https
 from web.state import find_visitor_of_request, web
 from web.uploads import ENDPOINTS, most_in_all
@@ -145,12 +146,15 @@ def ask_for_link() -> str:
 
 def link(token: str) -> str:
     """GET /login/TOKEN: the same page for any token, so that nothing is learned or changed by looking."""
-    return render_template("link.html", token=token)
+    return render_template("link.html", token=token, faults={})
 
 
 def use_link(token: str) -> AnyResponse:
     """POST /login/TOKEN"""
-    began = consume_link(web().runtime, token, device=device())
+    try:
+        began = consume_link(web().runtime, token, peer=peer(), device=device())
+    except MustWait as error:
+        return waiting(error, lambda faults: render_template("link.html", token=token, faults=faults))
     return make_response(render_template("link_spent.html"), 403) if began is None else enter(began)
 
 

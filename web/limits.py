@@ -1,15 +1,18 @@
 """How often one address on the network may ask. Counted in Redis; in this process alone while Redis is away."""
 
 import ipaddress
+from collections.abc import Callable
 from typing import Any
 
-from flask import request
+from flask import Response, make_response, request
+from flask_babel import gettext
 from flask_limiter import Limiter
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from gateway.config.load import Settings
 from gateway.config.locations import redis_server
+from gateway.services.sign_in_tries import MustWait
 
 ANY_PAGE = "600 per minute"
 ASK_FOR_LINK = "10 per minute; 60 per hour"
@@ -44,3 +47,12 @@ def peer() -> str:
     if address.version == 4:
         return remote
     return str(ipaddress.ip_network((address, 64), strict=False))
+
+
+def waiting(error: MustWait, page: Callable[[dict[str, str]], str]) -> Response:
+    """A form again where too much has failed: how long to wait is said in words, and to programs in seconds."""
+    seconds = int(error.left.total_seconds()) + 1
+    how_long = gettext("Too many tries have failed. Try again in %(minutes)s min.", minutes=-(-seconds // 60))
+    answer = make_response(page({"code": how_long}), 429)
+    answer.headers["Retry-After"] = str(seconds)
+    return answer

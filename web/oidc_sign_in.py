@@ -14,13 +14,15 @@ from flask_babel import gettext
 from flask_limiter import Limiter
 from werkzeug.wrappers import Response
 
+from gateway.domain.audit import Refusal
+from gateway.domain.sign_in import Way
 from gateway.errors import NotFound
-from gateway.services.oidc_sign_in import note_refusal, sign_in_as_vouched
+from gateway.services.oidc_sign_in import sign_in_as_vouched
+from gateway.services.sign_in_record import note_failure, waits_noted
 from gateway.services.sign_in_tries import MustWait, count_try
 from web.auth import device, enter, sign_in_ways
-from web.limits import SIGN_IN, peer
+from web.limits import SIGN_IN, peer, waiting
 from web.oidc_client import Asked, OidcClient, OidcRefused, OidcTrouble, new_question
-from web.staff_sign_in import waiting
 from web.state import web
 
 log = structlog.get_logger()
@@ -59,10 +61,12 @@ def back_again() -> Response:
     client, runtime = _client(), web().runtime
     asked = _asked(session.pop(_ASKED, None), request.args.get("state", ""))
     if asked is None:
+        note_failure(runtime, person_id=None, way=Way.OIDC.value, why=Refusal.FORGED)
         return _failed(gettext("This sign-in was begun elsewhere or too long ago."), 403)
     code = request.args.get("code", "")
     try:
-        count_try(runtime, address=None, peer=peer())
+        with waits_noted(runtime, person_id=None, way=Way.OIDC.value):
+            count_try(runtime, address=None, peer=peer())
         if not code or request.args.get("iss", client.issuer) != client.issuer:
             raise OidcRefused("the provider lets nobody in")
         email = client.address_of(code, asked, now=runtime.clock.now())
@@ -71,7 +75,7 @@ def back_again() -> Response:
     except OidcTrouble as error:
         return _away(error)
     except OidcRefused as error:
-        note_refusal(runtime)
+        note_failure(runtime, person_id=None, way=Way.OIDC.value, why=Refusal.NOT_VOUCHED)
         return _refused(error)
     began = sign_in_as_vouched(runtime, email=email, peer=peer(), device=device())
     if began is None:

@@ -4,8 +4,6 @@ GET  /login/password    a form
 POST /login/password    begins a session; one answer to all that is wrong
 """
 
-from collections.abc import Callable
-
 from flask import Flask, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_limiter import Limiter
@@ -17,7 +15,7 @@ from gateway.services.known_browser import KNOWN_DAYS, make_known
 from gateway.services.password_sign_in import sign_in_with_password
 from gateway.services.sign_in_tries import MustWait
 from web.auth import device, enter
-from web.limits import SIGN_IN, peer
+from web.limits import SIGN_IN, peer, waiting
 from web.security import cookie_name, is_https
 from web.state import find_visitor_of_request, web
 
@@ -69,15 +67,6 @@ def use_password() -> Response:
         samesite="Lax",
         secure=is_https(web().runtime.settings),
     )
-    return answer
-
-
-def waiting(error: MustWait, page: Callable[[dict[str, str]], str]) -> Response:
-    """A form again where too much has failed: how long to wait is said in words, and to programs in seconds."""
-    seconds = int(error.left.total_seconds()) + 1
-    how_long = gettext("Too many tries have failed. Try again in %(minutes)s min.", minutes=-(-seconds // 60))
-    answer = make_response(page({"code": how_long}), 429)
-    answer.headers["Retry-After"] = str(seconds)
     return answer
 
 

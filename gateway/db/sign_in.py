@@ -58,6 +58,15 @@ class UsedLink:
     way: Way
 
 
+@dataclass(frozen=True, kw_only=True)
+class KeptLink:
+    """Whose link it is, and whether it was used."""
+
+    person_id: int
+    way: Way
+    is_used: bool
+
+
 _COLUMNS = [column for column in sessions.c if column.name not in {"token_sha256", "revoked_at"}]
 
 
@@ -80,6 +89,13 @@ def use_link(connection: Connection, link_id: int, *, now: datetime) -> UsedLink
     )
     row = connection.execute(statement).one_or_none()
     return None if row is None else UsedLink(person_id=row.person_id, way=Way(row.way))
+
+
+def find_link(connection: Connection, link_id: int) -> KeptLink | None:
+    """The link with this id, whatever became of it."""
+    query = select(sign_in_links.c.person_id, sign_in_links.c.way, sign_in_links.c.used_at)
+    row = connection.execute(query.where(sign_in_links.c.id == link_id)).one_or_none()
+    return None if row is None else KeptLink(person_id=row.person_id, way=Way(row.way), is_used=row.used_at is not None)
 
 
 def add_session(

@@ -11,6 +11,23 @@ class Origin(StrEnum):
     STRANGER = "stranger"
 
 
+class Refusal(StrEnum):
+    """Why somebody was not let in, or might not change how they sign in. It is written down and never told to them."""
+
+    FORGED = "forged"  # a link, or a provider's answer, that is not ours, was altered, or is of long ago
+    USED = "used"  # a link, a code of an app or a recovery code that was good once
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"  # nobody has this address
+    NO_ROLE = "no role"  # somebody who works for no project
+    NOT_SET_UP = "not set up"
+    WRONG_PASSWORD = "wrong password"  # noqa: S105  # a word, no secret
+    WRONG_CODE = "wrong code"  # of an app, or for recovery
+    WRONG_NEW_CODE = "wrong new code"  # not one of the app that is being set up
+    CHANGED = "changed meanwhile"  # somebody else changed it at the same time
+    TOO_MANY = "too many"  # too much failed or was asked for lately: it was not looked at
+    NOT_VOUCHED = "not vouched for"  # the organisation's own sign-in let nobody in
+
+
 class AuditAction(StrEnum):
     """What was done. `subject` of a record is named after each; the address is always that of the person concerned."""
 

@@ -13,8 +13,11 @@ from hashlib import sha256
 COUNTED = timedelta(days=1)
 FREE_OF_ADDRESS = 5
 FREE_OF_PEER = 20  # an office may share one address on the network
+FREE_OF_LINKS = 100  # nobody guesses a hundred random bits, and many people click on a link that is over
 _FIRST = timedelta(minutes=1)
 LONGEST = timedelta(minutes=15)
+TOLD_SINGLY = 20
+TOLD_WITHIN = timedelta(hours=1)
 
 
 def failures_in_force(failures: int, last_at: datetime, *, now: datetime) -> int:
@@ -36,6 +39,25 @@ def key_of_address(email: str) -> str:
     return sha256(f"address:{email}".encode()).hexdigest()
 
 
+def key_of_links(peer: str) -> str:
+    """The key under which refused links from this place on the network are counted: they keep nobody's password out."""
+    return sha256(f"links:{peer}".encode()).hexdigest()
+
+
+def key_of_told(person_id: int | None, way: str, why: str) -> str:
+    """The key under which is counted how often the audit log was told of the same failure."""
+    return sha256(f"told:{person_id}:{way}:{why}".encode()).hexdigest()
+
+
 def key_of_peer(peer: str) -> str:
     """The key under which tries from this place on the network are counted."""
     return sha256(f"peer:{peer}".encode()).hexdigest()
+
+
+def is_told(times: int) -> bool:
+    """True where the audit log is to be told of the same failure for this many-th time in an hour.
+
+    - one of the first twenty
+    - each time that there are twice as many: a flood is in the log with its size, and does not fill the disk
+    """
+    return times <= TOLD_SINGLY or times & (times - 1) == 0

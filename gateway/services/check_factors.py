@@ -14,6 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection
 
 from gateway.db.sign_in_factors import find_factors, has_recovery_code, use_recovery_code, use_step
+from gateway.domain.audit import Refusal
 from gateway.domain.passwords import LONGEST, normal_form
 from gateway.domain.recovery_codes import sum_of_recovery_code
 from gateway.domain.totp import SECRET_BYTES, find_step
@@ -37,8 +38,8 @@ class Accepted:
     recovery: str | None
 
 
-def check_factors(runtime: Runtime, person_id: int | None, *, password: str | None, code: str) -> Accepted | None:
-    """What this person showed, if it is all right; None if any of it is wrong, and for nobody.
+def check_factors(runtime: Runtime, person_id: int | None, *, password: str | None, code: str) -> Accepted | Refusal:
+    """What this person showed, if it is all right; else what is wrong, to be written down and told nobody.
 
     A `password` of None is not asked for. All is compared in every case: the time of an answer tells nothing.
     """
@@ -52,8 +53,12 @@ def check_factors(runtime: Runtime, person_id: int | None, *, password: str | No
     secret = _open(runtime, sealed) if sealed else None
     digits = "".join(typed.split())
     step = find_step(secret or bytes(SECRET_BYTES), digits, now=runtime.clock.now())
-    if kept is None or secret is None or not is_password or not (is_recovery or step is not None):
-        return None
+    if kept is None or secret is None:
+        return Refusal.UNKNOWN if person_id is None else Refusal.NOT_SET_UP
+    if not is_password:
+        return Refusal.WRONG_PASSWORD
+    if step is None and not is_recovery:
+        return Refusal.WRONG_CODE
     return Accepted(step=step, recovery=None if step is not None else recovery)
 
 

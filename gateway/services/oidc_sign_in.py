@@ -1,6 +1,7 @@
 """Staff sign in by their organisation: somebody whom we know to work here gets a session, nobody is made of it."""
 
 from gateway.db.people import find_person
+from gateway.domain.audit import Refusal
 from gateway.domain.sign_in import Way
 from gateway.mail.address import normalise_address
 from gateway.runtime import Runtime
@@ -18,12 +19,6 @@ def sign_in_as_vouched(runtime: Runtime, *, email: str, peer: str, device: str) 
         if person is not None and works_anywhere(connection, runtime.settings.project_list, address):
             take_try_back(connection, address=None, peer=peer)
             return begin_session(connection, runtime, person_id=person.id, way=Way.OIDC, device=device)
-        person_id = None if person is None else person.id
-        record_failure(connection, at=runtime.clock.now(), person_id=person_id, way=Way.OIDC.value)
+        person_id, why = (None, Refusal.UNKNOWN) if person is None else (person.id, Refusal.NO_ROLE)
+        record_failure(connection, at=runtime.clock.now(), person_id=person_id, way=Way.OIDC.value, why=why)
     return None
-
-
-def note_refusal(runtime: Runtime) -> None:
-    """Remember that the provider vouched for nobody, or was not to be believed."""
-    with runtime.database.transaction() as connection:
-        record_failure(connection, at=runtime.clock.now(), person_id=None, way=Way.OIDC.value)

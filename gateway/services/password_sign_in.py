@@ -1,6 +1,7 @@
 """Staff sign in by a password and a code: one answer, in one time, to all that is wrong."""
 
 from gateway.db.people import find_person
+from gateway.domain.audit import Refusal
 from gateway.domain.sign_in import Way
 from gateway.mail.address import normalise_address
 from gateway.runtime import Runtime
@@ -8,7 +9,7 @@ from gateway.services.check_factors import check_factors, spend
 from gateway.services.known_browser import counted_under
 from gateway.services.roles import works_anywhere
 from gateway.services.sign_in import NewSession, begin_session
-from gateway.services.sign_in_record import record_failure
+from gateway.services.sign_in_record import record_failure, waits_noted
 from gateway.services.sign_in_tries import count_try, take_try_back
 
 _LONGEST_ADDRESS = 254
@@ -28,11 +29,19 @@ def sign_in_with_password(
         works = works_anywhere(connection, runtime.settings.project_list, address)
     person_id = None if person is None else person.id
     counted = counted_under(runtime, address, person_id=person_id, known=known)
-    count_try(runtime, address=counted, peer=peer)
-    accepted = check_factors(runtime, person_id, password=password, code=code)
+    way = Way.PASSWORD.value
+    with waits_noted(runtime, person_id=person_id, way=way):
+        count_try(runtime, address=counted, peer=peer)
+    shown = check_factors(runtime, person_id, password=password, code=code)
     with runtime.database.transaction() as connection:
-        if person_id is not None and works and accepted is not None and spend(connection, runtime, person_id, accepted):
+        if isinstance(shown, Refusal):
+            why = shown
+        elif person_id is None or not works:
+            why = Refusal.NO_ROLE
+        elif not spend(connection, runtime, person_id, shown):
+            why = Refusal.USED
+        else:
             take_try_back(connection, address=counted, peer=peer)
             return begin_session(connection, runtime, person_id=person_id, way=Way.PASSWORD, device=device)
-        record_failure(connection, at=runtime.clock.now(), person_id=person_id, way=Way.PASSWORD.value)
+        record_failure(connection, at=runtime.clock.now(), person_id=person_id, way=way, why=why)
     return None

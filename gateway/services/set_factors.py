@@ -6,6 +6,8 @@ replaced. Every change ends all sessions and begins a new one for whoever made i
 """
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -19,7 +21,7 @@ from gateway.db.sign_in_factors import (
     set_factors,
     set_recovery_codes,
 )
-from gateway.domain.audit import AuditAction
+from gateway.domain.audit import AuditAction, Refusal
 from gateway.domain.passwords import LONGEST, SHORTEST, PasswordFault, find_password_fault
 from gateway.domain.recovery_codes import new_recovery_codes, sum_of_recovery_code
 from gateway.domain.sign_in import Way
@@ -29,11 +31,11 @@ from gateway.mail.address import normalise_address
 from gateway.runtime import Runtime
 from gateway.services.check_factors import Accepted, check_factors, hash_password, open_secret, seal_secret, spend
 from gateway.services.sign_in import NewSession, Visitor, begin_session
-from gateway.services.sign_in_record import record, record_failure
+from gateway.services.sign_in_record import note_failure, record, waits_noted
 from gateway.services.sign_in_tries import count_try, take_try_back
 
 _BY_LINK = frozenset({Way.LINK, Way.OPERATOR})
-
+_WAY = "change"  # how the audit log calls a try at this, beside the ways of signing in
 
 _WHY = {
     PasswordFault.SHORT: f"it has fewer than {SHORTEST} characters",
@@ -44,7 +46,11 @@ _WHY = {
 
 
 class NotProven(Refused):
-    """The password or the code of now is wrong, or the code was used before."""
+    """The password or the code of now is wrong, or the code was used before; `why` is for the audit log."""
+
+    def __init__(self, why: Refusal) -> None:
+        super().__init__("the password or the code is wrong, or was used before")
+        self.why = why
 
 
 class WrongNewCode(Refused):
@@ -107,35 +113,28 @@ def set_up(
 ) -> tuple[list[str], NewSession]:
     """Set a password, and the app of which this is a code; the recovery codes, to be shown once, and the new session.
 
-    Raises NotFound where no app was begun, BadPassword, WrongNewCode, and where something is set up already MustWait
-    and NotProven.
+    Raises NotFound where no app was begun, BadPassword, MustWait, WrongNewCode, and NotProven where something is set
+    up already.
     """
     person = visitor.person
     _require_good(password, person)
     standing = standing_of(runtime, person.id)
     if standing.pending is None:
         raise NotFound("no app is being set up")
+    _count(runtime, visitor, proof, what="all")
     step = find_step(standing.pending, "".join(new_code.split()), now=runtime.clock.now())
     if step is None:
+        note_failure(runtime, person_id=person.id, way=_WAY, why=Refusal.WRONG_NEW_CODE, what="all")
         raise WrongNewCode("this is not a code of the app")
-    accepted = _prove(runtime, visitor, proof) if standing.is_set_up else None
+    accepted = _check(runtime, visitor, proof, what="all") if standing.is_set_up else None
     values = {"password_hash": hash_password(password), "secret_sealed": seal_secret(runtime, standing.pending)}
     codes = new_recovery_codes()
-    with runtime.database.transaction() as connection:
+    with _changing(runtime, visitor, accepted, proof, what="all") as connection:
         found = find_factors(connection, person.id, lock=True)
         if accepted is None and found is not None and found.password_hash is not None:
-            raise NotProven("somebody set it up meanwhile")
-        _spend(connection, runtime, visitor, accepted, proof)
+            raise NotProven(Refusal.CHANGED)
         set_factors(connection, person.id, now=runtime.clock.now(), **values, pending_sealed=None, used_step=step)
         set_recovery_codes(connection, person.id, [sum_of_recovery_code(code) for code in codes])
-        record(
-            connection,
-            AuditAction.SIGN_IN_CHANGED,
-            at=runtime.clock.now(),
-            by=person.id,
-            person_id=person.id,
-            what="all",
-        )
         return codes, _anew(connection, runtime, person.id, way=Way.PASSWORD, device=device)
 
 
@@ -143,56 +142,29 @@ def change_password(runtime: Runtime, visitor: Visitor, *, password: str, proof:
     """Set another password. Raises BadPassword, MustWait, NotProven."""
     person = visitor.person
     _require_good(password, person)
-    accepted = _prove(runtime, visitor, proof)
+    accepted = _prove(runtime, visitor, proof, what="password")
     hashed = hash_password(password)
-    with runtime.database.transaction() as connection:
-        _spend(connection, runtime, visitor, accepted, proof)
+    with _changing(runtime, visitor, accepted, proof, what="password") as connection:
         set_factors(connection, person.id, now=runtime.clock.now(), password_hash=hashed)
-        record(
-            connection,
-            AuditAction.SIGN_IN_CHANGED,
-            at=runtime.clock.now(),
-            by=person.id,
-            person_id=person.id,
-            what="password",
-        )
         return _anew(connection, runtime, person.id, way=Way.PASSWORD, device=device)
 
 
 def renew_codes(runtime: Runtime, visitor: Visitor, *, proof: Proof, device: str) -> tuple[list[str], NewSession]:
     """New recovery codes in the place of those before. Raises MustWait, NotProven."""
     person = visitor.person
-    accepted = _prove(runtime, visitor, proof)
+    accepted = _prove(runtime, visitor, proof, what="codes")
     codes = new_recovery_codes()
-    with runtime.database.transaction() as connection:
-        _spend(connection, runtime, visitor, accepted, proof)
+    with _changing(runtime, visitor, accepted, proof, what="codes") as connection:
         set_recovery_codes(connection, person.id, [sum_of_recovery_code(code) for code in codes])
-        record(
-            connection,
-            AuditAction.SIGN_IN_CHANGED,
-            at=runtime.clock.now(),
-            by=person.id,
-            person_id=person.id,
-            what="codes",
-        )
         return codes, _anew(connection, runtime, person.id, way=visitor.way, device=device)
 
 
 def remove_factors(runtime: Runtime, visitor: Visitor, *, proof: Proof, device: str) -> NewSession:
     """Take all of it away. Raises MustWait, NotProven."""
     person = visitor.person
-    accepted = _prove(runtime, visitor, proof)
-    with runtime.database.transaction() as connection:
-        _spend(connection, runtime, visitor, accepted, proof)
+    accepted = _prove(runtime, visitor, proof, what="removed")
+    with _changing(runtime, visitor, accepted, proof, what="removed") as connection:
         drop_factors(connection, person.id)
-        record(
-            connection,
-            AuditAction.SIGN_IN_CHANGED,
-            at=runtime.clock.now(),
-            by=person.id,
-            person_id=person.id,
-            what="removed",
-        )
         return _anew(connection, runtime, person.id, way=visitor.way, device=device)
 
 
@@ -233,24 +205,43 @@ def _require_good(password: str, person: Person) -> None:
         raise BadPassword(fault)
 
 
-def _prove(runtime: Runtime, visitor: Visitor, proof: Proof) -> Accepted:
+def _prove(runtime: Runtime, visitor: Visitor, proof: Proof, *, what: str) -> Accepted:
+    _count(runtime, visitor, proof, what=what)
+    return _check(runtime, visitor, proof, what=what)
+
+
+def _count(runtime: Runtime, visitor: Visitor, proof: Proof, *, what: str) -> None:
     person = visitor.person
-    count_try(runtime, address=person.email, peer=proof.peer)
+    with waits_noted(runtime, person_id=person.id, way=_WAY, what=what):
+        count_try(runtime, address=person.email, peer=proof.peer)
+
+
+def _check(runtime: Runtime, visitor: Visitor, proof: Proof, *, what: str) -> Accepted:
+    person_id = visitor.person.id
     password = proof.password if is_password_asked(visitor) else None
-    accepted = check_factors(runtime, person.id, password=password, code=proof.code)
-    if accepted is None:
+    shown = check_factors(runtime, person_id, password=password, code=proof.code)
+    if isinstance(shown, Refusal):
+        note_failure(runtime, person_id=person_id, way=_WAY, why=shown, what=what)
+        raise NotProven(shown)
+    return shown
+
+
+@contextmanager
+def _changing(
+    runtime: Runtime, visitor: Visitor, accepted: Accepted | None, proof: Proof, *, what: str
+) -> Iterator[Connection]:
+    """The unit of work of a change: what was shown is used up in it, and it is written down, or why it was refused."""
+    person, now = visitor.person, runtime.clock.now()
+    try:
         with runtime.database.transaction() as connection:
-            record_failure(connection, at=runtime.clock.now(), person_id=person.id, way="change")
-        raise NotProven("the password or the code is wrong")
-    return accepted
-
-
-def _spend(connection: Connection, runtime: Runtime, visitor: Visitor, accepted: Accepted | None, proof: Proof) -> None:
-    if accepted is None:
-        return
-    if not spend(connection, runtime, visitor.person.id, accepted):
-        raise NotProven("this code was used before")
-    take_try_back(connection, address=visitor.person.email, peer=proof.peer)
+            if accepted is not None and not spend(connection, runtime, person.id, accepted):
+                raise NotProven(Refusal.USED)
+            take_try_back(connection, address=person.email, peer=proof.peer)
+            yield connection
+            record(connection, AuditAction.SIGN_IN_CHANGED, at=now, by=person.id, person_id=person.id, what=what)
+    except NotProven as error:
+        note_failure(runtime, person_id=person.id, way=_WAY, why=error.why, what=what)
+        raise
 
 
 def _anew(connection: Connection, runtime: Runtime, person_id: int, *, way: Way, device: str) -> NewSession:

@@ -23,7 +23,7 @@ from gateway.config.load import Settings
 from gateway.db import outbox, sign_in
 from gateway.db.people import Person, find_person, find_person_by_id, memberships
 from gateway.db.tickets import tickets
-from gateway.domain.audit import AuditAction
+from gateway.domain.audit import AuditAction, Refusal
 from gateway.domain.project import Project
 from gateway.domain.sign_in import Way, opens_desk
 from gateway.errors import Deferred, NotFound
@@ -33,7 +33,8 @@ from gateway.mail.message_id import make_message_id
 from gateway.mail.tokens import BadToken, Purpose, TokenSigner
 from gateway.notify.notices import Notice
 from gateway.runtime import Runtime
-from gateway.services.sign_in_record import record
+from gateway.services.sign_in_record import note_failure, record, record_failure, waits_noted
+from gateway.services.sign_in_tries import count_link, take_link_back
 
 LAPSED_DAYS = timedelta(days=30)
 LINKS_PER_HOUR = 5  # mails to one person, so that nobody can flood a mailbox through our form
@@ -63,7 +64,7 @@ class Visitor:
 def request_link(runtime: Runtime, *, email: str, fallback_language: str) -> bool:
     """Write a sign-in mail into the outbox for the person with this address.
 
-    False, and nothing written, for an address that nobody has, and once a person has had `LINKS_PER_HOUR`. The
+    False, and no mail written, for an address that nobody has, and once a person has had `LINKS_PER_HOUR`. The
     caller shows the same page either way. `fallback_language` is for a person who has not chosen one.
     """
     address = normalise_address(email)
@@ -73,6 +74,8 @@ def request_link(runtime: Runtime, *, email: str, fallback_language: str) -> boo
     with runtime.database.transaction() as connection:
         person = find_person(connection, email=address)
         if person is None or _has_had_enough(connection, person, now=now):
+            person_id, why = (None, Refusal.UNKNOWN) if person is None else (person.id, Refusal.TOO_MANY)
+            record_failure(connection, at=now, person_id=person_id, way=Way.LINK.value, why=why)
             return False
         link_id = _add_link(connection, runtime, person_id=person.id, now=now)
         project = project_of(connection, runtime.settings, person_id=person.id)
@@ -111,20 +114,26 @@ def make_link(runtime: Runtime, *, email: str) -> str:
     return sign_in_url(runtime.settings, runtime.signer, link_id, now.date())
 
 
-def consume_link(runtime: Runtime, token: str, *, device: str = "") -> NewSession | None:
+def consume_link(runtime: Runtime, token: str, *, peer: str, device: str = "") -> NewSession | None:
     """Use a link up and begin a session on this kind of device; of two at once one wins.
 
-    None for a link that is altered, used, or too old: which of these is never told.
+    None for a link that is altered, used, or too old: which of these is never told. Raises MustWait where too many
+    were refused at this place on the network.
     """
     now = runtime.clock.now()
+    with waits_noted(runtime, person_id=None, way=Way.LINK.value):
+        count_link(runtime, peer=peer)
     try:
         (link_id,) = runtime.signer.verify(Purpose.SIGN_IN, token, today=now.date())
     except BadToken:
+        note_failure(runtime, person_id=None, way=Way.LINK.value, why=Refusal.FORGED)
         return None
     with runtime.database.transaction() as connection:
         used = sign_in.use_link(connection, link_id, now=now)
         if used is None:
+            _record_spent(connection, link_id, now=now)
             return None
+        take_link_back(connection, peer=peer)
         return begin_session(connection, runtime, person_id=used.person_id, way=used.way, device=device)
 
 
@@ -198,6 +207,14 @@ def project_of(connection: Connection, settings: Settings, *, person_id: int) ->
 def _add_link(connection: Connection, runtime: Runtime, *, person_id: int, now: datetime, way: Way = Way.LINK) -> int:
     lifetime = timedelta(minutes=runtime.settings.session.link_minutes)
     return sign_in.add_link(connection, person_id=person_id, now=now, expires_at=now + lifetime, way=way)
+
+
+def _record_spent(connection: Connection, link_id: int, *, now: datetime) -> None:
+    """Remember a link of ours that was followed in vain. Those of long ago are forgotten, with whose they were."""
+    found = sign_in.find_link(connection, link_id)
+    person_id, way = (None, Way.LINK) if found is None else (found.person_id, found.way)
+    why = Refusal.USED if found is not None and found.is_used else Refusal.EXPIRED
+    record_failure(connection, at=now, person_id=person_id, way=way.value, why=why)
 
 
 def _has_had_enough(connection: Connection, person: Person, *, now: datetime) -> bool:

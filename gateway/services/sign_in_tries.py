@@ -3,6 +3,7 @@
 The counts are in the database: they survive a restart and hold for every web process (`gateway.domain.tries`).
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -10,9 +11,11 @@ from sqlalchemy import Connection
 from gateway.db.sign_in_tries import forget_tries, lock_tries, set_tries, take_back
 from gateway.domain.tries import (
     FREE_OF_ADDRESS,
+    FREE_OF_LINKS,
     FREE_OF_PEER,
     failures_in_force,
     key_of_address,
+    key_of_links,
     key_of_peer,
     wait_left,
 )
@@ -31,10 +34,31 @@ class MustWait(Deferred):
 def count_try(runtime: Runtime, *, address: str | None, peer: str) -> None:
     """Count a try as failed, at this (normalised) address where one is known and from this place on the network, until
     `take_try_back` says otherwise. Raises MustWait, and counts nothing, while there is a wait for either."""
-    now = runtime.clock.now()
     free = {key_of_peer(peer): FREE_OF_PEER}
     if address is not None:
         free[key_of_address(address)] = FREE_OF_ADDRESS
+    _count(runtime, free)
+
+
+def count_link(runtime: Runtime, *, peer: str) -> None:
+    """The same for a sign-in link that somebody follows from this place on the network."""
+    _count(runtime, {key_of_links(peer): FREE_OF_LINKS})
+
+
+def take_try_back(connection: Connection, *, address: str | None, peer: str) -> None:
+    """The try was good: the address begins anew. The place does not: anybody could clear it with a key of their own."""
+    if address is not None:
+        forget_tries(connection, [key_of_address(address)])
+    take_back(connection, key_of_peer(peer))
+
+
+def take_link_back(connection: Connection, *, peer: str) -> None:
+    """The link was good."""
+    take_back(connection, key_of_links(peer))
+
+
+def _count(runtime: Runtime, free: Mapping[str, int]) -> None:
+    now = runtime.clock.now()
     with runtime.database.transaction() as connection:
         # In one order, so that two who try at once never wait for each other.
         found = {key: lock_tries(connection, key, now=now) for key in sorted(free)}
@@ -44,10 +68,3 @@ def count_try(runtime: Runtime, *, address: str | None, peer: str) -> None:
         for key, one in found.items():
             failures = failures_in_force(one.failures, one.last_at, now=now) + 1
             set_tries(connection, key, failures=failures, now=now)
-
-
-def take_try_back(connection: Connection, *, address: str | None, peer: str) -> None:
-    """The try was good: the address begins anew. The place does not: anybody could clear it with a key of their own."""
-    if address is not None:
-        forget_tries(connection, [key_of_address(address)])
-    take_back(connection, key_of_peer(peer))

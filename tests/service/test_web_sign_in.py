@@ -154,7 +154,7 @@ def test_of_two_browsers_at_once_one_wins(site: Site) -> None:
 
     def race() -> None:
         start.wait()
-        results.append(consume_link(site.runtime, token))
+        results.append(consume_link(site.runtime, token, peer="192.0.2.1"))
 
     threads = [threading.Thread(target=race) for _ in range(4)]
     for thread in threads:
@@ -234,7 +234,7 @@ def test_an_operator_makes_a_link_for_a_person_who_is_known(site: Site) -> None:
 def test_a_link_is_bound_to_the_row_that_it_names(site: Site) -> None:
     runtime, today = site.runtime, site.clock.now().date()
     unknown = sign_in_url(runtime.settings, runtime.signer, 999_999, today).rpartition("/")[2]
-    assert consume_link(runtime, unknown) is None
+    assert consume_link(runtime, unknown, peer="192.0.2.1") is None
 
 
 def test_the_start_leads_where_the_visitor_belongs(site: Site) -> None:
