@@ -14,21 +14,22 @@ from typing import TYPE_CHECKING, Any
 from gateway.admin.cli import cli
 from gateway.clock import SystemClock
 from gateway.config.load import Settings, load_settings
+from gateway.db.engine import DatabaseTrouble
 from gateway.db.migrate import require_head
 from gateway.domain.project import Project
-from gateway.jobs.doorbell import OUTBOX, PROVIDER, WEBHOOKS, read_address
+from gateway.jobs.doorbell import OUTBOX, PROVIDER, read_address
 from gateway.jobs.drain import Handler, drain_lane
 from gateway.jobs.timetable import run_timetable
 from gateway.jobs.worker import run_worker
 from gateway.logs import configure_logs
 from gateway.notify.deliver import deliver_due
-from gateway.notify.hook_deliver import send_webhooks
 from gateway.observe import observing
 from gateway.runtime import Runtime, open_runtime
 from gateway.services.file_web_form import file_web_form
 from gateway.services.import_mail import OldMail
 from gateway.services.index_texts import index_texts
 from gateway.services.log_call import log_call
+from gateway.services.machines import require_own_name
 from gateway.services.tell_agents import tell_agents
 from gateway.spool.entry import Lane
 
@@ -67,8 +68,6 @@ def drain(name: str) -> None:
             tell_agents(runtime)  # what was filed a moment ago becomes mail, and goes out with the rest
             deliver_due(runtime, deadline=deadline)
             index_texts(runtime, deadline=deadline)
-        elif lane == WEBHOOKS:
-            send_webhooks(runtime, deadline=deadline)
         elif lane == PROVIDER:
             _ask_provider(runtime, deadline=deadline)
         elif drain_lane(Lane(lane), _handler(Lane(lane)), runtime, deadline=deadline).more:
@@ -109,6 +108,7 @@ def _imapd(runtime: Runtime, _number: int) -> None:
     from inbound.imap_daemon import run_imapd
 
     require_head(runtime.database)
+    require_own_name(runtime)
     run_imapd(runtime)
 
 
@@ -134,10 +134,13 @@ def _worker(runtime: Runtime, number: int) -> None:
     import inbound.filing  # noqa: F401 - for its effect alone
 
     require_head(runtime.database)
+    require_own_name(runtime)
     run_worker(runtime, number=number)
 
 
 def _timetable(runtime: Runtime, _number: int) -> None:
+    with suppress(DatabaseTrouble):  # the spool is swept all the same, and the first word says it again
+        require_own_name(runtime)
     run_timetable(runtime)
 
 

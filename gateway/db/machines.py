@@ -7,7 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, Row, String, Table, Text, delete, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    Row,
+    String,
+    Table,
+    Text,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from gateway.db.clock import database_ms, database_now
 from gateway.db.types import Json, metadata
@@ -15,6 +29,9 @@ from gateway.db.upsert import insert_ignoring_duplicates, maker_of
 
 SILENT_AFTER = 60
 """Seconds without a word after which a machine counts as silent; it speaks every five."""
+
+TAKEN_FOR = 15
+"""Seconds since its last word for which a machine's name is taken: two words may be missing."""
 
 machines = Table(
     "machines",
@@ -26,6 +43,7 @@ machines = Table(
     Column("keys", Json, nullable=False),
     Column("lanes", Json, nullable=False),
     Column("seen_ms", BigInteger, nullable=False),
+    Column("instance", String(40)),
 )
 
 set_aside = Table(
@@ -121,18 +139,32 @@ class MachineOrder:
     reason: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Namesake:
+    """Another machine that goes by our name, and when it last said so."""
+
+    host: str
+    seen_ms: int
+
+
 def note_machine(
     connection: Connection,
     name: str,
     *,
+    instance: str | None,
+    before: str = "",
     host: str,
     version: str,
     roles: Sequence[str],
     keys: Sequence[str],
     lanes: Mapping[str, Mapping[str, Any]],
-) -> None:
-    """Write down how a machine is, now."""
+) -> bool:
+    """Write down how a machine is, now. `instance` is its run (`gateway.up.instance`), `before` one that is over.
+
+    False, with nothing written, where another machine that goes by this name has spoken a moment ago.
+    """
     values = {
+        "instance": instance,
         "host": host,
         "version": version,
         "roles": list(roles),
@@ -141,7 +173,28 @@ def note_machine(
         "seen_ms": database_ms(),
     }
     statement = maker_of(connection.dialect.name)(machines).values(name=name, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+    ours = [one for one in (instance, before) if one]
+    is_free = or_(
+        machines.c.instance.is_(None),
+        machines.c.instance.in_(ours),
+        machines.c.seen_ms < database_ms() - TAKEN_FOR * 1000,
+    )
+    statement = statement.on_conflict_do_update(index_elements=["name"], set_=values, where=is_free)
+    return connection.execute(statement.returning(machines.c.name)).first() is not None
+
+
+def find_namesake(connection: Connection, name: str, *, instance: str, before: str) -> Namesake | None:
+    """Another machine that goes by this name and has spoken a moment ago."""
+    fresh = machines.c.seen_ms >= database_ms() - TAKEN_FOR * 1000
+    others = machines.c.instance.is_not(None) & machines.c.instance.not_in([instance, before])
+    found = connection.execute(select(machines).where(machines.c.name == name, fresh, others)).one_or_none()
+    return None if found is None else Namesake(host=found.host, seen_ms=found.seen_ms)
+
+
+def leave_name(connection: Connection, name: str, *, instance: str) -> None:
+    """Let whoever starts next go by this name at once; nothing where it is not ours."""
+    ours = (machines.c.name == name) & (machines.c.instance == instance)
+    connection.execute(update(machines).where(ours).values(instance=None))
 
 
 def list_machines(connection: Connection) -> list[MachineRow]:

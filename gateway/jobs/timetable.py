@@ -6,6 +6,7 @@ worker died. It keeps nothing: missing a beat, or beating twice, changes nothing
 
 Each machine has one, for what only it can see to: its spool, its files, saying how it is. What concerns the database
 is done by one of them, which holds a lease for it; a timetable that has lost its lease writes nothing in its name.
+Beside it a thread sends webhooks (`hook_sender`).
 """
 
 import os
@@ -23,19 +24,18 @@ from gateway.db.call_texts import count_due_texts
 from gateway.db.daily_counts import forget_counts
 from gateway.db.drafts import forget_drafts
 from gateway.db.engine import DatabaseTrouble
-from gateway.db.outbox import count_due
-from gateway.db.webhooks import due_endpoints
+from gateway.db.outbox import MAILS
 from gateway.ids import random32
-from gateway.jobs.doorbell import LANES, OUTBOX, PROVIDER, WEBHOOKS
+from gateway.jobs.doorbell import LANES, OUTBOX, PROVIDER
+from gateway.jobs.hook_sender import HookSender
 from gateway.leases import LeaseKeeper
-from gateway.notify.hook_deliver import endpoints_of
 from gateway.runtime import Runtime
 from gateway.services.call_people import tell_called_people
 from gateway.services.follow_up_tickets import follow_up_tickets
 from gateway.services.forget_calls import forget_calls
 from gateway.services.index_texts import index_texts
 from gateway.services.judge_tickets import judge_tickets, name_by_measure
-from gateway.services.machines import carry_out_orders, say_how_we_are, take_leave
+from gateway.services.machines import NameTaken, carry_out_orders, say_how_we_are, take_leave
 from gateway.services.mailbox_health import watch_mailboxes
 from gateway.services.note_contracts import note_contracts
 from gateway.services.refresh_hotline import refresh_hotline
@@ -62,7 +62,7 @@ log = structlog.get_logger()
 
 
 def run_timetable(runtime: Runtime) -> None:
-    """Beat once a second until SIGTERM or SIGINT."""
+    """Beat once a second until SIGTERM or SIGINT. Raises NameTaken where another machine goes by our name."""
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -71,12 +71,13 @@ def run_timetable(runtime: Runtime) -> None:
     holder = f"{runtime.machine}/timetable/{os.getpid()}-{random32(6)}"
     with LeaseKeeper(runtime.database, holder=holder) as keeper:
         lease = keeper.lease("timetable")
-        while not stopping.wait(BEAT):
-            _do(own_tasks(beat), runtime)
-            if lease.is_held:
-                with runtime.database.fenced(lease.fence):
-                    _do(common_tasks(beat), runtime)
-            beat += 1
+        with HookSender(runtime, lease):
+            while not stopping.wait(BEAT):
+                _do(own_tasks(beat), runtime)
+                if lease.is_held:
+                    with runtime.database.fenced(lease.fence):
+                        _do(common_tasks(beat), runtime)
+                beat += 1
     _do([take_leave], runtime)
 
 
@@ -84,6 +85,8 @@ def _do(tasks: Iterable[Callable[[Runtime], object]], runtime: Runtime) -> None:
     for task in tasks:
         try:
             task(runtime)
+        except NameTaken:
+            raise  # two that sweep and answer for one name would undo each other's work
         except Exception as error:  # noqa: BLE001  # the boundary: no task may keep the others from their beat
             log.warning("timetable.task_failed", task=task.__name__, error=type(error).__name__)
 
@@ -105,7 +108,6 @@ def common_tasks(beat: int) -> list[Callable[[Runtime], object]]:
     return [
         ring_for_due_mail,
         ring_for_due_messages,
-        ring_for_webhooks,
         watch_mailboxes,
         find_passed_marks,
         follow_up,
@@ -139,23 +141,10 @@ def ring_for_due_mail(runtime: Runtime) -> bool:
     """Ring for the outbox when a mail in it is due."""
     try:
         with runtime.database.reading() as connection:
-            due = count_due(connection, now=runtime.clock.now())
+            due = MAILS.count_due(connection, now=runtime.clock.now())
     except DatabaseTrouble:
         return False
     return bool(due) and runtime.doorbell.ring(OUTBOX)
-
-
-def ring_for_webhooks(runtime: Runtime) -> bool:
-    """Ring for the webhooks when one is due and its receiver may be dialled."""
-    names = sorted(endpoints_of(runtime))
-    if not names:
-        return False
-    try:
-        with runtime.database.reading() as connection:
-            due = due_endpoints(connection, names, now=runtime.clock.now())
-    except DatabaseTrouble:
-        return False
-    return bool(due) and runtime.doorbell.ring(WEBHOOKS)
 
 
 def find_passed_marks(runtime: Runtime) -> int:

@@ -2,18 +2,21 @@
 
 import fcntl
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+
+from gateway.up.instance import take_part
 
 
-def announce_role(run: Path, role: str) -> IO[bytes]:
-    """Say that this process is one of `role`; it holds until the file that is returned is closed."""
+@contextmanager
+def announce_role(run: Path, role: str) -> Iterator[None]:
+    """Say for the block that this process is one of `role`, and of this machine's run. Raises OSError."""
     folder = run / "roles"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = (folder / f"{role}-{os.getpid()}").open("wb")
-    fcntl.flock(file, fcntl.LOCK_EX)
-    return file
+    with take_part(run), (folder / f"{role}-{os.getpid()}").open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def living_roles(run: Path) -> list[str]:
