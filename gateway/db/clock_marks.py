@@ -8,11 +8,14 @@ anew when something happens to it; until then it stands in `stale_clocks`.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from sqlalchemy import Column, Connection, ForeignKey, Index, Integer, String, Table, delete, insert, select, update
 
+from gateway.db.tickets import tickets
 from gateway.db.types import UtcDateTime, metadata
-from gateway.db.upsert import insert_ignoring_duplicates
+from gateway.db.upsert import maker_of
 from gateway.domain.clocks import Guarantee
 from gateway.domain.escalation import Mark
 
@@ -48,8 +51,12 @@ class FoundMark:
 
 
 def make_stale(connection: Connection, ticket_id: int) -> None:
-    """Let the tick work a ticket's marks out anew."""
-    insert_ignoring_duplicates(connection, stale_clocks, ticket_id=ticket_id)
+    """Let the tick work a ticket's marks out anew.
+
+    Also where it stands there already its row is written: a tick that does not see yet what this transaction did must
+    not take it, and forget the ticket, before it is committed.
+    """
+    connection.execute(_make_stale(connection.dialect.name), {"ticket_id": ticket_id})
 
 
 def anything_to_do(connection: Connection, *, now: datetime) -> bool:
@@ -59,9 +66,19 @@ def anything_to_do(connection: Connection, *, now: datetime) -> bool:
 
 
 def take_stale(connection: Connection, *, limit: int) -> list[int]:
-    """Take tickets whose marks are to be worked out anew; two ticks at once get different ones."""
-    query = select(stale_clocks.c.ticket_id).order_by(stale_clocks.c.ticket_id).limit(limit)
-    taken = list(connection.execute(query.with_for_update(skip_locked=True)).scalars())
+    """Take tickets whose marks are to be worked out anew; two ticks at once get different ones.
+
+    A ticket that is being changed is left to the next tick: this one will write down when the ticket is due, and the
+    change that it is stale, so that each would wait for the other. What is only added to a ticket waits for neither.
+    """
+    query = (
+        select(stale_clocks.c.ticket_id)
+        .join(tickets, tickets.c.id == stale_clocks.c.ticket_id)
+        .order_by(stale_clocks.c.ticket_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    taken = list(connection.execute(query).scalars())
     for ids in _chunks(taken):
         connection.execute(delete(stale_clocks).where(stale_clocks.c.ticket_id.in_(ids)))
     return taken
@@ -131,6 +148,14 @@ def find_passed(connection: Connection, *, now: datetime, limit: int) -> list[Fo
         for row in taken
     )
     return sorted(passed, key=lambda one: (one.mark, one.ticket_id))
+
+
+@cache
+def _make_stale(dialect: str) -> Any:
+    statement = maker_of(dialect)(stale_clocks)
+    return statement.on_conflict_do_update(
+        index_elements=[stale_clocks.c.ticket_id], set_={"ticket_id": statement.excluded.ticket_id}
+    )
 
 
 def _chunks(ids: Iterable[int]) -> Iterable[list[int]]:

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from gateway.db.clock_marks import clock_marks
+from gateway.db.clock_marks import clock_marks, take_stale
 from gateway.db.people import add_membership, get_or_create_person
 from gateway.db.ticket_events import begin_history, record_event
-from gateway.db.tickets import find_ticket
+from gateway.db.tickets import find_ticket, tickets
 from gateway.domain.change import Change
 from gateway.domain.events import By, EventType, TicketEvent
 from gateway.domain.ticket import Role, Severity, Status
@@ -126,8 +126,7 @@ def test_what_others_record_counts_from_the_next_tick_on(desk: Runtime, clock: M
         ticket = find_ticket(connection, ref="DEMO-1")
         assert ticket is not None
         begin_history(connection, ticket)
-        event = TicketEvent(type=EventType.CALL_ANSWERED, at=clock.now(), by=By.AGENT, author=NINA)
-        record_event(connection, ticket.id, event)
+        record_event(connection, ticket.id, answered(clock))
     clock.move(hours=13)
     run_clocks(desk)
     assert found(desk) == [(0, "GTR", 50)]
@@ -146,3 +145,35 @@ def test_two_ticks_at_once_find_each_mark_once(desk: Runtime, clock: MovableCloc
     run_clocks(desk)
     assert len(found(desk)) == 301 * 6
     assert sum(counted) == 301 * 6
+
+
+def answered(clock: MovableClock) -> TicketEvent:
+    return TicketEvent(type=EventType.CALL_ANSWERED, at=clock.now(), by=By.AGENT, author=NINA)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_what_happens_while_a_tick_takes_the_ticket_is_not_lost_on_it(desk: Runtime, clock: MovableClock) -> None:
+    with desk.database.transaction() as connection:
+        ticket = find_ticket(connection, ref="DEMO-1")
+        assert ticket is not None
+        begin_history(connection, ticket)
+    with desk.database.transaction() as change:
+        # It stands among the stale ones since it was made blocking: this adds no row.
+        record_event(change, ticket.id, answered(clock))
+        with desk.database.transaction() as tick:
+            take_stale(tick, limit=10)
+    with desk.database.transaction() as tick:
+        assert take_stale(tick, limit=10) == [ticket.id]
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_a_tick_leaves_a_ticket_that_is_being_changed_to_the_next_one(desk: Runtime) -> None:
+    with desk.database.transaction() as change:
+        ticket = find_ticket(change, ref="DEMO-1")
+        assert ticket is not None
+        change.execute(select(tickets.c.id).where(tickets.c.id == ticket.id).with_for_update())
+        with desk.database.transaction() as tick:
+            # Each would wait for the other: the tick to say when the ticket is due, the change that it is stale.
+            assert take_stale(tick, limit=10) == []
+    with desk.database.transaction() as tick:
+        assert take_stale(tick, limit=10) == [ticket.id]
