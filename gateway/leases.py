@@ -40,6 +40,12 @@ class Lease:
         return self._held is not None and time.monotonic() < self._until
 
     @property
+    def token(self) -> int | None:
+        """Our number as its holder, which grows with each new one; None while it is not ours."""
+        held = self._held
+        return held.token if held is not None and self.is_held else None
+
+    @property
     def is_lost(self) -> bool:
         """Whether the database said so. While it says nothing, nobody else can have got it."""
         return self._held is None

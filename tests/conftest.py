@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.support.authentication",
     "tests.support.matching",
     "tests.support.chromium",
+    "tests.support.hooks",
     "tests.support.operator",
     "tests.support.oidc_provider",
 ]

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from gateway.admin.context import command_runtime, print_rows
 from gateway.db.clock import database_now
 from gateway.db.machines import list_machines
-from gateway.db.outbox import count_due, count_under_way
+from gateway.db.outbox import MAILS
 from gateway.db.receipts import Receipt, Verdict, find_receipts, list_receipts, settle_receipt
 from gateway.domain.audit import AuditAction
 from gateway.domain.ticket import Channel
@@ -124,8 +124,8 @@ def _what_is_left(runtime: Runtime, *, since: int) -> list[str]:
     except RedisError:
         left.append("Redis does not answer")
     with runtime.database.reading() as connection:
-        due = count_due(connection, now=runtime.clock.now())
-        sending = count_under_way(connection, now=runtime.clock.now())
+        due = MAILS.count_due(connection, now=runtime.clock.now())
+        sending = MAILS.count_under_way(connection, now=runtime.clock.now())
     if due:
         left.append(f"{due} mails due")
     if sending:

@@ -8,6 +8,7 @@ from gateway.admin.context import command_runtime, print_rows
 from gateway.db.webhooks import add_ping, find_webhook, list_webhooks, standing_of_hooks, try_again
 from gateway.errors import NotFound
 from gateway.notify.hook_deliver import endpoints_of, send_webhooks
+from gateway.notify.work_off import until
 
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 _COLUMNS = ("id", "endpoint", "event", "state", "attempts", "next_attempt_at", "last_error", "sent_at")
@@ -73,7 +74,7 @@ def webhook_test(name: str) -> None:
             raise NotFound(f"there is no webhook {name}")
         with runtime.database.transaction() as connection:
             number = add_ping(connection, name, now=runtime.clock.now())
-        send_webhooks(runtime, deadline=time.monotonic() + _TURN)
+        send_webhooks(runtime, goes_on=until(time.monotonic() + _TURN), names=[name])
         with runtime.database.reading() as connection:
             row = find_webhook(connection, number)
     assert row is not None, "written a moment ago"

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
-    ColumnElement,
     Connection,
     ForeignKey,
     Index,
@@ -17,13 +16,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    Update,
     func,
     insert,
     select,
     update,
 )
 
+from gateway.db.attempts import Attempts
 from gateway.db.together import Question, later
 from gateway.db.types import Json, UtcDateTime, metadata
 
@@ -69,6 +68,8 @@ deliveries = Table(
 )
 
 _OPEN = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
+MAILS = Attempts(deliveries, _OPEN)
+"""How mails are taken, tried and ended."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,22 +119,9 @@ def begin_attempts(connection: Connection, *, now: datetime, lease: timedelta, l
     Until `lease` has passed nobody else takes these rows; after it they are due again, as after a crash. The
     oldest due come first, whatever became of others.
     """
-    # A CTE is worked out once; as a plain subquery PostgreSQL may run it again and take more than `limit`.
-    due = (
-        select(deliveries.c.id)
-        .where(deliveries.c.state.in_(_OPEN), deliveries.c.next_attempt_at <= now)
-        .order_by(deliveries.c.next_attempt_at, deliveries.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
-    taken = connection.execute(
-        update(deliveries)
-        .where(deliveries.c.id.in_(select(due.c.id)))
-        .values(state=DeliveryState.SENDING, attempts=deliveries.c.attempts + 1, next_attempt_at=now + lease)
-        .returning(*deliveries.c)
-    ).all()
-    return sorted((_delivery(row) for row in taken), key=lambda delivery: delivery.id)
+    order = (deliveries.c.next_attempt_at, deliveries.c.id)
+    taken = MAILS.begin(connection, now=now, lease=lease, limit=limit, order=order)
+    return [_delivery(row) for row in taken]
 
 
 def end_attempt(
@@ -154,45 +142,28 @@ def end_attempt(
         values["sent_at"] = at
     if next_attempt_at is not None:
         values["next_attempt_at"] = next_attempt_at
-    return connection.execute(_this_attempt(delivery).values(**values)).rowcount == 1
+    return MAILS.end(connection, delivery, **values)
 
 
-def release(connection: Connection, untried: Sequence[Delivery], *, due_at: datetime, error: str | None = None) -> None:
+def give_back(
+    connection: Connection, untried: Sequence[Delivery], *, due_at: datetime, error: str | None = None
+) -> None:
     """Give back mails that were taken and not tried: the attempt does not count. `error` says what stood in the way.
 
     Which of them an earlier attempt left in doubt is not kept: nothing is decided by it.
     """
-    values: dict[str, Any] = {"state": DeliveryState.QUEUED, "next_attempt_at": due_at}
-    for delivery in untried:
-        reason = {} if error is None else {"last_error": error}
-        connection.execute(_this_attempt(delivery).values(attempts=delivery.attempts - 1, **values, **reason))
-
-
-def count_due(connection: Connection, *, now: datetime) -> int:
-    """How many mails somebody should send now: those whose time has come, and those whose sender died over them."""
-    return _count(connection, deliveries.c.state.in_(_OPEN), deliveries.c.next_attempt_at <= now)
-
-
-def count_under_way(connection: Connection, *, now: datetime) -> int:
-    """How many mails somebody is sending now: their lease has not run out."""
-    return _count(connection, deliveries.c.state == DeliveryState.SENDING, deliveries.c.next_attempt_at > now)
-
-
-def oldest_open(connection: Connection) -> datetime | None:
-    """Since when the oldest mail that is not at its end waits."""
-    query = select(func.min(deliveries.c.created_at)).where(deliveries.c.state.in_(_OPEN))
-    oldest: datetime | None = connection.execute(query).scalar_one()
-    return oldest
+    said = {} if error is None else {"last_error": error}
+    MAILS.give_back(connection, untried, due_at=due_at, **said)
 
 
 def count_recent(connection: Connection, *, notice: str, recipient: str, since: datetime) -> int:
     """How many notices of this kind were written for this address since then."""
-    return _count(
-        connection,
+    query = select(func.count()).where(
         deliveries.c.recipient == recipient,
         deliveries.c.created_at >= since,
         deliveries.c.notice == notice,
     )
+    return int(connection.execute(query).scalar_one())
 
 
 def find_delivery(connection: Connection, delivery_id: int) -> Delivery | None:
@@ -237,18 +208,6 @@ def list_deliveries(connection: Connection, *, states: Sequence[DeliveryState] |
     if states is not None:
         query = query.where(deliveries.c.state.in_(states))
     return [_delivery(row) for row in connection.execute(query)]
-
-
-def _count(connection: Connection, *conditions: ColumnElement[bool]) -> int:
-    return int(connection.execute(select(func.count()).select_from(deliveries).where(*conditions)).scalar_one())
-
-
-def _this_attempt(delivery: Delivery) -> Update:
-    return update(deliveries).where(
-        deliveries.c.id == delivery.id,
-        deliveries.c.attempts == delivery.attempts,
-        deliveries.c.state == DeliveryState.SENDING,
-    )
 
 
 def _delivery(row: Row[Any]) -> Delivery:

@@ -4,7 +4,7 @@ A row holds ids and changes alone. What is told beyond is read when it is sent, 
 A receiver gets what concerns one ticket in order; `id` counts up, so that it can put the rest in order too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     ForeignKey,
     Index,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     update,
 )
 
+from gateway.db.attempts import Attempts
 from gateway.db.types import Json, UtcDateTime, metadata
 from gateway.db.upsert import insert_ignoring_duplicates
 from gateway.domain.hooks import Hook, HookFact
@@ -77,14 +79,26 @@ webhook_endpoints = Table(
     "webhook_endpoints",
     metadata,
     Column("name", String(60), primary_key=True),
-    Column("busy_until", UtcDateTime, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("paused_until", UtcDateTime, nullable=False),
     Column("last_error", Text),
     Column("gone_at", UtcDateTime),
 )
-"""How each receiver fares: `failures` in a row, and until when nobody dials. The row without a name is the sender's:
-while it is busy, somebody sends."""
+"""How each receiver fares: `failures` in a row, and until when nobody dials."""
+WEBHOOKS = Attempts(webhook_deliveries, _OPEN)
+"""How webhooks are taken, tried and ended."""
+_earlier = webhook_deliveries.alias("earlier")
+_WAITS = (
+    select(_earlier.c.id)
+    .where(
+        _earlier.c.endpoint == webhook_deliveries.c.endpoint,
+        _earlier.c.ticket_id == webhook_deliveries.c.ticket_id,
+        _earlier.c.id < webhook_deliveries.c.id,
+        _earlier.c.state.in_(_OPEN),
+    )
+    .exists()
+)
+"""A delivery waits while an earlier one of its ticket is not at its end."""
 
 _BEGIN = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 Ready = Row[Any]
@@ -121,31 +135,15 @@ def add_ping(connection: Connection, name: str, *, now: datetime) -> int:
     )
 
 
-def due_endpoints(connection: Connection, names: Sequence[str], *, now: datetime) -> list[str]:
-    """Those of these receivers that have something due and may be dialled."""
-    resting = select(webhook_endpoints.c.name).where(
-        (webhook_endpoints.c.paused_until > now) | webhook_endpoints.c.gone_at.is_not(None)
-    )
-    query = select(webhook_deliveries.c.endpoint).where(
-        webhook_deliveries.c.state.in_(_OPEN),
-        webhook_deliveries.c.next_attempt_at <= now,
-        webhook_deliveries.c.endpoint.in_(names),
-        webhook_deliveries.c.endpoint.not_in(resting),
-    )
+def due_endpoints(connection: Connection, names: Iterable[str], *, now: datetime) -> list[str]:
+    """Those of these receivers that something can be sent to now."""
+    query = select(webhook_deliveries.c.endpoint).where(WEBHOOKS.is_due(now), *_can_be_sent(names, now))
     return sorted(set(connection.scalars(query.distinct())))
 
 
-def claim(connection: Connection, name: str, *, now: datetime, until: datetime) -> bool:
-    """Be the only one who is busy with this, until then or until `release`. False where somebody else is."""
-    values = {"busy_until": _BEGIN, "failures": 0, "paused_until": _BEGIN}
-    insert_ignoring_duplicates(connection, webhook_endpoints, name=name, **values)
-    mine = update(webhook_endpoints).where(webhook_endpoints.c.name == name, webhook_endpoints.c.busy_until <= now)
-    return connection.execute(mine.values(busy_until=until)).rowcount == 1
-
-
-def release(connection: Connection, name: str) -> None:
-    """Be busy with it no more."""
-    connection.execute(update(webhook_endpoints).where(webhook_endpoints.c.name == name).values(busy_until=_BEGIN))
+def count_due_webhooks(connection: Connection, names: Iterable[str], *, now: datetime) -> int:
+    """How many webhooks can be sent to these receivers now."""
+    return WEBHOOKS.count_due(connection, *_can_be_sent(names, now), now=now)
 
 
 def begin_attempt(connection: Connection, name: str, *, now: datetime, lease: timedelta) -> Ready | None:
@@ -153,26 +151,9 @@ def begin_attempt(connection: Connection, name: str, *, now: datetime, lease: ti
 
     One waits while an earlier one of the same ticket is not at its end. Two who ask at once do not get the same.
     """
-    mine, earlier = webhook_deliveries, webhook_deliveries.alias("earlier")
-    waits = (
-        select(earlier.c.id)
-        .where(
-            earlier.c.endpoint == mine.c.endpoint,
-            earlier.c.ticket_id == mine.c.ticket_id,
-            earlier.c.id < mine.c.id,
-            earlier.c.state.in_(_OPEN),
-        )
-        .exists()
-    )
-    due = (mine.c.endpoint == name) & mine.c.state.in_(_OPEN) & (mine.c.next_attempt_at <= now)
-    found = connection.execute(
-        select(mine.c.id, mine.c.attempts).where(due, ~waits).order_by(mine.c.id).limit(1)
-    ).first()
-    if found is None:
-        return None
-    taken = update(mine).where(mine.c.id == found.id, mine.c.attempts == found.attempts, due)
-    values = {"state": HookState.SENDING, "attempts": found.attempts + 1, "next_attempt_at": now + lease}
-    return connection.execute(taken.values(**values).returning(*mine.c)).one_or_none()
+    rows = webhook_deliveries.c
+    taken = WEBHOOKS.begin(connection, rows.endpoint == name, ~_WAITS, now=now, lease=lease, limit=1, order=[rows.id])
+    return taken[0] if taken else None
 
 
 def end_attempt(connection: Connection, row: Ready, ending: Ending) -> bool:
@@ -183,16 +164,12 @@ def end_attempt(connection: Connection, row: Ready, ending: Ending) -> bool:
         "next_attempt_at": ending.next_attempt_at,
         "sent_at": ending.at if ending.state is HookState.SENT else None,
     }
-    mine = webhook_deliveries.c
-    this = (mine.id == row.id) & (mine.attempts == row.attempts) & (mine.state == HookState.SENDING)
-    return connection.execute(update(webhook_deliveries).where(this).values(**values)).rowcount == 1
+    return WEBHOOKS.end(connection, row, **values)
 
 
 def note_health(connection: Connection, name: str, **values: Any) -> None:
     """Keep how a receiver fares: `failures`, `paused_until`, `last_error`, `gone_at`."""
-    insert_ignoring_duplicates(
-        connection, webhook_endpoints, name=name, busy_until=_BEGIN, failures=0, paused_until=_BEGIN
-    )
+    insert_ignoring_duplicates(connection, webhook_endpoints, name=name, failures=0, paused_until=_BEGIN)
     connection.execute(update(webhook_endpoints).where(webhook_endpoints.c.name == name).values(**values))
 
 
@@ -241,7 +218,7 @@ def standing_of_hooks(connection: Connection) -> list[Mapping[str, Any]]:
     mine = webhook_deliveries.c
     query = select(mine.endpoint, mine.state, func.count()).group_by(mine.endpoint, mine.state)
     counts: dict[tuple[str, str], int] = {(row[0], row[1]): row[2] for row in connection.execute(query)}
-    health = {row.name: row for row in connection.execute(select(webhook_endpoints)) if row.name}
+    health = {row.name: row for row in connection.execute(select(webhook_endpoints))}
     names = sorted({name for name, _ in counts} | set(health))
     return [
         {
@@ -255,6 +232,15 @@ def standing_of_hooks(connection: Connection) -> list[Mapping[str, Any]]:
         }
         for name in names
     ]
+
+
+def _can_be_sent(names: Iterable[str], now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """To one of these receivers, which may be dialled, and nothing goes before it."""
+    resting = select(webhook_endpoints.c.name).where(
+        (webhook_endpoints.c.paused_until > now) | webhook_endpoints.c.gone_at.is_not(None)
+    )
+    endpoint = webhook_deliveries.c.endpoint
+    return endpoint.in_(sorted(names)), endpoint.not_in(resting), ~_WAITS
 
 
 def _wants(hook: Hook, fact: HookFact) -> bool:

@@ -30,8 +30,7 @@ PROVIDER = "provider"
 """What is asked of the telephone provider: messages to fetch, texts to send, its lists to compare with ours."""
 
 OWN = ("call", "web", "mail")
-WEBHOOKS = "webhooks"
-SHARED = (WEBHOOKS, PROVIDER, OUTBOX)
+SHARED = (PROVIDER, OUTBOX)
 LANES = (*OWN, *SHARED)
 _FORGOTTEN = 3600  # seconds after which RQ may forget a job; nothing depends on its memory
 

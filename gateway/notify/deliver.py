@@ -5,7 +5,6 @@ leaves a row in `sending`, which is due again when its lease is over, and goes o
 One row never holds up another: each failure is that row's own, unless nothing at all can be handed over.
 """
 
-import time
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from random import Random, SystemRandom
 import structlog
 from sqlalchemy import Connection
 
-from gateway.db.outbox import Delivery, DeliveryState, begin_attempts, end_attempt, release
+from gateway.db.outbox import Delivery, DeliveryState, begin_attempts, end_attempt, give_back
 from gateway.db.suppressions import count_bounce, find_suppression
 from gateway.domain.suppression import Suppression
 from gateway.mail.bounce import Action, Outcome, find_status
@@ -25,6 +24,7 @@ from gateway.notify.failure_entry import Failure, write_failure
 from gateway.notify.mailer import Mailer, make_mailer
 from gateway.notify.outcome import FinalFailure, RecipientRefused, RelayTrouble, TemporaryFailure, reason
 from gateway.notify.signed import signed
+from gateway.notify.work_off import until, work_off
 from gateway.observe import span
 from gateway.runtime import Runtime
 
@@ -56,47 +56,40 @@ def deliver_due(runtime: Runtime, *, deadline: float, chance: Random | None = No
     where the jitter comes from. Raises DatabaseTrouble; the rows under way are due again after their lease.
     """
     with closing(make_mailer(runtime.settings, runtime.where)) as mailer:
-        run = _Run(runtime, mailer=mailer, deadline=deadline, chance=chance or SystemRandom())
-        while run.goes_on and (batch := run.take_batch()):
-            run.work_off(batch)
-    return run.attempts
+        relay = _Relay(runtime, mailer=mailer, chance=chance or SystemRandom())
+        return work_off(relay, goes_on=until(deadline))
 
 
-class _Run:
-    """One call of `deliver_due`: a mailer, a deadline, and how far we are."""
+class _Relay:
+    """The way out of mails, for one call of `deliver_due`."""
 
-    def __init__(self, runtime: Runtime, *, mailer: Mailer, deadline: float, chance: Random) -> None:
-        self.attempts = 0
+    def __init__(self, runtime: Runtime, *, mailer: Mailer, chance: Random) -> None:
         self._runtime = runtime
         self._mailer = mailer
-        self._deadline = deadline
         self._chance = chance
-        self._relay_error: str | None = None
+        self._error: str | None = None
 
-    @property
-    def goes_on(self) -> bool:
-        """False once the time is over or the relay is in trouble."""
-        return self._relay_error is None and time.monotonic() < self._deadline
-
-    def take_batch(self) -> list[Delivery]:
+    def take(self) -> list[Delivery]:
         """What is due now, its attempt written down. One job works a batch off, so the lease outlives a job."""
         lease = timedelta(seconds=self._runtime.settings.worker.job_timeout) + _LEASE_MARGIN
         with self._runtime.database.transaction() as connection:
             return begin_attempts(connection, now=self._runtime.clock.now(), lease=lease, limit=BATCH)
 
-    def work_off(self, batch: Sequence[Delivery]) -> None:
-        """Try each mail of the batch while there is time and a relay; give back the rest."""
-        for position, delivery in enumerate(batch):
-            if not self.goes_on:
-                self._give_back(batch[position:])
-                return
-            self.attempts += 1
-            result = self._attempt(delivery)
-            self._record(delivery, result)
-            if result.relay_trouble:
-                self._relay_error = result.error
+    def attempt(self, item: Delivery) -> bool:
+        """Try a mail; False where the relay is in trouble."""
+        result = self._try(item)
+        self._record(item, result)
+        if result.relay_trouble:
+            self._error = result.error
+        return not result.relay_trouble
 
-    def _attempt(self, delivery: Delivery) -> _Result:
+    def give_back(self, untried: Sequence[Delivery]) -> None:
+        """Due again at once where the time is over, a little later where the relay is in trouble."""
+        pause = timedelta(0) if self._error is None else _PAUSE_AFTER_TROUBLE
+        with self._runtime.database.transaction() as connection:
+            give_back(connection, untried, due_at=self._runtime.clock.now() + pause, error=self._error)
+
+    def _try(self, delivery: Delivery) -> _Result:
         suppression = self._suppression_of(delivery)
         if suppression is not None:
             return _suppressed(suppression)
@@ -183,11 +176,6 @@ class _Run:
         """Asked for each mail, for one before it in this very batch may have come back from the same address."""
         with self._runtime.database.reading() as connection:
             return find_suppression(connection, delivery.recipient, now=self._runtime.clock.now())
-
-    def _give_back(self, untried: Sequence[Delivery]) -> None:
-        pause = timedelta(0) if self._relay_error is None else _PAUSE_AFTER_TROUBLE
-        with self._runtime.database.transaction() as connection:
-            release(connection, untried, due_at=self._runtime.clock.now() + pause, error=self._relay_error)
 
 
 def _later(error: str) -> _Result:

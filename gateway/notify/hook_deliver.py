@@ -1,11 +1,11 @@
-"""Working the outbox of webhooks off: each receiver by itself, its attempts written down before anybody dials.
+"""Sending webhooks: each receiver by itself, its attempts written down before anybody dials.
 
-One process sends at a time, a thread for each receiver: whoever hangs holds up itself, no other receiver and no mail.
-A crash leaves a delivery in `sending`; it is due again when its lease is over, and goes out with the same id.
+A thread for each receiver: whoever hangs holds up itself and no other. A crash leaves a delivery in `sending`; it is
+due again when its lease is over, or as soon as its sender is known to be dead, and goes out with the same id.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from random import Random, SystemRandom
@@ -16,25 +16,24 @@ from sqlalchemy import Connection, Row
 
 from gateway.config.webhooks import WebhookSettings, read_key
 from gateway.db.webhooks import (
+    WEBHOOKS,
     Ending,
     HookState,
     begin_attempt,
-    claim,
     due_endpoints,
     end_attempt,
     failures_of,
     give_up,
     note_health,
-    release,
 )
 from gateway.domain.hooks import Verdict, verdict_of
 from gateway.notify.backoff import PAUSES, next_pause
 from gateway.notify.hook_body import compose_hook
 from gateway.notify.hook_dial import Handed, hand_over
 from gateway.notify.hook_sign import signed_headers
+from gateway.notify.work_off import work_off
 from gateway.runtime import Runtime
 
-_SENDER = ""  # the row of `webhook_endpoints` that whoever sends is busy with
 _THREADS = 16
 _LOOK = 0.1  # seconds between two looks for receivers that have become due
 _LEASE_MARGIN = timedelta(seconds=30)
@@ -51,80 +50,80 @@ def endpoints_of(runtime: Runtime) -> dict[str, WebhookSettings]:
     }
 
 
-def send_webhooks(runtime: Runtime, *, deadline: float, chance: Random | None = None) -> int:
-    """Send what is due until nothing is, or `time.monotonic()` passes `deadline`; how many attempts were made.
+def send_webhooks(
+    runtime: Runtime,
+    *,
+    goes_on: Callable[[], bool],
+    names: Iterable[str] | None = None,
+    chance: Random | None = None,
+) -> int:
+    """Send what is due, or what of it is for these receivers, while it `goes_on`; how many attempts were made.
 
-    None where another process sends. A receiver that hangs is waited for as long as its timeout says. Raises
+    A receiver that hangs is waited for as long as its timeout says. `chance` is where the jitter comes from. Raises
     DatabaseTrouble.
     """
-    endpoints = endpoints_of(runtime)
-    if not endpoints:
-        return 0
-    now = runtime.clock.now()
-    lease = timedelta(seconds=runtime.settings.worker.job_timeout) + _LEASE_MARGIN
+    known = endpoints_of(runtime)
+    endpoints = known if names is None else {name: known[name] for name in names}
+    return _send_all(runtime, endpoints, goes_on=goes_on, chance=chance or SystemRandom()) if endpoints else 0
+
+
+def release_webhooks(runtime: Runtime) -> int:
+    """Let what is being sent be due now, as its sender is known to be dead; how many that are."""
     with runtime.database.transaction() as connection:
-        if not claim(connection, _SENDER, now=now, until=now + lease):
-            return 0
-    try:
-        return _send_all(runtime, endpoints, deadline=deadline, chance=chance or SystemRandom())
-    finally:
-        with runtime.database.transaction() as connection:
-            release(connection, _SENDER)
+        return WEBHOOKS.release(connection, now=runtime.clock.now())
 
 
-def _send_all(runtime: Runtime, endpoints: Mapping[str, WebhookSettings], *, deadline: float, chance: Random) -> int:
+def _send_all(
+    runtime: Runtime, endpoints: Mapping[str, WebhookSettings], *, goes_on: Callable[[], bool], chance: Random
+) -> int:
     running: dict[str, Future[int]] = {}
-    attempts = 0
+    made = 0
     with ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="webhook") as threads:
         while True:
             for name in [name for name, future in running.items() if future.done()]:
-                attempts += running.pop(name).result()
-            due = _due(runtime, endpoints) if time.monotonic() < deadline else []
-            for name in due:
+                made += running.pop(name).result()
+            for name in _due(runtime, endpoints) if goes_on() else []:
                 if name not in running:
-                    line = _Line(runtime, name, endpoints[name], deadline=deadline, chance=chance)
-                    running[name] = threads.submit(line.work_off)
+                    receiver = _Receiver(runtime, name, endpoints[name], chance=chance)
+                    running[name] = threads.submit(work_off, receiver, goes_on=goes_on)
             if not running:
-                return attempts
+                return made
             time.sleep(_LOOK)
 
 
-def _due(runtime: Runtime, endpoints: Mapping[str, WebhookSettings]) -> list[str]:
+def _due(runtime: Runtime, endpoints: Iterable[str]) -> list[str]:
     with runtime.database.reading() as connection:
-        return due_endpoints(connection, sorted(endpoints), now=runtime.clock.now())
+        return due_endpoints(connection, endpoints, now=runtime.clock.now())
 
 
-class _Line:
-    """What waits for one receiver."""
+class _Receiver:
+    """The way out of what waits for one receiver."""
 
-    def __init__(
-        self, runtime: Runtime, name: str, endpoint: WebhookSettings, *, deadline: float, chance: Random
-    ) -> None:
+    def __init__(self, runtime: Runtime, name: str, endpoint: WebhookSettings, *, chance: Random) -> None:
         self._runtime = runtime
         self._name = name
         self._endpoint = endpoint
-        self._deadline = deadline
         self._chance = chance
         secrets = (endpoint.secret, endpoint.previous_secret)
         self._keys = [read_key(secret) for secret in secrets if secret is not None]
 
-    def work_off(self) -> int:
-        """Send one after the other until nothing is due, the time is over or the receiver is in trouble."""
-        attempts, is_well = 0, True
-        while is_well and time.monotonic() < self._deadline:
-            row = self._begin()
-            if row is None:
-                break
-            attempts += 1
-            is_well = self._record(row, self._attempt(row))
-        return attempts
-
-    def _begin(self) -> Row[Any] | None:
+    def take(self) -> list[Row[Any]]:
+        """The next one, its attempt written down. One after the other, so that each is leased for its own time."""
         lease = timedelta(seconds=self._endpoint.timeout) + _LEASE_MARGIN
         with self._runtime.database.transaction() as connection:
-            return begin_attempt(connection, self._name, now=self._runtime.clock.now(), lease=lease)
+            row = begin_attempt(connection, self._name, now=self._runtime.clock.now(), lease=lease)
+        return [] if row is None else [row]
 
-    def _attempt(self, row: Row[Any]) -> Handed:
+    def attempt(self, item: Row[Any]) -> bool:
+        """Send one; False where nobody should dial this receiver again for now."""
+        return self._record(item, self._hand_over(item))
+
+    def give_back(self, untried: Sequence[Row[Any]]) -> None:
+        """Due again at once."""
+        with self._runtime.database.transaction() as connection:
+            WEBHOOKS.give_back(connection, untried, due_at=self._runtime.clock.now())
+
+    def _hand_over(self, row: Row[Any]) -> Handed:
         try:
             with self._runtime.database.reading() as connection:
                 body = compose_hook(connection, self._runtime, row, self._endpoint)

@@ -21,7 +21,7 @@ from gateway.config.locations import key_fingerprints, redis_server
 from gateway.db.clock_marks import clock_marks
 from gateway.db.leases import list_leases
 from gateway.db.machines import MachineRow, list_machines
-from gateway.db.outbox import DeliveryState, count_due, deliveries, oldest_open
+from gateway.db.outbox import MAILS, DeliveryState, deliveries
 from gateway.db.receipts import Verdict, receipts
 from gateway.db.suppressions import suppressions
 from gateway.errors import Deferred, GatewayError
@@ -74,7 +74,7 @@ def ask_everything(runtime: Runtime) -> dict[str, Finding]:
 
 def _ask_database(runtime: Runtime) -> Finding:
     with runtime.database.reading() as connection:
-        oldest = oldest_open(connection)
+        oldest = MAILS.oldest(connection)
     return {"state": "up", "outbox": {"oldest_seconds": _age(runtime, oldest)}}
 
 
@@ -151,19 +151,15 @@ def _ask_work(runtime: Runtime) -> Finding:
     not been found; `oldest_due_seconds` how long a mail has been due without anybody trying it."""
     now = runtime.clock.now()
     unfound = select(func.min(clock_marks.c.at)).where(clock_marks.c.found_at.is_(None), clock_marks.c.at <= now)
-    due = select(func.min(deliveries.c.next_attempt_at)).where(
-        deliveries.c.state.in_((DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)),
-        deliveries.c.next_attempt_at <= now,
-    )
     with runtime.database.reading() as connection:
-        late, oldest_due = connection.scalar(unfound), connection.scalar(due)
+        late = connection.scalar(unfound)
         return {
             "state": "up",
             "held": _count(connection, receipts, receipts.c.verdict == Verdict.HELD),
             "suppressed": _count(connection, suppressions, suppressions.c.until > now),
-            "mails_due": count_due(connection, now=now),
+            "mails_due": MAILS.count_due(connection, now=now),
             "mails_failed": _count(connection, deliveries, deliveries.c.state == DeliveryState.FAILED),
-            "oldest_due_seconds": _age(runtime, oldest_due),
+            "oldest_due_seconds": _age(runtime, MAILS.due_since(connection, now=now)),
             "clocks_late_seconds": _age(runtime, late),
         }
 

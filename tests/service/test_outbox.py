@@ -5,16 +5,14 @@ from datetime import timedelta
 import pytest
 
 from gateway.db.outbox import (
+    MAILS,
     Delivery,
     DeliveryState,
     begin_attempts,
-    count_due,
     count_recent,
-    count_under_way,
     end_attempt,
+    give_back,
     list_deliveries,
-    oldest_open,
-    release,
 )
 from gateway.db.participants import find_known_ids
 from gateway.mail.message_id import OwnMessageId, read_own
@@ -33,7 +31,7 @@ def begin(runtime: Runtime, *, limit: int = 10) -> list[Delivery]:
 def due_and_under_way(runtime: Runtime) -> tuple[int, int]:
     now = runtime.clock.now()
     with runtime.database.reading() as connection:
-        return count_due(connection, now=now), count_under_way(connection, now=now)
+        return MAILS.count_due(connection, now=now), MAILS.count_under_way(connection, now=now)
 
 
 def test_an_acknowledgement_is_remembered_before_it_is_sent(runtime: Runtime) -> None:
@@ -96,7 +94,7 @@ def test_what_is_given_back_is_due_again_and_its_attempt_does_not_count(runtime:
     file_and_acknowledge(runtime)
     taken = begin(runtime)
     with runtime.database.transaction() as connection:
-        release(connection, taken, due_at=clock.now())
+        give_back(connection, taken, due_at=clock.now())
     (again,) = begin(runtime)
     assert (again.attempts, again.last_error) == (1, None)
 
@@ -113,9 +111,9 @@ def test_mail_is_due_then_under_way_then_done_and_due_again_where_its_sender_die
     assert due_and_under_way(runtime) == (1, 0)
     (taken,) = begin(runtime)
     with runtime.database.transaction() as connection:
-        assert oldest_open(connection) == written
+        assert MAILS.oldest(connection) == written
         end_attempt(connection, taken, state=DeliveryState.SENT, at=clock.now())
-        assert oldest_open(connection) is None
+        assert MAILS.oldest(connection) is None
     assert due_and_under_way(runtime) == (0, 0)
 
 
