@@ -23,6 +23,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from gateway.db.sign_in import Session
+from gateway.domain.audit import Refusal
 from gateway.domain.passwords import PasswordFault
 from gateway.domain.sign_in import Way
 from gateway.domain.totp import key_uri, typed_secret
@@ -30,6 +31,7 @@ from gateway.errors import NotFound
 from gateway.services import set_factors
 from gateway.services.sessions import list_sessions, revoke_session, revoke_sessions
 from gateway.services.set_factors import BadPassword, NotProven, Proof, Standing, WrongNewCode, standing_of
+from gateway.services.setup_code import is_setup_code_asked
 from gateway.services.sign_in import NewSession
 from gateway.services.sign_in_tries import MustWait
 from web.access import works
@@ -90,6 +92,7 @@ def account() -> str:
         way=WAYS[me.way],
         may_work=me.may_work or not works(),
         may_remove=_may_remove(),
+        asks_setup_code=is_setup_code_asked(me),
         **sign_in_ways(),
     )
 
@@ -186,8 +189,10 @@ def _answer(
     except WrongNewCode:
         wrong = gettext("This is not the code that the app shows now. Is the clock of your telephone right?")
         return make_response(again({"new_code": wrong}), 400)
-    except NotProven:
+    except NotProven as error:
         wrong = gettext("This does not fit, or the code was used before. Wait for the next one, and try again.")
+        if error.why is Refusal.WRONG_SETUP_CODE:
+            wrong = gettext("This is not the code that you were handed, or its time is over: ask for another.")
         return make_response(again({"code": wrong}), 403)
     except MustWait as error:
         return waiting(error, again)
@@ -210,6 +215,7 @@ def _app_page(standing: Standing, faults: Faults) -> str:
         email=visitor().person.email,
         is_set_up=standing.is_set_up,
         asks_password=set_factors.is_password_asked(visitor()),
+        asks_setup_code=is_setup_code_asked(visitor()) and not standing.is_set_up,
         faults=faults,
     )
 

@@ -73,6 +73,7 @@ _FACTORS = {
     "password": lazy_gettext("password"),
     "codes": lazy_gettext("recovery codes"),
     "removed": lazy_gettext("taken away"),
+    "setup": lazy_gettext("set-up code handed out"),
 }
 _REFUSALS = {
     Refusal.FORGED: lazy_gettext("not made by us, altered, or of long ago"),
@@ -84,6 +85,7 @@ _REFUSALS = {
     Refusal.WRONG_PASSWORD: lazy_gettext("wrong password"),
     Refusal.WRONG_CODE: lazy_gettext("wrong code"),
     Refusal.WRONG_NEW_CODE: lazy_gettext("not a code of the new app"),
+    Refusal.WRONG_SETUP_CODE: lazy_gettext("not the set-up code, or its time was over"),
     Refusal.CHANGED: lazy_gettext("changed by somebody else meanwhile"),
     Refusal.TOO_MANY: lazy_gettext("too many tries lately"),
     Refusal.NOT_VOUCHED: lazy_gettext("the organisation let nobody in"),

@@ -10,6 +10,8 @@ from flask_babel import gettext
 from flask_limiter import Limiter
 from werkzeug.wrappers import Response
 
+from gateway.domain.setup_code import LASTS
+from gateway.domain.sign_in import Way
 from gateway.domain.ticket import Role
 from gateway.errors import Conflict, NotFound, Refused
 from gateway.services.keep_people import MAX_NAME, Wanted, add_person, change_person, take_roles
@@ -89,8 +91,8 @@ def show_person(person_id: int) -> Response:
     return make_response(person_page(person_id))
 
 
-def person_page(person_id: int, *, faults: list[str] | None = None, token: str = "") -> str:
-    """The page of a person; `token` is one that has just been made, and is shown this once."""
+def person_page(person_id: int, *, faults: list[str] | None = None, token: str = "", setup_code: str = "") -> str:
+    """The page of a person; `token` and `setup_code` have just been made, and are shown this once."""
     keys = supervised_keys()
     look = look_at_person(web().runtime, person_id, keys)
     return render_template(
@@ -103,6 +105,9 @@ def person_page(person_id: int, *, faults: list[str] | None = None, token: str =
         form=request.form,
         faults=faults or [],
         token=token,
+        setup_code=setup_code,
+        setup_days=LASTS.days,
+        takes_password=Way.PASSWORD in web().runtime.settings.sign_in.ways and look.kept.works,
         **choices(keys),
     )
 

@@ -7,7 +7,13 @@ from werkzeug.wrappers import Response
 
 from gateway.errors import Conflict, Refused
 from gateway.services.api_tokens import Scope
-from gateway.services.keep_ways_in import end_session_of, end_token_of, make_token_of, reset_factors_of
+from gateway.services.keep_ways_in import (
+    end_session_of,
+    end_token_of,
+    make_setup_code_of,
+    make_token_of,
+    reset_factors_of,
+)
 from gateway.services.people_look import look_at_person
 from web.desk_people import answer, person_page
 from web.desk_refusals import refusal_sentences
@@ -23,6 +29,7 @@ def register(app: Flask, limiter: Limiter) -> None:
         ("tokens/end", "desk_token_end", end_token),
         ("sessions/end", "desk_session_end", end_session),
         ("factors/reset", "desk_factors_reset", reset_factors),
+        ("factors/code", "desk_factors_code", make_code),
     ):
         rule = f"/desk/people/<int(max=2147483647):person_id>/{path}"
         app.add_url_rule(rule, name, limiter.limit(REPLY)(view), methods=["POST"])
@@ -70,6 +77,15 @@ def end_session(person_id: int) -> Response:
 def reset_factors(person_id: int) -> Response:
     """POST /desk/people/ID/factors/reset"""
     return answer(person_id, lambda: reset_factors_of(web().runtime, person_id, by=visitor().person))
+
+
+def make_code(person_id: int) -> Response:
+    """POST /desk/people/ID/factors/code: the page with the set-up code on it, shown never again."""
+    try:
+        code = make_setup_code_of(web().runtime, person_id, by=visitor().person)
+    except (Refused, Conflict) as refusal:
+        return make_response(person_page(person_id, faults=refusal_sentences(refusal)), 409)
+    return make_response(person_page(person_id, setup_code=code))
 
 
 def _number(text: str) -> int:

@@ -35,8 +35,11 @@ sign_in_factors = Table(
     Column("pending_sealed", Text),
     Column("used_step", BigInteger),
     Column("changed_at", UtcDateTime, nullable=False),
+    Column("setup_sha256", String(64)),
+    Column("setup_until", UtcDateTime),
 )
-"""`pending_sealed` is the secret of an app that is being set up, `used_step` the last step whose code was used."""
+"""`pending_sealed` is the secret of an app that is being set up, `used_step` the last step whose code was used.
+`setup_sha256` is the sum of the code that was handed over for setting up, good before `setup_until`."""
 
 recovery_codes = Table(
     "recovery_codes",
@@ -56,6 +59,8 @@ class Factors:
     pending_sealed: str | None
     used_step: int | None
     changed_at: datetime
+    setup_sha256: str | None
+    setup_until: datetime | None
 
 
 def find_factors(connection: Connection, person_id: int, *, lock: bool = False) -> Factors | None:
@@ -67,7 +72,9 @@ def find_factors(connection: Connection, person_id: int, *, lock: bool = False) 
     return Factors(**{name: value for name, value in row._mapping.items() if name != "person_id"})
 
 
-def set_factors(connection: Connection, person_id: int, *, now: datetime, **values: str | int | None) -> None:
+def set_factors(
+    connection: Connection, person_id: int, *, now: datetime, **values: str | int | datetime | None
+) -> None:
     """Write these columns of the person's row, which is begun where there is none."""
     insert_ignoring_duplicates(connection, sign_in_factors, person_id=person_id, changed_at=now)
     statement = update(sign_in_factors).where(sign_in_factors.c.person_id == person_id)
@@ -79,6 +86,16 @@ def drop_factors(connection: Connection, person_id: int) -> bool:
     connection.execute(delete(recovery_codes).where(recovery_codes.c.person_id == person_id))
     statement = delete(sign_in_factors).where(sign_in_factors.c.person_id == person_id)
     return bool(connection.execute(statement.returning(sign_in_factors.c.password_hash)).scalar_one_or_none())
+
+
+def is_setup_code(connection: Connection, person_id: int, code_sha256: str, *, now: datetime) -> bool:
+    """True for the code that this person was handed, while it is good. It is used up by `set_factors`."""
+    query = select(sign_in_factors.c.person_id).where(
+        sign_in_factors.c.person_id == person_id,
+        sign_in_factors.c.setup_sha256 == code_sha256,
+        sign_in_factors.c.setup_until > now,
+    )
+    return connection.execute(query).one_or_none() is not None
 
 
 def use_step(connection: Connection, person_id: int, step: int) -> bool:

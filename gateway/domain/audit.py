@@ -23,6 +23,7 @@ class Refusal(StrEnum):
     WRONG_PASSWORD = "wrong password"  # noqa: S105  # a word, no secret
     WRONG_CODE = "wrong code"  # of an app, or for recovery
     WRONG_NEW_CODE = "wrong new code"  # not one of the app that is being set up
+    WRONG_SETUP_CODE = "wrong set-up code"  # or its time was over
     CHANGED = "changed meanwhile"  # somebody else changed it at the same time
     TOO_MANY = "too many"  # too much failed or was asked for lately: it was not looked at
     NOT_VOUCHED = "not vouched for"  # the organisation's own sign-in let nobody in

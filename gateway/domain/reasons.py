@@ -155,9 +155,23 @@ class Reason(Enum):
     LAST_SUPERVISOR = auto()
     PHONE_FORM = auto()
     TOKEN_MEANWHILE = auto()
+    FACTORS_SET_UP = auto()
     CHANGED_MEANWHILE = auto()
     NOT_THERE = auto()
     REFUSED = auto()
+    # nothing refused, but what is wrong with the installation (`alarms.py`)
+    NO_ANSWER = auto()
+    ENTRIES_WAIT = auto()
+    IN_QUARANTINE = auto()
+    MAIL_OVERDUE = auto()
+    WARNING_LATE = auto()
+    MAILBOXES_UNREAD = auto()
+    SNAPSHOT_NONE = auto()
+    SNAPSHOT_OLD = auto()
+    MACHINES_SILENT = auto()
+    MACHINES_HOLD = auto()
+    KEYS_DIFFER = auto()
+    TEMPLATES_UNFIT = auto()
 
     def __call__(self, **values: object) -> "Why":
         """This reason with what its sentence names: `Reason.IS_IN_STATUS(status=status)`."""

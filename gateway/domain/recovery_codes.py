@@ -11,14 +11,19 @@ _MISREAD = str.maketrans("oil", "011")
 
 def new_recovery_codes() -> list[str]:
     """Ten codes nobody can guess, in groups of four characters."""
-    return [_grouped(random32(_CHARS)) for _ in range(HOW_MANY)]
+    return [grouped(random32(_CHARS)) for _ in range(HOW_MANY)]
 
 
 def sum_of_recovery_code(typed: str) -> str:
     """The sum under which a code is kept, however it was typed: in any case, with blanks and hyphens or without."""
-    plain = "".join(char for char in typed.lower() if char.isalnum()).translate(_MISREAD)
-    return sha256(f"recovery:{plain}".encode()).hexdigest()
+    return sha256(f"recovery:{plain_form(typed)}".encode()).hexdigest()
 
 
-def _grouped(code: str) -> str:
+def plain_form(typed: str) -> str:
+    """The characters of a code that was copied from paper, with those that are misread for others put right."""
+    return "".join(char for char in typed.lower() if char.isalnum()).translate(_MISREAD)
+
+
+def grouped(code: str) -> str:
+    """A code as it is shown, four characters at a time."""
     return "-".join(code[start : start + 4] for start in range(0, len(code), 4))

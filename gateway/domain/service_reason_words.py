@@ -138,6 +138,10 @@ SERVICE_WORDS: dict[Reason, tuple[str, str]] = {
         "they are the last supervisor of {project}: give the role to somebody else first",
         "c’est le dernier superviseur de {project} : donnez d’abord ce rôle à quelqu’un d’autre",
     ),
+    Reason.FACTORS_SET_UP: (
+        "a password and an app are set up already: take them back first",
+        "un mot de passe et une application sont déjà en place : retirez-les d’abord",
+    ),
     Reason.TOKEN_MEANWHILE: (
         "a token of theirs was made meanwhile: look whether another is needed",
         "un jeton vient d’être créé pour cette personne : regardez s’il en faut un autre",

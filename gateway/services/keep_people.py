@@ -27,7 +27,7 @@ from gateway.domain.keeping import may_find, may_give, may_take, may_touch
 from gateway.domain.project import Project
 from gateway.domain.reasons import Reason, Why
 from gateway.domain.telling import Preference
-from gateway.domain.ticket import Language, Role
+from gateway.domain.ticket import STAFF, Language, Role
 from gateway.errors import Conflict, NotFound, Refused
 from gateway.mail.address import domain_of, is_address, normalise_address
 from gateway.runtime import Runtime
@@ -60,6 +60,11 @@ class Kept:
     roles: Mapping[str, frozenset[Role]]
     configured: Mapping[str, frozenset[Role]]
     reach: frozenset[str]
+
+    @property
+    def works(self) -> bool:
+        """True for somebody who works for any project."""
+        return any(roles & STAFF for roles in (*self.roles.values(), *self.configured.values()))
 
     @property
     def version(self) -> str:

@@ -6,12 +6,14 @@ from gateway.db.api_tokens import list_tokens_of, newest_token
 from gateway.db.people import Person
 from gateway.db.people_list import lock_person
 from gateway.domain.reasons import Reason
+from gateway.domain.sign_in import Way
 from gateway.errors import Conflict, NotFound
 from gateway.runtime import Runtime
 from gateway.services.api_tokens import NewToken, Scope, add_token_for, revoke_token
 from gateway.services.keep_people import require_touch
 from gateway.services.sessions import revoke_session, revoke_sessions
 from gateway.services.set_factors import reset_factors
+from gateway.services.setup_code import make_setup_code
 
 
 def make_token_of(
@@ -44,6 +46,17 @@ def end_session_of(runtime: Runtime, person_id: int, session_id: int | None, *, 
         revoke_sessions(runtime, person_id, by=by.id)
     else:
         revoke_session(runtime, session_id, person_id=person_id, by=by.id)
+
+
+def make_setup_code_of(runtime: Runtime, person_id: int, *, by: Person) -> str:
+    """The code with which they set their password and app up, to be handed over. Raises NotFound where nobody signs in
+    by a password, for somebody who works for no project, and for oneself: another one vouches; Conflict where they have
+    a password."""
+    with runtime.database.reading() as connection:
+        found = require_touch(connection, runtime, person_id, by)
+    if person_id == by.id or Way.PASSWORD not in runtime.settings.sign_in.ways or not found.works:
+        raise NotFound(Reason.NO_PERSON())
+    return make_setup_code(runtime, person_id, by=by.id)
 
 
 def reset_factors_of(runtime: Runtime, person_id: int, *, by: Person) -> None:

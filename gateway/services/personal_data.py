@@ -130,7 +130,7 @@ INVENTORY: Mapping[str, Care] = {
         holds="mot de passe et code d’application des agents, chiffrés ou hachés",
         theirs=equals("sign_in_factors", "person_id", "person_id"),
         is_deleted=True,
-        secret=frozenset({"password_hash", "secret_sealed", "pending_sealed"}),
+        secret=frozenset({"password_hash", "secret_sealed", "pending_sealed", "setup_sha256"}),
     ),
     "recovery_codes": Care(
         holds="codes de secours des agents, hachés",

@@ -1,20 +1,23 @@
 """A person's password, app and recovery codes: set up, changed and taken away.
 
-Setting up the first time needs a session alone. Later each change needs a code, and the password as well unless the
-session began by a link: a mailbox and an app are two things that they have, which is how a forgotten password is
-replaced. Every change ends all sessions and begins a new one for whoever made it.
+Setting up the first time needs a session, and where that began by a mailed link a code that they were handed
+(`services.setup_code`). Later each change needs a code, and the password as well unless the session began by a link: a
+mailbox and an app are two things that they have, which is how a forgotten password is replaced. Every change ends all
+sessions and begins a new one for whoever made it.
 """
 
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
 from gateway.db.people import Person, find_person
 from gateway.db.sign_in import revoke_sessions_of
 from gateway.db.sign_in_factors import (
+    Factors,
     count_recovery_codes,
     drop_factors,
     find_factors,
@@ -30,6 +33,7 @@ from gateway.errors import NotFound, Refused
 from gateway.mail.address import normalise_address
 from gateway.runtime import Runtime
 from gateway.services.check_factors import Accepted, check_factors, hash_password, open_secret, seal_secret, spend
+from gateway.services.setup_code import is_setup_code_asked, is_setup_code_of
 from gateway.services.sign_in import NewSession, Visitor, begin_session
 from gateway.services.sign_in_record import note_failure, record, waits_noted
 from gateway.services.sign_in_tries import count_try, take_try_back
@@ -67,7 +71,8 @@ class BadPassword(Refused):
 
 @dataclass(frozen=True, kw_only=True)
 class Proof:
-    """What somebody shows before they change anything; `password` is not looked at where it is not asked."""
+    """What somebody shows before they change anything; `password` is not looked at where it is not asked. `code` is of
+    their app, or for recovery; for the first setting up the one that they were handed."""
 
     password: str
     code: str
@@ -76,11 +81,13 @@ class Proof:
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """What a person has set up: how many recovery codes are left, and the secret of an app that they are setting up."""
+    """What a person has set up: how many recovery codes are left, the secret of an app that they are setting up, and
+    the sum of a code that they were handed for it."""
 
     is_set_up: bool
     codes_left: int
     pending: bytes | None
+    setup_sha256: str | None
 
 
 def standing_of(runtime: Runtime, person_id: int) -> Standing:
@@ -93,6 +100,7 @@ def standing_of(runtime: Runtime, person_id: int) -> Standing:
         is_set_up=found is not None and found.password_hash is not None,
         codes_left=left,
         pending=None if sealed is None else open_secret(runtime, sealed),
+        setup_sha256=None if found is None else found.setup_sha256,
     )
 
 
@@ -113,8 +121,7 @@ def set_up(
 ) -> tuple[list[str], NewSession]:
     """Set a password, and the app of which this is a code; the recovery codes, to be shown once, and the new session.
 
-    Raises NotFound where no app was begun, BadPassword, MustWait, WrongNewCode, and NotProven where something is set
-    up already.
+    Raises NotFound where no app was begun, BadPassword, MustWait, WrongNewCode and NotProven.
     """
     person = visitor.person
     _require_good(password, person)
@@ -127,13 +134,19 @@ def set_up(
         note_failure(runtime, person_id=person.id, way=_WAY, why=Refusal.WRONG_NEW_CODE, what="all")
         raise WrongNewCode("this is not a code of the app")
     accepted = _check(runtime, visitor, proof, what="all") if standing.is_set_up else None
-    values = {"password_hash": hash_password(password), "secret_sealed": seal_secret(runtime, standing.pending)}
+    if accepted is None:
+        _check_handed(runtime, visitor, proof)
+    values: dict[str, Any] = {
+        "password_hash": hash_password(password),
+        "secret_sealed": seal_secret(runtime, standing.pending),
+    }
     codes = new_recovery_codes()
     with _changing(runtime, visitor, accepted, proof, what="all") as connection:
         found = find_factors(connection, person.id, lock=True)
-        if accepted is None and found is not None and found.password_hash is not None:
+        if accepted is None and (found is None or _sums_of(found) != (None, standing.setup_sha256)):
             raise NotProven(Refusal.CHANGED)
-        set_factors(connection, person.id, now=runtime.clock.now(), **values, pending_sealed=None, used_step=step)
+        values |= {"pending_sealed": None, "used_step": step, "setup_sha256": None, "setup_until": None}
+        set_factors(connection, person.id, now=runtime.clock.now(), **values)
         set_recovery_codes(connection, person.id, [sum_of_recovery_code(code) for code in codes])
         return codes, _anew(connection, runtime, person.id, way=Way.PASSWORD, device=device)
 
@@ -224,6 +237,17 @@ def _check(runtime: Runtime, visitor: Visitor, proof: Proof, *, what: str) -> Ac
         note_failure(runtime, person_id=person_id, way=_WAY, why=shown, what=what)
         raise NotProven(shown)
     return shown
+
+
+def _check_handed(runtime: Runtime, visitor: Visitor, proof: Proof) -> None:
+    if is_setup_code_asked(visitor) and not is_setup_code_of(runtime, visitor, proof.code):
+        why = Refusal.WRONG_SETUP_CODE
+        note_failure(runtime, person_id=visitor.person.id, way=_WAY, why=why, what="all")
+        raise NotProven(why)
+
+
+def _sums_of(found: Factors) -> tuple[str | None, str | None]:
+    return found.password_hash, found.setup_sha256
 
 
 @contextmanager

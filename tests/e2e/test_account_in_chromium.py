@@ -9,6 +9,7 @@ import pytest
 from werkzeug.serving import make_server
 
 from gateway.config.load import Settings
+from gateway.services.setup_code import make_setup_code
 from tests.support.agents import ANA, Desk
 from tests.support.axe import violations
 from tests.support.chromium import open_page
@@ -71,12 +72,14 @@ def test_from_the_first_link_to_a_lost_telephone(chromium: Any, desk: Desk, url:
     look("app")
     secret = secret_on(page.content())
     assert page.locator(".square svg").bounding_box()["width"] > 150
+    page.locator("#code").fill("x")
     page.locator("#new_code").fill(code_now(site, secret))
     page.locator("#password").fill("court")
     page.locator("#again").fill("court")
     page.locator("main form button").click()
     page.locator("#password-fault").wait_for()
     look("app-refused")
+    page.locator("#code").fill(make_setup_code(site.runtime, site.person(ANA).id, by=None))
     page.locator("#new_code").fill(code_now(site, secret))
     page.locator("#password").fill(PASSWORD)
     page.locator("#again").fill(PASSWORD)

@@ -1,5 +1,6 @@
 """My account: sessions seen and ended, and what a change of password, app or codes asks for and does."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,13 @@ def by_password(site: Site, email: str, secret: bytes, *, password: str = PASSWO
 
 def change(browser: Browser, what: str, **form: str) -> TestResponse:
     return browser.post(f"/account/factors/{what}", page=f"/account/factors/{what}", **form)
+
+
+def code_on(page: str) -> str:
+    """The set-up code that a page shows."""
+    found = re.search(r'<code class="secret">([0-9a-z-]{14})</code>', page)
+    assert found is not None
+    return found[1]
 
 
 def token_of(browser: Browser) -> str:
@@ -108,8 +116,8 @@ def test_a_forgotten_password_takes_a_mailed_link_and_a_code(desk: Desk) -> None
     by_password(desk.site, ANA, secret, password=OTHER)
 
 
-def test_a_second_app_takes_the_place_of_the_first_and_the_first_setting_up_asks_for_nothing(desk: Desk) -> None:
-    browser = by_mail(desk.site, ANA)
+def test_a_second_app_takes_the_place_of_the_first(desk: Desk) -> None:
+    browser = desk.browser(ANA)
     browser.post("/account/app", page="/account")
     first = secret_on(browser.get("/account/app").text)
     form = {"password": PASSWORD, "again": PASSWORD}
@@ -129,6 +137,57 @@ def test_a_second_app_takes_the_place_of_the_first_and_the_first_setting_up_asks
     form = {"email": ANA, "password": PASSWORD, "code": code_now(desk.site, first)}
     assert desk.site.browser().post("/login/password", page="/login/password", **form).status_code == 403
     by_password(desk.site, ANA, second)
+
+
+def test_whoever_reads_their_mail_sets_nothing_up_in_their_name(desk: Desk) -> None:
+    site, page = desk.site, f"/desk/people/{desk.site.person(ANA).id}"
+    browser, chief = by_mail(site, ANA), desk.browser(CHIEF)
+    assert "code d’activation" in browser.get("/account").text
+    browser.post("/account/app", page="/account")
+    app = secret_on(browser.get("/account/app").text)
+
+    def try_it(code: str) -> int:
+        form = {"password": PASSWORD, "again": PASSWORD, "new_code": code_now(site, app), "code": code}
+        return browser.post("/account/app/set", page="/account/app", **form).status_code
+
+    assert [try_it(""), try_it("0" * 12)] == [403, 403]
+    assert (
+        "Ce n’est pas le code qui vous a été remis"
+        in browser.post(
+            "/account/app/set",
+            page="/account/app",
+            password=PASSWORD,
+            again=PASSWORD,
+            new_code=code_now(site, app),
+            code="x",
+        ).text
+    )
+    first, second = (code_on(chief.post(f"{page}/factors/code", page=page).text) for _ in range(2))
+    assert second not in chief.get(page).text, "it is shown once"
+    assert try_it(first) == 403, "another one was made in its place"
+    site.clock.move(days=3)
+    browser = by_mail(site, ANA)
+    assert try_it(second) == 403, "it is too late"
+    third = code_on(chief.post(f"{page}/factors/code", page=page).text)
+    assert try_it(third.upper().replace("-", " ")) == 200
+    assert chief.post(f"{page}/factors/code", page=page).status_code == 409, "it is set up"
+    assert chief.post(f"{page}/factors/reset", page=page).status_code == 303
+    browser = by_mail(site, ANA)
+    browser.post("/account/app", page="/account")
+    app = secret_on(browser.get("/account/app").text)
+    site.clock.move(minutes=20)
+    assert try_it(third) == 403, "it was used"
+
+
+def test_a_set_up_code_is_made_for_agents_by_their_supervisors_alone(desk: Desk) -> None:
+    chief, ana = desk.browser(CHIEF), desk.browser(ANA)
+    nina, own, marie = (f"/desk/people/{desk.site.person(who).id}" for who in (NINA, CHIEF, "marie@example.org"))
+    assert ana.post(f"{nina}/factors/code", page="/account").status_code == 404
+    for page in (own, marie):
+        assert chief.post(f"{page}/factors/code", page="/account").status_code == 404
+    assert f"{nina}/factors/code" in chief.get(nina).text
+    assert f"{own}/factors/code" not in chief.get(own).text
+    assert "code d’activation" not in ana.get("/account").text, "who came by the operator's link needs none"
 
 
 def test_new_codes_end_the_old_ones_and_taking_all_away_leaves_the_other_ways(desk: Desk) -> None:

@@ -1,5 +1,6 @@
 """The operator sees who is signed in, ends it, and gives and takes back passwords."""
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -54,6 +55,8 @@ def test_a_session_and_all_of_a_person_are_ended(shell: Operator, runtime: Runti
         (("session", "list", "nobody@client.example"), 66),
         (("person", "password", "nobody@client.example", "--reset"), 66),
         (("person", "password", ANA, "--reset"), 66),
+        (("person", "password", "nobody@client.example", "--code"), 66),
+        (("person", "password", ANA, "--code", "--reset"), 65),
     ],
 )
 def test_what_is_not_there_or_makes_no_sense_is_refused(shell: Operator, words: tuple[str, ...], code: int) -> None:
@@ -66,6 +69,8 @@ def test_a_password_is_given_with_what_an_app_reads_and_taken_back(shell: Operat
     assert parse_qs(urlsplit(uri).query)["issuer"] == ["Support"]
     assert len(codes) == 10
     assert find_visitor(runtime, token) is None, "whoever was signed in is not any more"
+    assert "set up already" in shell.refused("person", "password", ANA, "--code")[1]
     assert "taken back" in shell.says("person", "password", ANA, "--reset")
+    assert re.fullmatch(r"[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}\n", shell.says("person", "password", ANA, "--code"))
     code, why = shell.refused("person", "password", ANA, stdin=b"court\n")
     assert (code, why) == (65, "this password is not taken: it has fewer than 12 characters")

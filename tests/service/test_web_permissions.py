@@ -70,7 +70,7 @@ PLAIN_ROUTES = {
             *("desk_sound", "desk_call_link", "desk_call_ticket", "desk_call_discard", "desk_callback"),
             *("desk_advisory", "desk_advisory_step"),
             *("account_app", "account_begin_app", "account_set_up", "account_change", "account_do_change"),
-            "desk_factors_reset",
+            *("desk_factors_reset", "desk_factors_code"),
             *("desk_held_raw", "desk_held_release", "desk_held_discard", "desk_aside_replay", "desk_aside_discard"),
         ),
         NOBODY,
