@@ -13,9 +13,11 @@ pytest_plugins = [
     "tests.support.authentication",
     "tests.support.matching",
     "tests.support.chromium",
+    "tests.support.busy_desk",
     "tests.support.hooks",
     "tests.support.operator",
     "tests.support.oidc_provider",
+    "tests.support.two_machines",
 ]
 
 

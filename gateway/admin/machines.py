@@ -3,6 +3,7 @@
 import click
 
 from gateway.admin.context import command_runtime, print_rows
+from gateway.db.erasures import forget_asks
 from gateway.db.leases import list_leases
 from gateway.db.machines import MachineRow, forget_machine, list_machines
 from gateway.errors import NotFound, Refused
@@ -54,6 +55,7 @@ def machine_forget(name: str, *, even_with_entries: bool) -> None:
                 "machine_silent; --even-with-entries forgets it all the same"
             )
         forget_machine(connection, name)
+        forget_asks(connection, name, at=runtime.clock.now())
     click.echo(f"{name} is forgotten")
 
 

@@ -6,6 +6,7 @@ import click
 
 from gateway.admin.context import command_runtime, print_rows
 from gateway.admin.people import person
+from gateway.db.erasures import ErasureAsk, list_asks
 from gateway.errors import Refused
 from gateway.mail.address import is_address, normalise_address
 from gateway.services.erase_person import erase_person
@@ -29,15 +30,24 @@ def person_export(email: str, path: Path | None) -> None:
 
 
 @person.command("erase")
-@click.argument("email")
-def person_erase(email: str) -> None:
+@click.argument("email", required=False)
+@click.option("--status", is_flag=True, help="Show what the machines have done in each erasure, or have yet to do.")
+@click.option("--json", "as_json", is_flag=True, help="With --status: one JSON object a line.")
+def person_erase(email: str | None, *, status: bool, as_json: bool) -> None:
     """Erase a person everywhere, for good, and print the proof.
 
-    A pseudonym drawn by chance stays for the statistics. Backups made before
+    A pseudonym drawn by chance stays for the statistics. Other machines do
+    their part within seconds, or when they are back. Backups made before
     still hold the person: erase again after one is restored.
     """
     from gateway.wiring import recording_eraser
 
+    if status:
+        with command_runtime() as runtime, runtime.database.reading() as connection:
+            print_rows([_part(one) for one in list_asks(connection)], as_json=as_json)
+        return
+    if email is None:
+        raise Refused("whom? `gateway person erase EMAIL`")
     address = _address(email)
     with command_runtime() as runtime:
         proof = erase_person(runtime, address, forget_recording=recording_eraser(runtime))
@@ -45,8 +55,22 @@ def person_erase(email: str) -> None:
     click.echo(f"erasure {proof.number} of {made_at:%Y-%m-%d %H:%M} UTC, pseudonym {proof.pseudonym}")
     for store, count in proof.counts.items():
         click.echo(f"  {store}: {count}")
+    for name in proof.asked:
+        click.echo(f"  machine {name}: has yet to do its part: `gateway person erase --status`")
     if not proof.is_compact:
         click.echo("  the database's log is in use: its last traces go when the gateway is restarted")
+
+
+def _part(one: ErasureAsk) -> dict[str, object]:
+    state = "forgotten" if one.is_forgotten else "yet to do" if one.done_at is None else "done"
+    return {
+        "erasure": one.erasure_id,
+        "machine": one.machine,
+        "state": state,
+        "done_at": one.done_at,
+        "counts": ", ".join(f"{store}: {count}" for store, count in sorted(one.counts.items())),
+        "known_again": one.is_known_again,
+    }
 
 
 def _address(email: str) -> str:

@@ -31,6 +31,7 @@ from gateway.jobs.hook_sender import HookSender
 from gateway.leases import LeaseKeeper
 from gateway.runtime import Runtime
 from gateway.services.call_people import tell_called_people
+from gateway.services.erase_here import do_asked_erasures
 from gateway.services.follow_up_tickets import follow_up_tickets
 from gateway.services.forget_calls import forget_calls
 from gateway.services.index_texts import index_texts
@@ -96,7 +97,7 @@ def own_tasks(beat: int) -> list[Callable[[Runtime], object]]:
     return [
         sweep,
         carry_out_orders,
-        *([say_how_we_are] if beat % _SAY_EVERY == 0 else []),
+        *([do_asked_erasures, say_how_we_are] if beat % _SAY_EVERY == 0 else []),
         *([refresh_hotline] if beat % _HOTLINE_EVERY == 0 else []),
         *([forget_dead_jobs] if beat % _CLEAN_EVERY == 0 else []),
         *([forget_own_files] if beat % _RETENTION_EVERY == 0 else []),

@@ -1,11 +1,13 @@
 """Erasing a person: from the database, the archive, quarantine, sent files, recordings here and at the provider, logs.
 
+What only another machine can erase is asked of it (`gateway.services.erase_here`), and done when it next can.
+
 First the provider, then the files, the database last: until its transaction is committed it still knows whom to look
 for, so an erasure that was interrupted is begun again and finds the rest. What stays is a pseudonym drawn by chance,
 by which tickets and calls are still counted, and the proof: how much was erased where, and not who.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, select
@@ -14,7 +16,6 @@ from gateway.db.calls import call_messages
 from gateway.db.compact import compact
 from gateway.db.erasures import add_erasure
 from gateway.db.machines import list_set_aside
-from gateway.db.outbox import deliveries
 from gateway.db.schema import metadata
 from gateway.db.tickets import entries
 from gateway.domain.audit import AuditAction
@@ -23,14 +24,12 @@ from gateway.files.store import sound_name
 from gateway.runtime import Runtime
 from gateway.services.audit import record_audit
 from gateway.services.data_subject import DataSubject
+from gateway.services.erase_here import ask_the_others, erase_here, sent_names
 from gateway.services.erase_rows import erase_receipts, erase_rows
 from gateway.services.find_subject import find_subject
 from gateway.services.personal_data import INVENTORY
 from gateway.services.personal_files import (
     ArchivePlan,
-    clean_logs,
-    clean_quarantine,
-    forget_sent,
     logs_let_go,
     look_through_archive,
     redact_archive,
@@ -44,11 +43,15 @@ ForgetRecording = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Erasure:
-    """The proof. `counts` are by store; `is_compact` is False where the database could not be written anew."""
+    """The proof. `counts` are by store; `asked` are the machines that have yet to do their part.
+
+    `is_compact` is False where the database could not be written anew.
+    """
 
     number: int
     pseudonym: str
     counts: Mapping[str, int]
+    asked: Sequence[str]
     is_compact: bool
 
 
@@ -57,18 +60,13 @@ def erase_person(
 ) -> Erasure:
     """Erase whoever has this (normalised) address. `forget_recording` asks the provider; None where there is none.
 
-    Raises Conflict while mail of theirs waits in the spool or another machine has anything in quarantine, NotFound
-    where nothing is kept about them, and what the provider raises, with nothing erased here. Raises StoreTrouble: begun
-    again, it finds the rest.
+    Raises Conflict while mail of theirs waits in the spool here, NotFound where nothing is kept about them as far as
+    we can see, and what the provider raises, with nothing erased here. Raises StoreTrouble: begun again, it finds the
+    rest.
     """
     with runtime.database.reading() as connection:
         subject = find_subject(connection, email)
         own, near, words = _raw_mails(connection, subject)
-        elsewhere = sorted({one.machine for one in list_set_aside(connection, but=runtime.machine)})
-    if elsewhere:
-        raise Conflict(
-            f"what is in quarantine on {', '.join(elsewhere)} cannot be looked through here: decide on it first"
-        )
     waiting = waiting_entries(runtime, subject)
     if waiting:
         raise Conflict(f"{len(waiting)} entries in the spool name this person: `gateway wait-idle`, then once more")
@@ -77,12 +75,14 @@ def erase_person(
     plan = look_through_archive(runtime, subject, own=own, near=near, words=words)
     subject = replace(subject, names=subject.names | plan.names, mails=frozenset(plan.own))
     with runtime.database.reading() as connection:
-        if not (plan.own or plan.naming or _is_known(connection, subject)):
+        # What others have in quarantine cannot be looked through here, and may be theirs.
+        if not (plan.own or plan.naming or _is_known(connection, subject) or _others_have_some(connection, runtime)):
             raise NotFound("nothing is kept about this address")
+        sent = sent_names(connection, subject)
     files = _forget_recordings(runtime, subject, forget_recording)
     with runtime.database.transaction() as connection:
         erase_receipts(connection, subject)
-    files |= _forget_files(runtime, subject, plan)
+    files |= _forget_mails(runtime, plan) | erase_here(runtime, subject, sent=sent)
     moved = redact_archive(runtime, subject, plan.naming)
     with runtime.database.transaction() as connection:
         rows = erase_rows(connection, subject, gone=plan.gone, moved=moved)
@@ -99,10 +99,12 @@ def erase_person(
             detail={"rows": sum(rows.values())},
         )
         number = add_erasure(connection, at=runtime.clock.now(), pseudonym=subject.pseudonym, counts=counts)
+        asked = ask_the_others(connection, runtime, subject, sent=sent, erasure=number)
     for old in moved:
         forget_raw(runtime.files, old)
     refresh_hotline(runtime)
-    return Erasure(number=number, pseudonym=subject.pseudonym, counts=counts, is_compact=compact(runtime.database))
+    is_compact = compact(runtime.database)
+    return Erasure(number=number, pseudonym=subject.pseudonym, counts=counts, asked=asked, is_compact=is_compact)
 
 
 def _raw_mails(connection: Connection, subject: DataSubject) -> tuple[set[str], set[str], list[str]]:
@@ -120,6 +122,10 @@ def _is_known(connection: Connection, subject: DataSubject) -> bool:
         for name, care in INVENTORY.items()
         if care.theirs is not None and name in metadata.tables
     )
+
+
+def _others_have_some(connection: Connection, runtime: Runtime) -> bool:
+    return bool(list_set_aside(connection, but=runtime.machine))
 
 
 def _forget_recordings(runtime: Runtime, subject: DataSubject, forget: ForgetRecording | None) -> dict[str, int]:
@@ -140,23 +146,9 @@ def _forget_recordings(runtime: Runtime, subject: DataSubject, forget: ForgetRec
     return {"recordings at the provider": len(there), "recordings here": sounds}
 
 
-def _forget_files(runtime: Runtime, subject: DataSubject, plan: ArchivePlan) -> dict[str, int]:
-    deleted, cleaned = clean_quarantine(runtime, subject)
-    with runtime.database.reading() as connection:
-        theirs = deliveries.c.recipient == subject.email
-        if subject.person_id is not None:
-            theirs |= deliveries.c.person_id == subject.person_id
-        theirs |= deliveries.c.ticket_id.in_(sorted(subject.touched))
-        names = [
-            f"{row.created_at:%Y%m%dT%H%M%SZ}-{row.id:06d}"
-            for row in connection.execute(select(deliveries).where(theirs))
-        ]
+def _forget_mails(runtime: Runtime, plan: ArchivePlan) -> dict[str, int]:
     return {
         "raw mails": sum(forget_raw(runtime.files, digest) for digest in plan.own),
         "raw mails of others that quote them": sum(forget_raw(runtime.files, one) for one in plan.quoting),
         "raw mails of others, overwritten": len(plan.naming),
-        "quarantine": deleted,
-        "quarantine, overwritten": cleaned,
-        "sent files": forget_sent(runtime, subject, names),
-        "logs, overwritten": clean_logs(runtime, subject),
     }

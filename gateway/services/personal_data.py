@@ -227,5 +227,5 @@ INVENTORY: Mapping[str, Care] = {
         ),
         Care(),
     ),
-    **dict.fromkeys(("mailbox_tokens", "erasures"), Care(is_sealed=True)),
+    **dict.fromkeys(("mailbox_tokens", "erasures", "erasure_asks"), Care(is_sealed=True)),
 }

@@ -95,14 +95,15 @@ def logs_let_go(runtime: Runtime, subject: DataSubject) -> bool:
     """Wait until no log of the spool holds what is theirs or names them: a door retires its log within a second after
     the last mail, or when it is full. False where one still does after some seconds."""
     deadline = time.monotonic() + _LOG_PATIENCE
-    while _is_in_a_log(runtime, subject):
+    while is_in_a_log(runtime, subject):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)
     return True
 
 
-def _is_in_a_log(runtime: Runtime, subject: DataSubject) -> bool:
+def is_in_a_log(runtime: Runtime, subject: DataSubject) -> bool:
+    """Does a log of the spool hold what is theirs or names them?"""
     for lane in Lane:
         runtime.spool.recover(lane)  # the logs of processes that are gone
         for path in (runtime.where.spool / lane / "log").glob("*"):

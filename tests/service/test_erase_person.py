@@ -1,7 +1,5 @@
 """A person who is erased is nowhere any more, in whatever store they were; the others keep what is theirs."""
 
-import base64
-import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -23,37 +21,18 @@ from gateway.services.personal_data import INVENTORY
 from gateway.spool.entry import Lane
 from inbound.parse import parse_message, read_file
 from tests.support.clock import MovableClock
-from tests.support.planted import BOB, MARIE, MARKERS, RECORDING, SOUND, accept, drain, plant, write
-from tests.support.rows import content
+from tests.support.leftovers import left_in_files, left_in_tables
+from tests.support.planted import (
+    BOB,
+    MARIE,
+    RECORDING,
+    SOUND,
+    accept,
+    drain,
+    plant,
+    write,
+)
 from tests.support.s3 import S3Peer, s3_peer
-
-_BASE64 = re.compile(rb"[A-Za-z0-9+/]{12,}(?:\r?\n[A-Za-z0-9+/]+)*={0,2}")
-
-
-def left_in_files(folder: Path) -> list[str]:
-    """The files below a folder in which something of Marie is, also inside of base64 and quoted-printable."""
-    found = []
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        raw = path.read_bytes()
-        said = [raw, re.sub(rb"=\r?\n", b"", raw)]
-        blocks = [re.sub(rb"[\r\n=]", b"", block) for block in _BASE64.findall(raw)]
-        said += [base64.b64decode(block[: len(block) // 4 * 4]) for block in blocks]
-        text = b"\n".join(said).lower()
-        text += re.sub(rb"[ .]", b"", text)
-        found += [f"{path.relative_to(folder)}: {marker!r}" for marker in MARKERS if marker in text]
-    return found
-
-
-def left_in_tables(runtime: Runtime) -> list[str]:
-    with runtime.database.reading() as connection:
-        rows = content(connection)
-    dumps = {name: repr(found).lower().encode() for name, found in rows.items()}
-    return [
-        f"{name}: {dump[dump.find(marker) - 80 :][:160]!r}"
-        for name, dump in dumps.items()
-        for marker in MARKERS
-        if marker in dump + re.sub(rb"[ .]", b"", dump)
-    ]
 
 
 def erase(runtime: Runtime, email: str = MARIE) -> tuple[Erasure, list[str]]:

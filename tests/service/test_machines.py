@@ -1,57 +1,27 @@
 """Machines that share a database: each says how it is, and does what others ask of it with what only it can see."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
 from gateway.admin.items import wait_until_idle
-from gateway.config.load import Settings, load_settings
 from gateway.db.machines import list_machines, list_orders, list_set_aside, machines, set_aside
 from gateway.db.receipts import Verdict, find_receipts
-from gateway.domain.alarms import judge
+from gateway.domain.alarms import what_is_wrong
 from gateway.errors import Conflict, NotFound
 from gateway.jobs.timetable import sweep
-from gateway.runtime import Runtime, open_runtime
+from gateway.runtime import Runtime
 from gateway.services.elsewhere import ask_its_machine, find_elsewhere
-from gateway.services.erase_person import erase_person
 from gateway.services.health import ask_everything
-from gateway.services.machines import carry_out_orders, say_how_we_are, take_leave
+from gateway.services.machines import carry_out_orders, take_leave
 from gateway.spool.entry import Lane, file_name
 from gateway.up.roles import announce_role, living_roles
 from tests.support.clock import MovableClock
 from tests.support.operator import Operator
+from tests.support.two_machines import KEY, Pair, speak
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-KEY = "a key of which every machine has a copy"
-
-
-@pytest.fixture
-def pair(settings: Settings, tmp_path: Path, clock: MovableClock) -> Iterator[tuple[Runtime, Runtime]]:
-    """Two machines, with spools of their own and the same keys."""
-    assert settings.database_url
-    assert settings.redis_url
-    shared = {
-        "GATEWAY_CONFIG": "/dev/null",
-        "GATEWAY_DATABASE_URL": settings.database_url.get_secret_value(),
-        "GATEWAY_REDIS_URL": settings.redis_url.get_secret_value(),
-        "GATEWAY_SPOOL__MIN_FREE": "0",
-        "GATEWAY_SIGNING__KEY": KEY,
-    }
-    with ExitStack() as stack:
-        one, two = (
-            stack.enter_context(
-                open_runtime(
-                    load_settings({**shared, "GATEWAY_DATA": str(tmp_path / name), "GATEWAY_MACHINE": name}),
-                    clock=clock,
-                )
-            )
-            for name in ("mx1", "mx2")
-        )
-        yield one, two
 
 
 def put_aside(runtime: Runtime) -> str:
@@ -62,14 +32,8 @@ def put_aside(runtime: Runtime) -> str:
     return spool_id
 
 
-def speak(*spoken: Runtime) -> None:
-    for one in spoken:
-        with announce_role(one.where.run, "timetable"):
-            say_how_we_are(one)
-
-
 def alarms(runtime: Runtime) -> dict[str, str]:
-    return {name: detail for name, detail in judge(ask_everything(runtime)).items() if detail and "machine" in name}
+    return {name: said for name, said in what_is_wrong(ask_everything(runtime)).items() if "machine" in name}
 
 
 def fall_silent(runtime: Runtime, name: str) -> None:
@@ -77,7 +41,7 @@ def fall_silent(runtime: Runtime, name: str) -> None:
         connection.execute(update(machines).where(machines.c.name == name).values(seen_ms=machines.c.seen_ms - 61_000))
 
 
-def test_each_machine_knows_how_the_others_are(pair: tuple[Runtime, Runtime]) -> None:
+def test_each_machine_knows_how_the_others_are(pair: Pair) -> None:
     one, two = pair
     two.spool.accept(Lane.WEB, {}, b"reply")
     with announce_role(two.where.run, "web"):
@@ -92,7 +56,7 @@ def test_each_machine_knows_how_the_others_are(pair: tuple[Runtime, Runtime]) ->
 
 
 def test_a_machine_that_took_its_leave_is_missed_by_nobody_unless_something_waits_there(
-    pair: tuple[Runtime, Runtime],
+    pair: Pair,
 ) -> None:
     one, two = pair
     speak(one)
@@ -107,7 +71,7 @@ def test_a_machine_that_took_its_leave_is_missed_by_nobody_unless_something_wait
     assert alarms(one) == {"machine_silent": "nothing is heard of: mx2"}
 
 
-def test_a_role_is_told_of_for_as_long_as_a_process_has_it(pair: tuple[Runtime, Runtime]) -> None:
+def test_a_role_is_told_of_for_as_long_as_a_process_has_it(pair: Pair) -> None:
     run = pair[0].where.run
     assert living_roles(run) == []
     with announce_role(run, "worker"), announce_role(run, "web"):
@@ -116,7 +80,7 @@ def test_a_role_is_told_of_for_as_long_as_a_process_has_it(pair: tuple[Runtime, 
     assert list((run / "roles").iterdir()) == []
 
 
-def test_a_machine_with_other_keys_is_an_alarm(pair: tuple[Runtime, Runtime]) -> None:
+def test_a_machine_with_other_keys_is_an_alarm(pair: Pair) -> None:
     one, two = pair
     speak(one, two)
     with one.database.transaction() as connection:
@@ -130,7 +94,7 @@ def test_a_machine_with_other_keys_is_an_alarm(pair: tuple[Runtime, Runtime]) ->
     assert "machine_keys" in alarms(one), "it believes us, and we do not believe it"
 
 
-def test_what_one_machine_set_aside_is_known_and_filed_again_from_another(pair: tuple[Runtime, Runtime]) -> None:
+def test_what_one_machine_set_aside_is_known_and_filed_again_from_another(pair: Pair) -> None:
     one, two = pair
     spool_id = put_aside(two)
     assert find_elsewhere(one, spool_id) is None
@@ -157,7 +121,7 @@ def left(runtime: Runtime) -> tuple[list[Any], list[Any]]:
 
 
 def test_a_discarded_entry_is_on_record_with_the_reason_that_was_given_elsewhere(
-    pair: tuple[Runtime, Runtime],
+    pair: Pair,
 ) -> None:
     one, two = pair
     spool_id = put_aside(two)
@@ -170,7 +134,7 @@ def test_a_discarded_entry_is_on_record_with_the_reason_that_was_given_elsewhere
     assert left(one) == ([], [])
 
 
-def test_an_order_about_what_has_gone_is_done_with(pair: tuple[Runtime, Runtime]) -> None:
+def test_an_order_about_what_has_gone_is_done_with(pair: Pair) -> None:
     one, two = pair
     spool_id = put_aside(two)
     speak(two)
@@ -180,7 +144,7 @@ def test_an_order_about_what_has_gone_is_done_with(pair: tuple[Runtime, Runtime]
     assert left(one) == ([], [])
 
 
-def test_a_restored_row_of_the_table_follows_the_spool_at_the_next_word(pair: tuple[Runtime, Runtime]) -> None:
+def test_a_restored_row_of_the_table_follows_the_spool_at_the_next_word(pair: Pair) -> None:
     one, two = pair
     first = put_aside(two)
     speak(two)
@@ -191,7 +155,7 @@ def test_a_restored_row_of_the_table_follows_the_spool_at_the_next_word(pair: tu
         assert connection.execute(select(set_aside.c.spool_id)).scalars().all() == [second]
 
 
-def test_waiting_for_idleness_waits_for_every_machine_that_speaks(pair: tuple[Runtime, Runtime]) -> None:
+def test_waiting_for_idleness_waits_for_every_machine_that_speaks(pair: Pair) -> None:
     one, two = pair
     speak(one, two)
     assert wait_until_idle(one, seconds=0.2) == ["no word of the machine mx2 yet"]
@@ -204,9 +168,7 @@ def test_waiting_for_idleness_waits_for_every_machine_that_speaks(pair: tuple[Ru
     assert wait_until_idle(one, seconds=0.2) == [], "of a machine that is silent nothing more is expected"
 
 
-def test_after_ten_seconds_the_bell_is_rung_as_the_release_before_hears_it(
-    pair: tuple[Runtime, Runtime], clock: MovableClock
-) -> None:
+def test_after_ten_seconds_the_bell_is_rung_as_the_release_before_hears_it(pair: Pair, clock: MovableClock) -> None:
     one, _ = pair
     one.spool.accept(Lane.MAIL, {}, b"x")
     clock.move(seconds=5)
@@ -218,24 +180,13 @@ def test_after_ten_seconds_the_bell_is_rung_as_the_release_before_hears_it(
     assert len(one.doorbell.queue("mail")) == 1
 
 
-def test_nobody_is_erased_while_another_machine_has_something_in_quarantine(pair: tuple[Runtime, Runtime]) -> None:
-    one, two = pair
-    put_aside(two)
-    speak(two)
-    with pytest.raises(Conflict, match="quarantine on mx2"):
-        erase_person(one, "marie@client.example", forget_recording=None)
-    with pytest.raises(NotFound):
-        erase_person(two, "marie@client.example", forget_recording=None)
-
-
 def test_commands_show_the_machines_forget_one_that_is_gone_and_check_compares_keys(
-    pair: tuple[Runtime, Runtime], operator: Operator
+    pair: Pair, operator: Operator
 ) -> None:
     one, two = pair
     assert "all is well" in operator.says("check")
     speak(one, two)
-    keys = {"GATEWAY_SIGNING__KEY": KEY}
-    assert operator.run("check", **keys).exit_code == 0
+    assert operator.run("check", GATEWAY_SIGNING__KEY=KEY).exit_code == 0
     code, told = operator.refused("check", GATEWAY_SIGNING__KEY="a key that no other machine has ever seen")
     assert (code, told.count("signing.key: the machine mx")) == (78, 2)
     put_aside(two)
@@ -251,9 +202,7 @@ def test_commands_show_the_machines_forget_one_that_is_gone_and_check_compares_k
     assert operator.rows("quarantine", "list") == []
 
 
-def test_the_quarantine_of_another_machine_is_seen_and_replayed_by_shell(
-    pair: tuple[Runtime, Runtime], operator: Operator
-) -> None:
+def test_the_quarantine_of_another_machine_is_seen_and_replayed_by_shell(pair: Pair, operator: Operator) -> None:
     _, two = pair
     spool_id = put_aside(two)
     speak(two)

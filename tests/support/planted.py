@@ -106,9 +106,14 @@ def plant(runtime: Runtime) -> None:
     with runtime.database.transaction() as connection:
         _rows(connection, runtime)
     refresh_hotline(runtime)
+    leave_in_log(runtime)
+    put_into_quarantine(runtime)
+
+
+def leave_in_log(runtime: Runtime) -> None:
+    """Marie in a line of a log, where nobody should be."""
     runtime.where.log.mkdir(parents=True, exist_ok=True)
     (runtime.where.log / "worker-0.log").write_text(f'{{"event":"x","error":"no such user {MARIE}"}}\n')
-    _quarantine(runtime)
 
 
 def write_mails(runtime: Runtime) -> None:
@@ -221,7 +226,8 @@ def _rows(connection: Any, runtime: Runtime) -> None:
             connection.execute(insert(table).values(**row))
 
 
-def _quarantine(runtime: Runtime) -> None:
+def put_into_quarantine(runtime: Runtime) -> None:
+    """A mail of hers and one of Bob's that names her, both set aside."""
     hers = write(by=MARIE, subject="MARQUE-QUARANTAINE", text="MARQUE", ident="MARQUE-3@client.example")
     his = write(by=BOB, subject="x", text=f"voir {MARIE}", ident="bob-3@client.example")
     for raw, sender in ((hers, MARIE), (his, BOB)):
