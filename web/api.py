@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
 from gateway.domain.change import NotAllowed
+from gateway.domain.reasons import Reason
 from gateway.errors import Conflict, Deferred, GatewayError, NotFound, Refused
 from gateway.services.api_tokens import Bearer, find_bearer
 from gateway.services.web_form import FormFile
@@ -26,7 +27,7 @@ from web.api_once import once
 from web.api_problem import ApiError, faults_of, problem
 from web.api_route import MOST_ID, ROOT, Answer, Call, Download, Route
 from web.api_routes import ROUTES
-from web.desk_refusals import refusal_sentences
+from web.desk_refusals import refusal_sentences, whys_of
 from web.file_names import content_disposition
 from web.limits import ANY_PAGE, BAD_BEARER, REPLY
 from web.state import remember_program, web
@@ -157,8 +158,9 @@ def _refused(error: GatewayError) -> AnyResponse:
         log.warning("web.deferred", page=request.endpoint, error=type(error).__name__)
         return problem(status)
     if status == 404:
-        return problem(status, gettext("There is no such thing, or it is not yours."))
-    return problem(status, " ".join(refusal_sentences(error)))
+        # Its own reasons would tell what is not there from what is somebody else's.
+        return problem(status, gettext("There is no such thing, or it is not yours."), whys=[Reason.NOT_THERE()])
+    return problem(status, " ".join(refusal_sentences(error)), whys=whys_of(error))
 
 
 def _plain(value: Any) -> Any:

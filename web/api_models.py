@@ -205,6 +205,13 @@ class Fault(BaseModel):
     why: str
 
 
+class ReasonSaid(BaseModel):
+    """The name of a reason, and what its sentence names."""
+
+    reason: str
+    values: dict[str, str]
+
+
 class Problem(BaseModel):
     """Why something was not done (RFC 9457)."""
 
@@ -213,4 +220,5 @@ class Problem(BaseModel):
     status: int
     detail: str | None = None
     errors: list[Fault] | None = None
+    reasons: list[ReasonSaid] | None = Field(default=None, description="What `detail` says, by names that stay.")
     incident: str | None = Field(default=None, description="To be told to us where the fault is on our side.")

@@ -6,6 +6,8 @@ from http import HTTPStatus
 from flask import Response, json, request
 from pydantic import ValidationError
 
+from gateway.domain.reasons import Why
+
 PREFIX = "/api/"
 TYPE = "application/problem+json"
 _HEADERS = {
@@ -39,14 +41,21 @@ def is_for_programs() -> bool:
 
 
 def problem(
-    status: int, detail: str = "", *, faults: Sequence[tuple[str, str]] = (), incident: str | None = None
+    status: int,
+    detail: str = "",
+    *,
+    faults: Sequence[tuple[str, str]] = (),
+    whys: Sequence[Why] = (),
+    incident: str | None = None,
 ) -> Response:
-    """The document for a status."""
+    """The document for a status. `whys` are the reasons that `detail` says, for programs: their names stay."""
     told: dict[str, object] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
     if detail:
         told["detail"] = detail
     if faults:
         told["errors"] = [{"where": where, "why": why} for where, why in faults]
+    if whys:
+        told["reasons"] = [why.as_json() for why in whys]
     if incident:
         told["incident"] = incident
     return Response(json.dumps(told), status, headers=_HEADERS.get(status), content_type=TYPE)

@@ -36,9 +36,13 @@ _NAMES: Mapping[str, Mapping[str, object]] = {
 
 
 def refusal_sentences(error: GatewayError) -> list[str]:
-    """A sentence for each reason. One that has none is told apart by its kind alone: its text is for operators."""
-    whys = error.whys or ((Reason.NOT_THERE() if isinstance(error, NotFound) else Reason.REFUSED()),)
-    return list(dict.fromkeys(why_sentence(why) for why in whys))
+    """A sentence for each reason."""
+    return list(dict.fromkeys(why_sentence(why) for why in whys_of(error)))
+
+
+def whys_of(error: GatewayError) -> tuple[Why, ...]:
+    """The reasons. One that has none is told apart by its kind alone: its text is for operators."""
+    return error.whys or ((Reason.NOT_THERE() if isinstance(error, NotFound) else Reason.REFUSED()),)
 
 
 def why_sentence(why: Why) -> str:

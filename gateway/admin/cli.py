@@ -88,4 +88,6 @@ def _told_plainly() -> Iterator[None]:
     except GatewayError as error:
         hints = [hint for why in error.whys if (hint := _HINTS.get(why.reason))]
         click.echo(": ".join([f"gateway: {error}", *hints]), err=True)
+        for name in dict.fromkeys(why.reason.name for why in error.whys):
+            click.echo(f"gateway: reason {name}", err=True)
         sys.exit(exit_code(error))

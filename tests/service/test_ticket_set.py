@@ -60,3 +60,5 @@ def test_a_ticket_at_its_end_is_reopened_first(desk: Runtime, operator: Operator
     act(desk, NINA, status=Status.CLOSED)
     code, said = operator.refused("ticket", "set", "DEMO-1", "--severity", "minor", *BY)
     assert (code, said) == (65, "it is closed: reopen it first")
+    done = operator.run("ticket", "set", "DEMO-1", "--severity", "minor", *BY)
+    assert done.stderr.splitlines()[1:] == ["gateway: reason REOPEN_FIRST"], "the name that programs go by"

@@ -170,9 +170,14 @@ def test_tickets_are_arranged(desk: Desk, program: Programs) -> None:
         assert (merged.status_code, merged.json) == (200, {"ticket": ref}), merged.text
     refused = nina.ask("POST", f"/tickets/{second.ref}/merge", headers={"If-Match": "*"}, json={"into": ref})
     assert refused.status_code == 403
+    not_into = {"reason": "NOT_MERGED_INTO", "values": {"ref": second.ref, "into": ref}}
+    assert refused.json["reasons"] == [not_into, {"reason": "MERGED_ALREADY", "values": {}}]
     for who in (MARIE, PAUL):
         answer = program(who).ask("POST", f"/tickets/{ref}/links", headers={"If-Match": "*"}, json={"other": "DEMO-2"})
         assert answer.status_code == {MARIE: 403, PAUL: 404}[who]
+        assert [one["reason"] for one in answer.json["reasons"]] == {MARIE: ["LINKED_BY_AGENTS"], PAUL: ["NOT_THERE"]}[
+            who
+        ]
 
 
 def test_a_split_sent_twice_at_once_makes_one_ticket(desk: Desk, program: Programs) -> None:

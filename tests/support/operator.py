@@ -48,11 +48,12 @@ class Operator:
         return [json.loads(line) for line in self.says(*arguments, "--json").splitlines()]
 
     def refused(self, *arguments: str, stdin: bytes = b"", **variables: str) -> tuple[int, str]:
-        """The exit code of a command that does not do its work, and its sentence without `gateway: `."""
+        """The exit code of a command that does not do its work, and its sentence without `gateway: ` and the names."""
         done = self.run(*arguments, stdin=stdin, **variables)
         assert done.stdout == ""
         assert isinstance(done.exception, SystemExit), done.exception
-        return done.exit_code, done.stderr.strip().removeprefix("gateway: ")
+        sentence, _, _ = done.stderr.strip().partition("\ngateway: reason ")
+        return done.exit_code, sentence.removeprefix("gateway: ")
 
 
 @pytest.fixture(scope="session", autouse=True)
