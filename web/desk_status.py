@@ -16,7 +16,7 @@ from gateway.db.alarms import list_alarms
 from gateway.db.hotline import list_shifts
 from gateway.db.migrate import current_revision
 from gateway.db.people import find_people
-from gateway.domain.alarms import judge
+from gateway.domain.alarms import what_is_wrong
 from gateway.domain.duty import on_duty
 from gateway.services.current_project import current_projects
 from web.health import ask_parts
@@ -36,7 +36,7 @@ def register(app: Flask) -> None:
 def show_status() -> Response:
     """GET /desk/status; with `still=1` it stays as it is."""
     keys, parts = supervised_keys(), ask_parts()
-    wrong = {name: detail for name, detail in judge(parts).items() if detail}
+    wrong = what_is_wrong(parts, language())
     is_still = bool(request.args.get("still"))
     answer = make_response(
         render_template(

@@ -74,7 +74,7 @@ class _Findings(Collector):
         yield _gauge("gateway_machine_seen_seconds", "How long a machine has said nothing.", "machine", seen)
         yield _gauge("gateway_machine_waiting", "Entries not filed yet when it last spoke.", "machine", waiting)
         judged = judge(self._parts)
-        alarms = {name: bool(judged[name]) for name in RULES if name in judged}
+        alarms = {name: judged[name] is not None for name in RULES if name in judged}
         yield _gauge("gateway_alarm", "Whether something is wrong; deploy/RUNBOOK.md has a page each.", "alarm", alarms)
         work = self._parts.get("work", {"state": "down"})
         for fact, (name, says) in _WORK.items() if work["state"] == "up" else ():

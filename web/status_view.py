@@ -39,10 +39,11 @@ class PartView:
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmView:
-    """What is wrong, what to do, and since when as a sentence; "" where nobody has noted it yet."""
+    """What is wrong, more closely, what to do, and since when as a sentence; "" where nobody has noted it yet."""
 
     name: str
     title: str
+    detail: str
     advice: str
     since: str
 
@@ -60,12 +61,13 @@ def part_views(parts: Parts) -> list[PartView]:
 
 
 def alarm_views(wrong: Mapping[str, str], since: Mapping[str, str]) -> list[AlarmView]:
-    """What is wrong; an alarm of a later release is said by its name."""
+    """What is wrong, by name with its sentence."""
     return [
         AlarmView(
             name=name,
-            title=str(ALARMS[name][0]) if name in ALARMS else name,
-            advice=str(ALARMS[name][1]) if name in ALARMS else detail,
+            title=str(ALARMS[name][0]),
+            detail=detail,
+            advice=str(ALARMS[name][1]),
             since=since.get(name, ""),
         )
         for name, detail in wrong.items()

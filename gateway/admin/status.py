@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from gateway.admin.context import command_runtime
-from gateway.domain.alarms import judge
+from gateway.domain.alarms import what_is_wrong
 from gateway.errors import Refused
 from gateway.services.health import ask_everything
 
@@ -27,7 +27,7 @@ def status(*, as_json: bool, is_live: bool) -> None:
             watch(runtime, say_lines=_lines, say_facts=_facts)
             return
         parts = ask_everything(runtime)
-        wrong = {name: detail for name, detail in judge(parts).items() if detail}
+        wrong = what_is_wrong(parts)
         since = alarms_since(runtime)
     if as_json:
         click.echo(json.dumps({"ready": not _down(parts), "parts": parts, "alarms": wrong}, ensure_ascii=False))

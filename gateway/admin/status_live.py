@@ -17,7 +17,7 @@ from rich.text import Text
 
 from gateway.db.alarms import list_alarms
 from gateway.db.engine import DatabaseTrouble
-from gateway.domain.alarms import judge
+from gateway.domain.alarms import what_is_wrong
 from gateway.runtime import Runtime
 from gateway.services.health import questions
 from gateway.services.probes import Probe, ask_all
@@ -64,7 +64,7 @@ def screen(parts: Mapping[str, Any], since: Mapping[str, str], *, at: str, say_f
         table.add_row(
             name, Text(part["state"], style="green" if is_up else "bold red"), Text(say_facts(part), overflow="fold")
         )
-    wrong = {name: detail for name, detail in judge(parts).items() if detail}
+    wrong = what_is_wrong(parts)
     if not wrong:
         return Group(table, Panel(Text("all is well", style="green")), Text("Ctrl-C ends", style="dim"))
     told = [f"{name}: {detail}" + (f", since {since[name]}" if name in since else "") for name, detail in wrong.items()]
@@ -92,7 +92,7 @@ def _line_by_line(
 ) -> None:
     while True:
         parts, since = _look(runtime, probes)
-        wrong = {name: detail for name, detail in judge(parts).items() if detail}
+        wrong = what_is_wrong(parts)
         click.echo(f"{runtime.clock.now():%Y-%m-%d %H:%M:%S} UTC")
         for line in say_lines(parts, wrong, since):
             click.echo(line)

@@ -1,5 +1,7 @@
 """What is wrong with an installation, by name, from what its parts say; each name has a page in deploy/RUNBOOK.md.
 
+What is found is a name with values, and is said where somebody reads it, in their language.
+
 - `database_down`, `redis_down`, `spool_down`: the part does not answer; the spool, too, where its disk is full
 - `files_down`: the bucket of raw mail and voice messages does not answer, or not to us
 - `spool_stuck`: something accepted has waited for five minutes to be filed
@@ -14,8 +16,13 @@
 - `templates_broken`: a template of the operator's own cannot be used, and mails say our words
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+
+from gateway.domain.alarm_reason_words import FRENCH_LANES
+from gateway.domain.reasons import Reason, Why
+from gateway.domain.saying import say_stored
+from gateway.domain.ticket import Language
 
 STUCK = 300
 """Seconds that are too long for something that takes one."""
@@ -23,9 +30,9 @@ STUCK = 300
 Parts = Mapping[str, Mapping[str, Any]]
 
 
-def judge(parts: Parts) -> dict[str, str]:
-    """What is wrong, by the alarm's name: a sentence where it is bad, "" where it is good. A part that is not there, or
-    that another alarm says to be down, is not judged."""
+def judge(parts: Parts) -> dict[str, Why | None]:
+    """What is wrong, by the alarm's name; None where it is good. A part that is not there, or that another alarm says
+    to be down, is not judged."""
     return {
         name: rule(parts[part])
         for name, (part, rule) in RULES.items()
@@ -33,65 +40,85 @@ def judge(parts: Parts) -> dict[str, str]:
     }
 
 
-def _down(part: Mapping[str, Any]) -> str:
-    return "" if part.get("state") == "up" else "it does not answer"
+def what_is_wrong(parts: Parts, lang: Language = Language.EN) -> dict[str, str]:
+    """The alarms that are on, each with its sentence."""
+    return {name: say_alarm(why.as_json(), lang) for name, why in judge(parts).items() if why is not None}
 
 
-def _stuck(part: Mapping[str, Any]) -> str:
+def say_alarm(stored: Mapping[str, Any] | str, lang: Language) -> str:
+    """What is wrong, as a sentence, "" where nothing is; what an earlier version stored is one already."""
+    if not stored:
+        return ""
+    return say_stored(stored, lang, _in_french if lang is Language.FR else lambda _name, value: value)
+
+
+def _in_french(name: str, value: str) -> str:
+    return _listed(FRENCH_LANES.get(one, one) for one in value.split(", ")) if name == "lanes" else value
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def _down(part: Mapping[str, Any]) -> Why | None:
+    return None if part.get("state") == "up" else Reason.NO_ANSWER()
+
+
+def _stuck(part: Mapping[str, Any]) -> Why | None:
     late = [lane for lane, depth in part["lanes"].items() if (depth["oldest_seconds"] or 0) > STUCK]
-    return f"entries wait in: {', '.join(late)}" if late else ""
+    return Reason.ENTRIES_WAIT(lanes=_listed(late)) if late else None
 
 
-def _quarantine(part: Mapping[str, Any]) -> str:
+def _quarantine(part: Mapping[str, Any]) -> Why | None:
     number = sum(depth["quarantined"] for depth in part["lanes"].values())
-    return f"{number} entries in quarantine" if number else ""
+    return Reason.IN_QUARANTINE(number=number) if number else None
 
 
-def _outbox(part: Mapping[str, Any]) -> str:
+def _outbox(part: Mapping[str, Any]) -> Why | None:
     seconds = part["oldest_due_seconds"] or 0
-    return f"a mail has been due for {seconds // 60} minutes" if seconds > STUCK else ""
+    return Reason.MAIL_OVERDUE(minutes=seconds // 60) if seconds > STUCK else None
 
 
-def _clocks(part: Mapping[str, Any]) -> str:
+def _clocks(part: Mapping[str, Any]) -> Why | None:
     seconds = part["clocks_late_seconds"] or 0
-    return f"a warning is {seconds // 60} minutes late" if seconds > STUCK else ""
+    return Reason.WARNING_LATE(minutes=seconds // 60) if seconds > STUCK else None
 
 
-def _mailboxes(part: Mapping[str, Any]) -> str:
+def _mailboxes(part: Mapping[str, Any]) -> Why | None:
     late = [name for name, box in part.get("mailboxes", {}).items() if box["state"] == "late"]
-    return f"not read any more: {', '.join(late)}" if late else ""
+    return Reason.MAILBOXES_UNREAD(names=_listed(late)) if late else None
 
 
-def _hotline(part: Mapping[str, Any]) -> str:
+def _hotline(part: Mapping[str, Any]) -> Why | None:
     seconds = part["snapshot_seconds"]
     if seconds is None:
-        return "there is no snapshot to answer calls from"
-    return f"the snapshot is {seconds // 60} minutes old" if seconds > STUCK else ""
+        return Reason.SNAPSHOT_NONE()
+    return Reason.SNAPSHOT_OLD(minutes=seconds // 60) if seconds > STUCK else None
 
 
-def _silent(part: Mapping[str, Any]) -> str:
+def _silent(part: Mapping[str, Any]) -> Why | None:
     silent = [name for name, one in part["machines"].items() if one["state"] == "silent"]
-    return f"nothing is heard of: {', '.join(silent)}" if silent else ""
+    return Reason.MACHINES_SILENT(names=_listed(silent)) if silent else None
 
 
-def _spools(part: Mapping[str, Any]) -> str:
+def _spools(part: Mapping[str, Any]) -> Why | None:
     """Of the other machines: ours is looked at by itself."""
     others = {name: one for name, one in part["machines"].items() if name != part["here"]}
     bad = [name for name, one in others.items() if one["quarantined"] or (one["oldest_seconds"] or 0) > STUCK]
-    return f"entries wait or are in quarantine on: {', '.join(bad)}" if bad else ""
+    return Reason.MACHINES_HOLD(names=_listed(bad)) if bad else None
 
 
-def _keys(part: Mapping[str, Any]) -> str:
+def _keys(part: Mapping[str, Any]) -> Why | None:
     differ = [name for name, one in part["machines"].items() if one["state"] == "up" and not one["same_keys"]]
-    return f"other signing keys than {part['here']} have: {', '.join(differ)}" if differ else ""
+    return Reason.KEYS_DIFFER(here=part["here"], names=_listed(differ)) if differ else None
 
 
-def _templates(part: Mapping[str, Any]) -> str:
-    return f"{part['broken']} templates cannot be used" if part["broken"] else ""
+def _templates(part: Mapping[str, Any]) -> Why | None:
+    return Reason.TEMPLATES_UNFIT(number=part["broken"]) if part["broken"] else None
 
 
 _OF_DOWN = frozenset({"mailbox_late"})
-RULES: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
+RULES: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], Why | None]]] = {
     "database_down": ("database", _down),
     "redis_down": ("redis", _down),
     "spool_down": ("spool", _down),

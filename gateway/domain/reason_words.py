@@ -4,6 +4,7 @@
 A sentence begins small and has no full stop, so that it can stand in a list or after a colon.
 """
 
+from gateway.domain.alarm_reason_words import ALARM_WORDS
 from gateway.domain.reasons import Reason
 from gateway.domain.service_reason_words import SERVICE_WORDS
 
@@ -184,4 +185,5 @@ WORDS: dict[Reason, tuple[str, str]] = {
     Reason.OWN_ADDRESS: ("{address} is our own address", "{address} est notre propre adresse"),
     Reason.NOT_ON_IT: ("only who is on {ref} leaves it", "seul qui suit {ref} peut la quitter"),
     **SERVICE_WORDS,
+    **ALARM_WORDS,
 }

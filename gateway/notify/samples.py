@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gateway.db.outbox import Delivery, DeliveryState
+from gateway.domain.reasons import Reason
 from gateway.domain.ticket import Language
 from gateway.notify.notices import Notice
 
@@ -97,9 +98,13 @@ SAMPLES: dict[str, tuple[Notice, dict[str, Any]]] = {
     "mailbox_recovered": (Notice.MAILBOX_RECOVERED, {"mailbox": "support", "reason": "sign-in refused", "minutes": 15}),
     "alarm": (
         Notice.ALARM,
-        {"alarm": "spool_stuck", "detail": "entries wait in: mail", "since": NOW.isoformat()},
+        {
+            "alarm": "spool_stuck",
+            "detail": Reason.ENTRIES_WAIT(lanes="mail, call").as_json(),
+            "since": NOW.isoformat(),
+        },
     ),
-    "alarm_over": (Notice.ALARM_OVER, {"alarm": "spool_stuck", "detail": "", "since": NOW.isoformat()}),
+    "alarm_over": (Notice.ALARM_OVER, {"alarm": "spool_stuck", "detail": {}, "since": NOW.isoformat()}),
 }
 """By name: the notice, and what the row holds for its template."""
 

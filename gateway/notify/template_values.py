@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.db.outbox import Delivery
+from gateway.domain.alarms import say_alarm
 from gateway.domain.saying import say_stored
 from gateway.domain.ticket import Language
 from gateway.errors import Refused
@@ -81,8 +82,9 @@ def _mailbox(delivery: Delivery, _runtime: Runtime) -> dict[str, Any]:
 
 def _alarm(delivery: Delivery, runtime: Runtime) -> dict[str, Any]:
     context, zone = delivery.context, runtime.project(delivery.project).calendar.zone_info
-    since = say_when(datetime.fromisoformat(context["since"]), lang=Language(delivery.lang), zone=zone)
-    return {"alarm": context["alarm"], "detail": context["detail"], "since": since}
+    lang = Language(delivery.lang)
+    since = say_when(datetime.fromisoformat(context["since"]), lang=lang, zone=zone)
+    return {"alarm": context["alarm"], "detail": say_alarm(context["detail"], lang), "since": since}
 
 
 def _orders_refused(delivery: Delivery, _runtime: Runtime) -> dict[str, Any]:

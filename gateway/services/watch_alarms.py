@@ -31,10 +31,10 @@ def watch_alarms(runtime: Runtime) -> list[str]:
     now = runtime.clock.now()
     with runtime.database.reading() as connection:
         known = list_alarms(connection)
-    for name, detail in found.items():
-        if name not in known or known[name].is_bad != bool(detail):
+    for name, why in found.items():
+        if name not in known or known[name].is_bad != (why is not None):
             with runtime.database.transaction() as connection:
-                see_alarm(connection, name, is_bad=bool(detail), detail=detail, now=now)
+                see_alarm(connection, name, detail=None if why is None else why.as_json(), now=now)
     if runtime.settings.operator.address is None:
         return []
     told = [name for name in found if name not in _TOLD_ELSEWHERE and _tell_if_due(runtime, name, now=now)]

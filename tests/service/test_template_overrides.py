@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.config.load import load_settings
-from gateway.domain.alarms import judge
+from gateway.domain.alarms import what_is_wrong
 from gateway.domain.ticket import Language
 from gateway.notify.compose import compose
 from gateway.notify.render import environment
@@ -116,7 +116,7 @@ def test_a_folder_that_is_not_there_is_told_and_stops_nothing(runtime: Runtime, 
 
 def test_the_operator_is_told_that_ours_are_used(runtime: Runtime, write: Write) -> None:
     (question,) = (ask for name, ask in questions(runtime).items() if name == "templates")
-    assert judge({"templates": question()})["templates_broken"] == ""
+    assert what_is_wrong({"templates": question()}) == {}
     write("fr/acknowledgement.txt", "{% endif %}")
     environment.cache_clear()
-    assert judge({"templates": question()})["templates_broken"] == "1 templates cannot be used"
+    assert what_is_wrong({"templates": question()}) == {"templates_broken": "templates that cannot be used: 1"}

@@ -12,7 +12,7 @@ import pytest
 
 from gateway.config.load import Settings, load_settings
 from gateway.db.outbox import Delivery, list_deliveries
-from gateway.domain.alarms import RULES, judge
+from gateway.domain.alarms import RULES, judge, what_is_wrong
 from gateway.domain.ticket import Language
 from gateway.errors import Misconfigured
 from gateway.notify.compose import compose
@@ -96,6 +96,7 @@ def test_the_mail_names_the_page_to_read(watched: Runtime, clock: MovableClock) 
     body = message.get_body(("plain",))
     assert body is not None
     assert "à la page «\u00a0quarantine\u00a0»" in body.get_content()
+    assert "éléments en quarantaine\u00a0: 1" in body.get_content().splitlines()
     assert Language(mail.lang) is Language.FR
 
 
@@ -110,7 +111,7 @@ def test_without_an_address_nobody_is_told(runtime: Runtime, clock: MovableClock
 
 LANES = {"mail": {"waiting": 1, "quarantined": 0, "oldest_seconds": 10}}
 MACHINE = {"state": "up", "quarantined": 0, "oldest_seconds": None, "same_keys": True}
-GOOD = {
+GOOD: dict[str, dict[str, Any]] = {
     "database": {"state": "up"},
     "redis": {"state": "up"},
     "spool": {"state": "up", "lanes": LANES},
@@ -152,11 +153,13 @@ def machines(**changes: dict[str, Any]) -> dict[str, Any]:
         ("templates", {"state": "up", "broken": 1}, {"templates_broken"}),
     ],
 )
-def test_each_alarm_has_its_rule(part: str, finding: dict[str, object], alarms: set[str]) -> None:
-    assert {name for name, detail in judge(GOOD).items() if detail} == set()
+def test_each_alarm_has_its_rule(part: str, finding: dict[str, Any], alarms: set[str]) -> None:
+    assert what_is_wrong(GOOD) == {}
     assert set(judge(GOOD)) == set(RULES)
-    found = judge(GOOD | {part: finding})  # type: ignore[arg-type]  # narrower than its stub says
-    assert {name for name, detail in found.items() if detail} == alarms
+    parts = GOOD | {part: finding}
+    found = {lang: what_is_wrong(parts, lang) for lang in Language}
+    assert set(found[Language.EN]) == set(found[Language.FR]) == alarms
+    assert all(found[Language.EN][name] != found[Language.FR][name] for name in alarms)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -164,11 +167,11 @@ def test_the_status_says_what_is_wrong_on_one_screen(operator: Operator, runtime
     put_aside(runtime)
     done = operator.run("status")
     assert done.exit_code == 1
-    assert "! quarantine: 1 entries in quarantine" in done.stdout
+    assert "! quarantine: entries in quarantine: 1" in done.stdout
     assert "spool      up    mail 0 waiting, 1 in quarantine" in done.stdout
     assert len(done.stdout.splitlines()) < 24
     told = json.loads(operator.run("status", "--json").stdout)
-    assert told["alarms"]["quarantine"] == "1 entries in quarantine"
+    assert told["alarms"]["quarantine"] == "entries in quarantine: 1"
     assert set(told["parts"]) == set(ask_everything(runtime))
 
 

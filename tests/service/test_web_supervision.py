@@ -234,6 +234,7 @@ def test_how_the_gateway_is_is_said_in_words_and_looked_at_again(desk: Desk) -> 
     set_aside(desk)
     wrong = text(chief.get("/desk/status").text)
     assert "Quelque chose n’a pas pu être classé" in wrong
+    assert "éléments en quarantaine : 1." in wrong
     assert "courrier : 0 en attente, 1 en quarantaine" in wrong
 
 
