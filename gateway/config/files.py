@@ -1,6 +1,7 @@
 """Where files are kept after filing: below the data folder, or in a bucket of an S3-compatible store."""
 
 import re
+from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -18,13 +19,15 @@ _BUCKET = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:/[A-Za-z0-9._-
 class FilesSettings(Section):
     """The store of raw mail and voice messages. `store` is "local" or "s3://BUCKET/PREFIX".
 
-    `endpoint` is the store's address where it is not AWS; buckets are named in the path. `timeout` is in seconds, for
+    `endpoint` is the store's address where it is not AWS; buckets are named in the path. `ca_file`, in PEM, is whom we
+    believe beside the authorities that the library knows. `timeout` is in seconds, for
     one request; `parallel` is how many go at once. `encryption` asks the store to encrypt at rest, by `kms_key` for
     "aws:kms". The keys come by environment or file alone, and are needed for a bucket.
     """
 
     store: str = LOCAL
     endpoint: str | None = None
+    ca_file: Path | None = None
     region: str = "us-east-1"
     access_key: SecretStr | None = None
     secret_key: SecretStr | None = None
@@ -55,6 +58,8 @@ class FilesSettings(Section):
     def _has_keys(self) -> "FilesSettings":
         if self.store != LOCAL and (self.access_key is None or self.secret_key is None):
             raise ValueError("a bucket needs GATEWAY_FILES__ACCESS_KEY and GATEWAY_FILES__SECRET_KEY, or ..._FILE")
+        if self.ca_file is not None and (self.endpoint or "").startswith("http:"):
+            raise ValueError("ca_file goes with an endpoint that begins with https")
         if self.kms_key is not None and self.encryption != "aws:kms":
             raise ValueError('kms_key goes with encryption = "aws:kms"')
         return self

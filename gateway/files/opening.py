@@ -1,5 +1,6 @@
 """The store of files that the settings name."""
 
+import ssl
 from pathlib import Path
 
 from gateway.config.files import LOCAL, bucket_of
@@ -43,6 +44,17 @@ def _bucket(settings: Settings, store: str) -> Bucket:
         access_key=files.access_key.get_secret_value(),
         secret_key=files.secret_key.get_secret_value(),
         session_token=None if files.session_token is None else files.session_token.get_secret_value(),
+        authority=None if files.ca_file is None else _authority(files.ca_file),
         encryption=files.encryption,
         kms_key=files.kms_key,
     )
+
+
+def _authority(path: Path) -> bytes:
+    """The certificates of a file in PEM. Looked at here: the library says of a file without any nothing at all."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
+        return path.read_bytes()
+    except OSError as error:  # an SSLError too
+        why = error.strerror or str(error)
+        raise Misconfigured([f"files.ca_file: {path}: no certificates in PEM can be read ({why})"]) from None

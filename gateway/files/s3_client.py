@@ -18,6 +18,7 @@ _CONNECT = 2.0  # seconds
 _PAGE = 1000  # keys; what a store lists at once
 _OPENED_BY: dict[str, int] = {}  # the process that the library's threads run in
 _STATUS = re.compile(r"status code: (\d{3})")
+_UNTRUSTED = re.compile(r"InvalidCertificate\(\s*(\w+)")  # in rustls's own words
 _AGAIN = frozenset({408, 409, 429})
 
 
@@ -37,7 +38,8 @@ class NoAnswer(GatewayError):
 class Bucket:
     """Where a bucket is and how it is opened. `prefix` has no slash at its ends; without `endpoint` it is at AWS.
 
-    `encryption` is what the store is asked to encrypt objects with at rest: "AES256", or "aws:kms" with `kms_key`.
+    `authority` are certificates in PEM of whom we believe beside those whom the library knows. `encryption` is what
+    the store is asked to encrypt objects with at rest: "AES256", or "aws:kms" with `kms_key`.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Bucket:
     access_key: str
     secret_key: str
     session_token: str | None = None
+    authority: bytes | None = None
     encryption: str | None = None
     kms_key: str | None = None
 
@@ -79,6 +82,7 @@ class Client:
             prefix=bucket.prefix or None,
             config=_config(bucket),
             client_options={
+                **({} if bucket.authority is None else {"root_certificate": bucket.authority}),
                 "allow_http": urlsplit(bucket.endpoint or "").scheme == "http",
                 "timeout": timedelta(seconds=limit),
                 "connect_timeout": timedelta(seconds=min(limit, _CONNECT)),
@@ -143,6 +147,8 @@ def _ours(error: Exception) -> GatewayError:
         return NotFound("there is no such file")
     if isinstance(error, kinds.AlreadyExistsError):
         return IsThere("there is such a file")
+    if untrusted := _UNTRUSTED.search(said):
+        return NoAnswer(untrusted[1].removesuffix("Context"), is_final=True)
     is_refused = isinstance(error, (FileNotFoundError, kinds.PermissionDeniedError, kinds.UnauthenticatedError))
     return NoAnswer(
         str(status or type(error).__name__), is_final=is_refused or (400 <= status < 500 and status not in _AGAIN)

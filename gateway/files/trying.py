@@ -8,6 +8,9 @@ from gateway.files.store import FileStore, StoreTrouble, content_of, mail_name, 
 _CAUSES = {
     "401": "it refuses our keys (401)",
     "403": "it refuses our keys, or gives them no right to list, read, write and delete (403)",
+    "UnknownIssuer": "its certificate is signed by nobody whom we believe: see files.ca_file (UnknownIssuer)",
+    "NotValidForName": "its certificate is not for the name in files.endpoint (NotValidForName)",
+    "Expired": "its certificate has expired (Expired)",
     "404": "there is no such bucket (404)",
 }
 

@@ -1,16 +1,22 @@
 """What a bucket can do to us, besides what any store of files does (test_files)."""
 
 import os
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from time import monotonic
 
 import pytest
+import trustme
 
+from gateway.config.load import load_settings
+from gateway.errors import Misconfigured
 from gateway.files import s3, s3_client
+from gateway.files.opening import open_files
 from gateway.files.s3 import S3Files
 from gateway.files.store import (
     Content,
@@ -21,6 +27,7 @@ from gateway.files.store import (
     settle_all,
     sound_name,
 )
+from gateway.files.trying import store_faults
 from tests.support.buckets import bucket, far, keep
 from tests.support.s3 import (
     BUCKET,
@@ -202,3 +209,44 @@ def test_a_bucket_that_was_opened_before_a_fork_says_so_and_does_not_hang(peer: 
             os._exit(1)
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.mark.parametrize(
+    ("name", "believed", "said"),
+    [
+        ("127.0.0.1", True, None),
+        ("127.0.0.1", False, "signed by nobody whom we believe: see files.ca_file"),
+        ("s3.example.org", True, "not for the name in files.endpoint"),
+    ],
+    ids=["ours", "of another authority", "for another name"],
+)
+def test_over_tls_only_a_store_is_believed_that_can_prove_its_name(
+    authority: trustme.CA, tmp_path: Path, name: str, believed: bool, said: str | None
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    (authority if believed else trustme.CA()).cert_pem.write_to_path(tmp_path / "ca.pem")
+    with s3_peer(tls=context) as peer:
+        given = peer.environment(ca_file=str(tmp_path / "ca.pem"))
+        settings = load_settings({"GATEWAY_CONFIG": "/dev/null", "GATEWAY_DATA": str(tmp_path), **given})
+        began = monotonic()
+        faults = store_faults(open_files(settings))
+    assert [fault for fault in faults if said is None or said not in fault] == []
+    assert (bool(faults), bool(peer.seen)) == (said is not None, said is None), "whom we do not believe is shown no key"
+    assert monotonic() - began < 2, "a certificate does not become better by asking again"
+
+
+def test_a_file_of_authorities_must_be_one_and_goes_with_tls(peer: S3Peer, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("no certificate")
+    base = {"GATEWAY_CONFIG": "/dev/null", "GATEWAY_DATA": str(tmp_path)}
+    with pytest.raises(Misconfigured, match="begins with https"):
+        load_settings({**base, **peer.environment(ca_file=str(tmp_path / "ca.pem"))})
+    for name in ("ca.pem", "none.pem"):
+        given = peer.environment(ca_file=str(tmp_path / name), endpoint="https://s3.example.org")
+        with pytest.raises(Misconfigured, match=rf"files\.ca_file: .*{name}: no certificates"):
+            open_files(load_settings({**base, **given}))
