@@ -1,12 +1,9 @@
 """Signing in by password and code in a real browser, from the first mailed link to the loss of the telephone."""
 
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.serving import make_server
 
 from gateway.config.load import Settings
 from gateway.services.setup_code import make_setup_code
@@ -14,7 +11,6 @@ from tests.support.agents import ANA, Desk
 from tests.support.axe import violations
 from tests.support.chromium import open_page
 from tests.support.sign_in import PASSWORD, code_now, mailed_link, secret_on, staff_settings
-from tests.support.web import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
@@ -22,17 +18,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sql
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str, redis_url: str) -> Settings:
     return staff_settings(tmp_path, database_url, redis_url)
-
-
-@pytest.fixture
-def url(site: Site) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, site.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def test_from_the_first_link_to_a_lost_telephone(chromium: Any, desk: Desk, url: str, tmp_path: Path) -> None:

@@ -1,38 +1,18 @@
 """A hostile mail in a real browser: it is shown, nothing of it runs, and no request leaves for anywhere else."""
 
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from werkzeug.serving import make_server
 
 from gateway.db.tickets import Ticket
 from gateway.services.sign_in import make_link
 from tests.service.test_web_html_body import HOSTILE, mail_of
-from tests.support.chromium import open_page
+from tests.support.chromium import open_page, serving
 from tests.support.web import Site
 from web import html_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
-
-
-@contextmanager
-def serving(application: Callable[..., Any]) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, application, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def url(site: Site) -> Iterator[str]:
-    with serving(site.app) as address:
-        yield f"http://{address}"
 
 
 class Spy:
@@ -51,7 +31,8 @@ class Spy:
 @pytest.fixture
 def spy() -> Iterator[Spy]:
     found = Spy()
-    with serving(found) as found.address:
+    with serving(found) as address:
+        found.address = address.removeprefix("http://")
         yield found
 
 

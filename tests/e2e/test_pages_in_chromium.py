@@ -3,14 +3,11 @@
 Screenshots stay in the test's own folder, for people to look at.
 """
 
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.serving import make_server
 
 from gateway.db.outbox import list_deliveries
 from gateway.db.tickets import Ticket
@@ -26,17 +23,6 @@ from tests.support.web import Site
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 WIDTHS = {"desk": 1280, "phone": 375, "narrow": 320}
 LONG = "Impossible d’imprimer les attestations depuis la mise à jour https://exemple.example/" + "tres-long" * 12
-
-
-@pytest.fixture
-def url(site: Site) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, site.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture

@@ -3,15 +3,12 @@
 Screenshots stay in the test's own folder, for people to look at.
 """
 
-import threading
 import time
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.serving import make_server
 
 from gateway.db.my_tickets import list_followed
 from gateway.db.scope import Scope
@@ -33,23 +30,13 @@ LARGEST = 100_000  # bytes of a page
 
 
 @pytest.fixture
-def url(site: Site) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, site.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
 def peopled(site: Site) -> Peopled:
     return people_it(site)
 
 
 def signed_in(chromium: Any, site: Site, url: str, peopled: Peopled, **options: Any) -> tuple[Any, list[str]]:
-    page, complaints = open_page(chromium, url, **{"width": 1280, "lang": "fr-FR"} | options)
+    asked: dict[str, Any] = {"width": 1280, "lang": "fr-FR", **options}
+    page, complaints = open_page(chromium, url, **asked)
     page.goto(site.link(peopled.reporter))
     page.locator("main button").click()
     page.wait_for_url("**/tickets")

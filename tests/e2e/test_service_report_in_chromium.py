@@ -3,13 +3,10 @@
 Screenshots stay in the test's own folder, for people to look at.
 """
 
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.serving import make_server
 
 from gateway.domain.ticket import Severity, Status
 from tests.support.agents import CHIEF, Desk
@@ -29,17 +26,6 @@ def page_path(desk: Desk) -> str:
     desk.act(status=Status.RESOLVED)
     desk.act(status=Status.OPEN)
     return f"/desk/report?from={began}&to={desk.site.clock.now().date()}"
-
-
-@pytest.fixture
-def url(desk: Desk) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, desk.site.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.mark.parametrize(("lang", "width", "scheme"), [("fr-FR", 320, "light"), ("en-GB", 1280, "dark")])

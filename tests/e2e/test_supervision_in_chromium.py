@@ -4,31 +4,17 @@ Screenshots stay in the test's own folder, for people to look at.
 """
 
 import re
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.serving import make_server
 
-from tests.support.agents import CHIEF, Desk
+from tests.support.agents import ANA, CHIEF, Desk
 from tests.support.axe import violations
 from tests.support.chromium import open_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 WIDTH = 320
-
-
-@pytest.fixture
-def url(desk: Desk) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, desk.site.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def look(page: Any, folder: Path, name: str) -> None:
@@ -103,3 +89,34 @@ def test_it_works_without_a_script_and_weighs_little(chromium: Any, desk: Desk, 
     for path in ("/desk/status", "/desk/people", "/desk/templates", "/desk/audit"):
         answer = page.goto(path)
         assert (answer.status, len(answer.body()) < 100_000, complaints) == (200, True, []), path
+
+
+def test_what_somebody_may_do_and_where_they_are_signed_in_is_taken_back(chromium: Any, desk: Desk, url: str) -> None:
+    page, complaints = open_page(chromium, url, width=360, lang="fr-FR", script=False)
+    page.goto(desk.site.link(desk.site.person(CHIEF)))
+    page.click("main button")
+    page.wait_for_url(f"{url}/**")
+    ana = desk.site.person(ANA)
+    theirs = desk.browser(ANA)
+    page.goto(f"/desk/people/{ana.id}")
+    page.get_by_text("Donner un rôle").click()
+    page.locator("form[action$='/give'] [name=role]").select_option("n3")
+    page.get_by_role("button", name="Confier", exact=True).click()
+    page.get_by_role("button", name="N3").click()
+    page.get_by_role("status").wait_for()
+    assert page.get_by_role("button", name="N3").count() == 0
+    page.get_by_text("Créer un jeton").click()
+    page.get_by_label("Lire les demandes").check()
+    page.get_by_role("button", name="Créer", exact=True).click()
+    page.locator("code.secret").wait_for()
+    page.get_by_role("button", name="Révoquer le jeton").click()
+    page.get_by_text("Néant.").wait_for()
+    assert theirs.get("/desk").status_code == 200
+    page.get_by_role("button", name="Fermer la session ouverte").click()
+    page.get_by_text("Nulle part.").wait_for()
+    assert theirs.get("/desk").status_code == 303
+    page.goto("/desk/report")
+    with page.expect_download() as caught:
+        page.get_by_role("link", name="Tableau pour tableur").click()
+    assert "DEMO" in Path(caught.value.path()).read_text(encoding="utf-8-sig")
+    assert complaints == []

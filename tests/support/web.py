@@ -22,6 +22,7 @@ from gateway.services.sign_in import make_link
 from gateway.spool.entry import Lane
 from inbound.formatted import read_formatted
 from inbound.parse import parse_message
+from inbound.release import release_mail
 from tests.support.clock import MovableClock
 from web.app import create_app
 
@@ -141,7 +142,7 @@ class Site:
 @pytest.fixture
 def site(runtime: Runtime, clock: MovableClock) -> Iterator[Site]:
     """The pages on a migrated database, once on each engine."""
-    app = create_app(runtime, read_attachment, read_formatted=read_formatted)
+    app = create_app(runtime, read_attachment, read_formatted=read_formatted, release_mail=release_mail)
     yield Site(runtime=runtime, clock=clock, app=app)
     app.extensions["gateway"].background.close()
 
