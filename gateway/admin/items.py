@@ -13,12 +13,14 @@ from gateway.db.clock import database_now
 from gateway.db.machines import list_machines
 from gateway.db.outbox import MAILS
 from gateway.db.receipts import Receipt, Verdict, find_receipts, list_receipts, settle_receipt
+from gateway.db.webhooks import WEBHOOKS, count_due_webhooks
 from gateway.domain.audit import AuditAction
 from gateway.domain.ticket import Channel
 from gateway.errors import NotFound, Refused
 from gateway.mail.address import is_address, normalise_address
 from gateway.mail.envelope import MailEnvelope
 from gateway.mail.return_path import return_path
+from gateway.notify.hook_deliver import endpoints_of
 from gateway.runtime import Runtime
 from gateway.services.audit import record_audit
 from gateway.services.elsewhere import find_elsewhere
@@ -77,7 +79,7 @@ def _accept(runtime: Runtime, raw: bytes, recipients: tuple[str, ...], mail_from
 @click.command("wait-idle")
 @click.option("--timeout", default=60.0, help="Seconds to wait at most.")
 def wait_idle(timeout: float) -> None:
-    """Return 0 once nothing waits, no job runs and no mail is due; 1 at the timeout, naming what is left."""
+    """Return 0 once nothing waits, no job runs and no mail or webhook is due; 1 at the timeout, naming what is left."""
     with command_runtime() as runtime:
         left = wait_until_idle(runtime, seconds=timeout)
     if left:
@@ -126,10 +128,16 @@ def _what_is_left(runtime: Runtime, *, since: int) -> list[str]:
     with runtime.database.reading() as connection:
         due = MAILS.count_due(connection, now=runtime.clock.now())
         sending = MAILS.count_under_way(connection, now=runtime.clock.now())
+        hooks_due = count_due_webhooks(connection, endpoints_of(runtime), now=runtime.clock.now())
+        hooks_under_way = WEBHOOKS.count_under_way(connection, now=runtime.clock.now())
     if due:
         left.append(f"{due} mails due")
     if sending:
         left.append(f"{sending} mails being sent")
+    if hooks_due:
+        left.append(f"{hooks_due} webhooks due")
+    if hooks_under_way:
+        left.append(f"{hooks_under_way} webhooks being sent")
     return left
 
 

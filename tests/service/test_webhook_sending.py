@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from gateway.admin.items import wait_until_idle
 from gateway.config.load import Settings
 from gateway.db.leases import leases
 from gateway.db.webhooks import HookState, begin_attempt, try_again, webhook_deliveries
@@ -176,3 +177,20 @@ def test_two_workers_send_once(hook_desk: Runtime, receivers: list[Receiver]) ->
     assert [row is not None for row in taken] == [True, False], (
         "the second waits for the first: it is the same ticket's"
     )
+
+
+@ONCE
+def test_who_waits_until_all_is_done_waits_for_webhooks_that_are_due_and_not_for_those_of_later(
+    hook_desk: Runtime, receivers: list[Receiver], clock: MovableClock
+) -> None:
+    def left() -> list[str]:
+        return [one for one in wait_until_idle(hook_desk, seconds=0) if "webhook" in one]
+
+    receivers[0].answers = [500, 204]
+    assert left() == ["2 webhooks due"]
+    send(hook_desk)
+    assert left() == []
+    clock.move(minutes=2)
+    assert left() == ["1 webhooks due"]
+    send(hook_desk)
+    assert left() == []
