@@ -73,6 +73,13 @@ ALARMS = {
         lazy_gettext("A machine has other signing keys"),
         lazy_gettext("Links that one made are not believed by the other. The operator gives all of them the same key."),
     ),
+    "webhook_stuck": (
+        lazy_gettext("A program that is to be told by webhooks does not take them"),
+        lazy_gettext(
+            "Nothing is lost for three days, and no other receiver waits. “gateway webhook list” shows the last error; "
+            "“gateway webhook retry” sends what waits once it is mended."
+        ),
+    ),
     "templates_broken": (
         lazy_gettext("A mail template of your own cannot be used"),
         lazy_gettext("The product’s words are sent instead. “Outgoing mails” shows the fault."),

@@ -73,6 +73,10 @@ class _Findings(Collector):
         seen, waiting = _each(machines, "seen_seconds"), _each(machines, "waiting")
         yield _gauge("gateway_machine_seen_seconds", "How long a machine has said nothing.", "machine", seen)
         yield _gauge("gateway_machine_waiting", "Entries not filed yet when it last spoke.", "machine", waiting)
+        receivers = self._parts.get("webhooks", {}).get("receivers", {})
+        waiting, oldest = _each(receivers, "waiting"), _each(receivers, "oldest_seconds")
+        yield _gauge("gateway_webhook_waiting", "Webhooks not at their end.", "receiver", waiting)
+        yield _gauge("gateway_webhook_oldest_seconds", "Age of the oldest such webhook.", "receiver", oldest)
         judged = judge(self._parts)
         alarms = {name: judged[name] is not None for name in RULES if name in judged}
         yield _gauge("gateway_alarm", "Whether something is wrong; deploy/RUNBOOK.md has a page each.", "alarm", alarms)

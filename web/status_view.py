@@ -18,6 +18,7 @@ _NAMES = {
     "machines": lazy_gettext("Machines"),
     "mailboxes": lazy_gettext("Mailboxes"),
     "hotline": lazy_gettext("Hotline"),
+    "webhooks": lazy_gettext("Webhooks to other programs"),
     "templates": lazy_gettext("Mail templates of your own"),
 }
 _LANES = {"mail": lazy_gettext("mail"), "call": lazy_gettext("calls"), "web": lazy_gettext("forms")}
@@ -134,6 +135,16 @@ def _templates(part: Mapping[str, Any]) -> Iterator[str]:
     yield gettext("Cannot be used: %(number)s", number=part["broken"])
 
 
+def _webhooks(part: Mapping[str, Any]) -> Iterator[str]:
+    for name, one in part["receivers"].items():
+        said = gettext("%(lane)s: %(number)s waiting", lane=name, number=one["waiting"])
+        if one["oldest_seconds"] is not None:
+            said += gettext(", the oldest for %(time)s", time=span_said(one["oldest_seconds"]))
+        if one["state"] == "gone":
+            said += gettext(", wants no more")
+        yield said
+
+
 def _no_facts(_part: Mapping[str, Any]) -> Iterator[str]:
     yield from ()
 
@@ -145,5 +156,6 @@ _FACTS = {
     "machines": _machines,
     "mailboxes": _mailboxes,
     "hotline": _hotline,
+    "webhooks": _webhooks,
     "templates": _templates,
 }

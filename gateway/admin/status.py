@@ -56,6 +56,7 @@ def _facts(part: dict[str, Any]) -> str:
     """What a part says, in words: `mail 3 waiting, the oldest 12 s`."""
     said = [_lane(name, lane) for name, lane in part.get("lanes", {}).items() if lane["waiting"] or lane["quarantined"]]
     said += [f"{name} {box['state']}, {box['waiting']} waiting" for name, box in part.get("mailboxes", {}).items()]
+    said += [_receiver(name, one) for name, one in part.get("receivers", {}).items()]
     said += [_machine(name, one) for name, one in part.get("machines", {}).items()]
     said += [f"{name} by {lease['machine'] or 'nobody'}" for name, lease in part.get("leases", {}).items()]
     oldest = part.get("outbox", {}).get("oldest_seconds")
@@ -71,6 +72,12 @@ def _lane(name: str, lane: dict[str, Any]) -> str:
     told = f"{name} {lane['waiting']} waiting"
     told += f", the oldest {_span(lane['oldest_seconds'])}" if lane["oldest_seconds"] is not None else ""
     return told + (f", {lane['quarantined']} in quarantine" if lane["quarantined"] else "")
+
+
+def _receiver(name: str, one: dict[str, Any]) -> str:
+    told = f"{name} {one['waiting']} waiting"
+    told += f", the oldest {_span(one['oldest_seconds'])}" if one["oldest_seconds"] is not None else ""
+    return told + (", wants no more" if one["state"] == "gone" else "")
 
 
 def _machine(name: str, one: dict[str, Any]) -> str:

@@ -5,7 +5,8 @@ import time
 import click
 
 from gateway.admin.context import command_runtime, print_rows
-from gateway.db.webhooks import add_ping, find_webhook, list_webhooks, standing_of_hooks, try_again
+from gateway.db.webhook_standing import find_webhook, list_webhooks, standing_of_hooks
+from gateway.db.webhooks import add_ping, try_again
 from gateway.errors import NotFound
 from gateway.notify.hook_deliver import endpoints_of, send_webhooks
 from gateway.notify.work_off import until

@@ -4,7 +4,7 @@ A row holds ids and changes alone. What is told beyond is read when it is sent, 
 A receiver gets what concerns one ticket in order; `id` counts up, so that it can put the rest in order too.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -21,7 +21,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    func,
     insert,
     select,
     text,
@@ -47,7 +46,7 @@ class HookState(StrEnum):
     FAILED = "failed"
 
 
-_OPEN = (HookState.QUEUED, HookState.SENDING)
+OPEN = (HookState.QUEUED, HookState.SENDING)
 webhook_deliveries = Table(
     "webhook_deliveries",
     metadata,
@@ -85,7 +84,7 @@ webhook_endpoints = Table(
     Column("gone_at", UtcDateTime),
 )
 """How each receiver fares: `failures` in a row, and until when nobody dials."""
-WEBHOOKS = Attempts(webhook_deliveries, _OPEN)
+WEBHOOKS = Attempts(webhook_deliveries, OPEN)
 """How webhooks are taken, tried and ended."""
 _earlier = webhook_deliveries.alias("earlier")
 _WAITS = (
@@ -94,7 +93,7 @@ _WAITS = (
         _earlier.c.endpoint == webhook_deliveries.c.endpoint,
         _earlier.c.ticket_id == webhook_deliveries.c.ticket_id,
         _earlier.c.id < webhook_deliveries.c.id,
-        _earlier.c.state.in_(_OPEN),
+        _earlier.c.state.in_(OPEN),
     )
     .exists()
 )
@@ -201,37 +200,6 @@ def try_again(connection: Connection, *, now: datetime, name: str | None = None,
     for endpoint in {row.endpoint for row in found} | ({name} if name else set()):
         note_health(connection, endpoint, failures=0, paused_until=_BEGIN, gone_at=None)
     return len(found)
-
-
-def list_webhooks(connection: Connection, *, limit: int) -> list[Row[Any]]:
-    """Deliveries, the newest first, as rows of `webhook_deliveries`."""
-    return list(connection.execute(select(webhook_deliveries).order_by(webhook_deliveries.c.id.desc()).limit(limit)))
-
-
-def find_webhook(connection: Connection, number: int) -> Row[Any] | None:
-    """The delivery with this id."""
-    return connection.execute(select(webhook_deliveries).where(webhook_deliveries.c.id == number)).one_or_none()
-
-
-def standing_of_hooks(connection: Connection) -> list[Mapping[str, Any]]:
-    """How each receiver fares, with how many deliveries wait and failed."""
-    mine = webhook_deliveries.c
-    query = select(mine.endpoint, mine.state, func.count()).group_by(mine.endpoint, mine.state)
-    counts: dict[tuple[str, str], int] = {(row[0], row[1]): row[2] for row in connection.execute(query)}
-    health = {row.name: row for row in connection.execute(select(webhook_endpoints))}
-    names = sorted({name for name, _ in counts} | set(health))
-    return [
-        {
-            "name": name,
-            "waiting": sum(counts.get((name, state.value), 0) for state in _OPEN),
-            "failed": counts.get((name, HookState.FAILED.value), 0),
-            "failures_in_a_row": health[name].failures if name in health else 0,
-            "paused_until": health[name].paused_until if name in health and health[name].failures else None,
-            "gone_at": health[name].gone_at if name in health else None,
-            "last_error": health[name].last_error if name in health else None,
-        }
-        for name in names
-    ]
 
 
 def _can_be_sent(names: Iterable[str], now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -32,6 +32,7 @@ ALARM_WORDS: dict[Reason, tuple[str, str]] = {
         "other signing keys than {here} have: {names}",
         "d’autres clés de signature que celles de {here} : {names}",
     ),
+    Reason.HOOKS_STUCK: ("nothing gets through to: {names}", "rien ne parvient à : {names}"),
     Reason.TEMPLATES_UNFIT: ("templates that cannot be used: {number}", "modèles inutilisables : {number}"),
 }
 """Reason: (English, French)"""

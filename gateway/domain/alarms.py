@@ -13,6 +13,7 @@ What is found is a name with values, and is said where somebody reads it, in the
 - `machine_silent`: a machine has said nothing for a minute
 - `machine_spool`: on another machine entries wait for five minutes, or are in quarantine
 - `machine_keys`: a machine signs with keys that others do not believe
+- `webhook_stuck`: for a quarter of an hour something did not get through to a receiver of webhooks, or it wants no more
 - `templates_broken`: a template of the operator's own cannot be used, and mails say our words
 """
 
@@ -26,6 +27,9 @@ from gateway.domain.ticket import Language
 
 STUCK = 300
 """Seconds that are too long for something that takes one."""
+
+_HOOK_STUCK = 900
+"""Seconds that are too long for a webhook: by then it was tried three times (`gateway.notify.backoff`)."""
 
 Parts = Mapping[str, Mapping[str, Any]]
 
@@ -117,6 +121,15 @@ def _templates(part: Mapping[str, Any]) -> Why | None:
     return Reason.TEMPLATES_UNFIT(number=part["broken"]) if part["broken"] else None
 
 
+def _webhooks(part: Mapping[str, Any]) -> Why | None:
+    stuck = [
+        name
+        for name, one in part["receivers"].items()
+        if one["state"] == "gone" or (one["oldest_seconds"] or 0) > _HOOK_STUCK
+    ]
+    return Reason.HOOKS_STUCK(names=_listed(stuck)) if stuck else None
+
+
 _OF_DOWN = frozenset({"mailbox_late"})
 RULES: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], Why | None]]] = {
     "database_down": ("database", _down),
@@ -132,6 +145,7 @@ RULES: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], Why | None]]] = {
     "machine_silent": ("machines", _silent),
     "machine_spool": ("machines", _spools),
     "machine_keys": ("machines", _keys),
+    "webhook_stuck": ("webhooks", _webhooks),
     "templates_broken": ("templates", _templates),
 }
 """By name: the part that is looked at, and the rule."""

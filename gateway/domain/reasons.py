@@ -171,6 +171,7 @@ class Reason(Enum):
     MACHINES_SILENT = auto()
     MACHINES_HOLD = auto()
     KEYS_DIFFER = auto()
+    HOOKS_STUCK = auto()
     TEMPLATES_UNFIT = auto()
 
     def __call__(self, **values: object) -> "Why":

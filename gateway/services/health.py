@@ -24,8 +24,10 @@ from gateway.db.machines import MachineRow, list_machines
 from gateway.db.outbox import MAILS, DeliveryState, deliveries
 from gateway.db.receipts import Verdict, receipts
 from gateway.db.suppressions import suppressions
+from gateway.db.webhook_standing import waiting_webhooks
 from gateway.errors import Deferred, GatewayError
 from gateway.hotline_snapshot import read_snapshot, snapshot_path
+from gateway.notify.hook_deliver import endpoints_of
 from gateway.notify.template_check import template_faults
 from gateway.runtime import Runtime
 from gateway.services.mailbox_health import mailbox_health
@@ -56,6 +58,8 @@ def questions(runtime: Runtime) -> dict[str, Question]:
         found["hotline"] = lambda: _ask_hotline(runtime)
     if runtime.settings.mail.templates is not None:
         found["templates"] = lambda: _ask_templates(runtime)
+    if endpoints_of(runtime):
+        found["webhooks"] = lambda: _ask_webhooks(runtime)
     return found
 
 
@@ -188,6 +192,23 @@ def _ask_hotline(runtime: Runtime) -> Finding:
 def _ask_templates(runtime: Runtime) -> Finding:
     """The operator's own templates; where one is broken, mails say our words."""
     return {"state": "up", "broken": len(template_faults(runtime))}
+
+
+def _ask_webhooks(runtime: Runtime) -> Finding:
+    """What waits for each receiver. That one fails is an alarm, and no reason to send us no more work."""
+    with runtime.database.reading() as connection:
+        found = waiting_webhooks(connection, endpoints_of(runtime))
+    return {
+        "state": "up",
+        "receivers": {
+            one.name: {
+                "waiting": one.number,
+                "oldest_seconds": _age(runtime, one.oldest),
+                "state": "gone" if one.is_gone else "up",
+            }
+            for one in found
+        },
+    }
 
 
 def _count(connection: Connection, table: Any, condition: Any) -> int:

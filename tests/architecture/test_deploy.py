@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -61,14 +62,16 @@ def exported() -> set[str]:
     """The names of all that /metrics can say."""
     lane = {"waiting": 1, "quarantined": 0, "oldest_seconds": 1}
     box = {"state": "up", "last_good_seconds": 1, "waiting": 0}
+    receiver = {"state": "up", "waiting": 1, "oldest_seconds": 1}
     machine = {"state": "up", "seen_seconds": 1, "waiting": 1, "quarantined": 0, "oldest_seconds": 1, "same_keys": True}
     work = ("held", "suppressed", "mails_due", "mails_failed", "oldest_due_seconds", "clocks_late_seconds")
-    parts = {
+    parts: dict[str, dict[str, Any]] = {
         "database": {"state": "up", "outbox": {"oldest_seconds": 1}},
         "spool": {"state": "up", "lanes": {"mail": lane}},
         "work": {"state": "up", **dict.fromkeys(work, 1)},
         "mailboxes": {"state": "up", "mailboxes": {"shop": box}},
         "hotline": {"state": "up", "snapshot_seconds": 1},
+        "webhooks": {"state": "up", "receivers": {"DEMO/crm": receiver}},
         "machines": {"state": "up", "here": "mx1", "leases": {}, "machines": {"mx1": machine}},
     }
     list(timed(lambda *_: [b""], kind="page")({}, lambda *_: lambda _: None))

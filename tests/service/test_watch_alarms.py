@@ -121,6 +121,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "machines": {"state": "up", "here": "mx1", "machines": {"mx1": MACHINE, "mx2": MACHINE}},
     "files": {"state": "up"},
     "templates": {"state": "up", "broken": 0},
+    "webhooks": {"state": "up", "receivers": {"DEMO/crm": {"state": "up", "waiting": 1, "oldest_seconds": 900}}},
 }
 
 
@@ -128,6 +129,11 @@ def machines(**changes: dict[str, Any]) -> dict[str, Any]:
     """The finding of two machines, asked on mx1; what differs from a good one by name."""
     found = {name: MACHINE | changes.get(name, {}) for name in ("mx1", "mx2")}
     return {"state": "up", "here": "mx1", "machines": found}
+
+
+def receiver(**changes: Any) -> dict[str, Any]:
+    """The finding of one receiver of webhooks that does not take them."""
+    return {"state": "up", "receivers": {"DEMO/crm": {"state": "up", "waiting": 1, "oldest_seconds": 1} | changes}}
 
 
 @pytest.mark.parametrize(
@@ -151,6 +157,8 @@ def machines(**changes: dict[str, Any]) -> dict[str, Any]:
         ("hotline", {"state": "up", "snapshot_seconds": None}, {"hotline_stale"}),
         ("hotline", {"state": "up", "snapshot_seconds": 301}, {"hotline_stale"}),
         ("templates", {"state": "up", "broken": 1}, {"templates_broken"}),
+        ("webhooks", receiver(oldest_seconds=901), {"webhook_stuck"}),
+        ("webhooks", receiver(state="gone"), {"webhook_stuck"}),
     ],
 )
 def test_each_alarm_has_its_rule(part: str, finding: dict[str, Any], alarms: set[str]) -> None:

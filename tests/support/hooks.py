@@ -13,7 +13,7 @@ import pytest
 
 from gateway.config.load import Settings, load_settings
 from gateway.db.people import add_membership, get_or_create_person
-from gateway.db.webhooks import list_webhooks
+from gateway.db.webhook_standing import list_webhooks
 from gateway.domain.change import Change
 from gateway.domain.ticket import Role
 from gateway.notify.hook_deliver import send_webhooks
