@@ -1,6 +1,5 @@
 """Failed tries to sign in, counted for each address and each place on the network: sums of both, for a day."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,6 +45,6 @@ def take_back(connection: Connection, key_sha256: str) -> None:
     connection.execute(statement.values(failures=sign_in_tries.c.failures - 1))
 
 
-def forget_tries(connection: Connection, keys: Collection[str]) -> None:
-    """Begin anew under these keys."""
-    connection.execute(delete(sign_in_tries).where(sign_in_tries.c.key_sha256.in_(keys)))
+def forget_tries(connection: Connection, key_sha256: str) -> None:
+    """Begin anew under this key."""
+    connection.execute(delete(sign_in_tries).where(sign_in_tries.c.key_sha256 == key_sha256))

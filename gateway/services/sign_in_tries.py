@@ -47,9 +47,11 @@ def count_link(runtime: Runtime, *, peer: str) -> None:
 
 def take_try_back(connection: Connection, *, address: str | None, peer: str) -> None:
     """The try was good: the address begins anew. The place does not: anybody could clear it with a key of their own."""
+    acts = {key_of_peer(peer): take_back}
     if address is not None:
-        forget_tries(connection, [key_of_address(address)])
-    take_back(connection, key_of_peer(peer))
+        acts[key_of_address(address)] = forget_tries
+    for key in sorted(acts):  # in the order of whoever counts there
+        acts[key](connection, key)
 
 
 def take_link_back(connection: Connection, *, peer: str) -> None:

@@ -12,14 +12,16 @@ from gateway.config.load import Settings
 from gateway.db.audit import audit
 from gateway.db.sign_in import sessions
 from gateway.db.sign_in_factors import recovery_codes, sign_in_factors
-from gateway.domain.tries import FREE_OF_ADDRESS, FREE_OF_PEER
+from gateway.db.sign_in_tries import lock_tries
+from gateway.domain.tries import FREE_OF_ADDRESS, FREE_OF_PEER, key_of_address, key_of_peer
 from gateway.services.password_sign_in import sign_in_with_password
 from gateway.services.retention import apply_retention
 from gateway.services.set_factors import reset_factors
 from gateway.services.sign_in import NewSession
-from gateway.services.sign_in_tries import MustWait
+from gateway.services.sign_in_tries import MustWait, count_try, take_try_back
 from tests.support.agents import ANA, NINA, Desk
 from tests.support.sign_in import PASSWORD, by_mail, code_now, give_factors, staff_settings
+from tests.support.waiting import wait_for
 from tests.support.web import Browser
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -198,8 +200,7 @@ def test_nothing_that_is_kept_lets_its_reader_in_and_the_audit_log_tells_it(desk
         told = connection.execute(select(audit.c.action, audit.c.origin, audit.c.subject).order_by(audit.c.id)).all()
     for word in (PASSWORD, secret.hex(), secret.decode("latin-1"), *codes):
         assert word not in "".join(kept)
-    assert [tuple(row) for row in told][-4:] == [
-        ("sign-in changed", "shell", ANA),
+    assert [tuple(row) for row in told][-3:] == [
         ("sign-in failed", "stranger", ANA),
         ("sign-in failed", "stranger", None),
         ("signed in", "person", ANA),
@@ -231,3 +232,35 @@ def test_failed_tries_are_forgotten_after_a_day(desk: Desk) -> None:
     try_once(desk, "typo@support.example", "faux", "000000")
     desk.site.clock.move(hours=25)
     assert apply_retention(desk.site.runtime)["sign-in tries"] == 3, "of an address, a place, and what was told"
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_who_gets_in_and_who_tries_at_once_take_the_counts_in_one_order(desk: Desk) -> None:
+    runtime = desk.site.runtime
+    # The two sums stand in either order, as it happens.
+    peers = [f"192.0.2.{number}" for number in range(1, 20)]
+    before = next(peer for peer in peers if key_of_peer(peer) < key_of_address(ANA))
+    after = next(peer for peer in peers if key_of_peer(peer) > key_of_address(ANA))
+    for peer in (before, after):
+        count_try(runtime, address=ANA, peer=peer)
+        with runtime.database.transaction() as counting:
+            first, second = sorted((key_of_peer(peer), key_of_address(ANA)))
+            lock_tries(counting, first, now=runtime.clock.now())
+            done: list[object] = []
+
+            def take(peer: str = peer, done: list[object] = done) -> None:
+                with runtime.database.transaction() as connection:
+                    done.append(take_try_back(connection, address=ANA, peer=peer))
+
+            thread = threading.Thread(target=take)
+            thread.start()
+            wait_for(lambda: waits_for_a_row(desk), "the other one to wait")
+            lock_tries(counting, second, now=runtime.clock.now())
+        thread.join()
+        assert done == [None]
+
+
+def waits_for_a_row(desk: Desk) -> bool:
+    """Whether a session of the server waits for what another one has."""
+    with desk.site.runtime.database.reading() as connection:
+        return bool(connection.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted").scalar_one())
