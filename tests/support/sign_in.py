@@ -1,12 +1,19 @@
 """What the tests of signing in share: an installation that asks staff for other ways, codes, mailed links."""
 
 import re
+import secrets
+from functools import cache
 from pathlib import Path
+
+from argon2 import PasswordHasher
 
 from gateway.config.load import Settings, load_settings
 from gateway.db.outbox import list_deliveries
-from gateway.domain.totp import code_of, step_at
-from gateway.services.set_factors import set_up_by_operator
+from gateway.db.sign_in_factors import set_factors, set_recovery_codes
+from gateway.domain.passwords import normal_form
+from gateway.domain.recovery_codes import new_recovery_codes, sum_of_recovery_code
+from gateway.domain.totp import SECRET_BYTES, code_of, step_at
+from gateway.services.check_factors import seal_secret
 from gateway.services.sign_in import request_link, sign_in_url
 from tests.support.web import Browser, Site
 
@@ -52,7 +59,19 @@ def code_now(site: Site, secret: bytes) -> str:
 
 def give_factors(site: Site, email: str, *, password: str = PASSWORD) -> tuple[bytes, list[str]]:
     """The secret of the app and the recovery codes of a person who has everything set up."""
-    return set_up_by_operator(site.runtime, email=email, password=password)
+    runtime, person, now = site.runtime, site.person(email), site.clock.now()
+    secret, codes = secrets.token_bytes(SECRET_BYTES), new_recovery_codes()
+    sealed = seal_secret(runtime, secret)
+    with runtime.database.transaction() as connection:
+        set_factors(connection, person.id, now=now, password_hash=_hash_of(password), secret_sealed=sealed)
+        set_recovery_codes(connection, person.id, [sum_of_recovery_code(code) for code in codes])
+    return secret, codes
+
+
+@cache
+def _hash_of(password: str) -> str:
+    """A hash of little cost, made once: a hash says its own cost, and is checked by it, whatever new ones cost."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(normal_form(password))
 
 
 def secret_on(page: str) -> bytes:
