@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 import pytest
+from ruamel.yaml import YAML
 
 from gateway.admin.cli import cli
 from gateway.config.load import load_settings
@@ -24,6 +25,7 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 RUNBOOK = (DEPLOY / "RUNBOOK.md").read_text(encoding="utf-8")
 MONITORING = DEPLOY / "monitoring"
 DOCUMENTS = sorted(DEPLOY.rglob("*.md"))
+COMPOSE = [DEPLOY / "container" / "compose.yaml", DEPLOY / "container" / "machines.yaml"]
 UNITS = sorted((DEPLOY / "systemd").iterdir())
 
 
@@ -150,9 +152,29 @@ def test_hadolint_takes_the_image() -> None:
     assert found == ""
 
 
-def test_the_compose_file_is_one() -> None:
-    schema = ("--builtin-schema", "vendor.compose-spec")
-    run(_beside_python("check-jsonschema"), *schema, DEPLOY / "container" / "compose.yaml")
+def test_the_compose_files_are_such() -> None:
+    run(_beside_python("check-jsonschema"), "--builtin-schema", "vendor.compose-spec", *COMPOSE)
+
+
+def test_machines_in_containers_share_what_they_must_and_nothing_else() -> None:
+    """Each has a name and a volume of its own; the servers, the keys and the settings are the same."""
+    machines, alone = (YAML(typ="safe").load(path) for path in (COMPOSE[1], COMPOSE[0]))
+    own = {name: one for name, one in machines["services"].items() if "GATEWAY_MACHINE" in one.get("environment", {})}
+    assert {name: one["environment"].pop("GATEWAY_MACHINE") for name, one in own.items()} == {
+        "mx1": "mx1",
+        "mx2": "mx2",
+    }
+    folders = [one["volumes"].pop() for one in own.values()]
+    assert folders == [f"{name}:/var/lib/gateway" for name in own]
+    taken = [port for one in own.values() for port in one.pop("ports")]
+    assert len({port.rpartition(":")[0] for port in taken}) == len(taken)
+    assert own["mx1"] == own["mx2"]
+    needed = {source for one in own.values() for source in one["secrets"]} | {"database_password", "queue_conf"}
+    assert needed == set(machines["secrets"]) > set(alone["secrets"])
+    known = alone["services"]["gateway"]
+    assert {name: own["mx1"][name] for name in known if name not in {"environment", "ports", "secrets", "volumes"}} == {
+        name: value for name, value in known.items() if name not in {"environment", "ports", "secrets", "volumes"}
+    }
 
 
 def _beside_python(name: str) -> Path:
@@ -177,9 +199,9 @@ def test_what_the_container_copies_and_sets_is_there() -> None:
     text = (DEPLOY / "container" / "Dockerfile").read_text()
     for source in re.findall(r"^COPY (?!--)(\S+)", text, re.MULTILINE):
         assert (DEPLOY.parent / source).exists(), source
-    settings = re.findall(r"(GATEWAY_\w+)=", text) + re.findall(
-        r"^ +(GATEWAY_\w+):", (DEPLOY / "container" / "compose.yaml").read_text(), re.MULTILINE
-    )
+    settings = re.findall(r"(GATEWAY_\w+)=", text)
+    for path in COMPOSE:
+        settings += re.findall(r"^ +(GATEWAY_\w+):", path.read_text(), re.MULTILINE)
     names = {f"GATEWAY_{name}".upper() for name in SettingsModel.model_fields}
     known = (*names, "GATEWAY_CONFIG")
     assert [one for one in settings if not one.startswith(known)] == []
