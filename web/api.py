@@ -52,7 +52,7 @@ def register(app: Flask, limiter: Limiter, csrf: CSRFProtect) -> None:
         limited = limiter.limit(BAD_BEARER, deduct_when=lambda answer: answer.status_code == 401)(view)
         path = route.path.replace("<int:", f"<int(min=1, max={MOST_ID}):")
         programs.add_url_rule(path, route.name, limited, methods=[route.method])
-    document = json.dumps(draw(ROUTES))
+    document = json.dumps(draw(ROUTES), separators=(",", ":"))
     programs.add_url_rule("/openapi.json", "document", lambda: Response(document, content_type="application/json"))
     programs.register_error_handler(ApiError, _told)
     programs.register_error_handler(GatewayError, _refused)

@@ -1,4 +1,7 @@
-"""The OpenAPI 3.1 document, drawn from the table of routes and the models that check what programs send."""
+"""The OpenAPI 3.1 document, drawn from the table of routes and the models that check what programs send.
+
+What many routes share is said once, under `components`: errors, headers and the parts of paths.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -36,6 +39,7 @@ def draw(routes: Sequence[Route]) -> dict[str, Any]:
     for route in routes:
         paths.setdefault(_PARAMETER.sub(r"{\2}", route.path), {})[route.method.lower()] = _operation(route, schemas)
     queries = {route.query.__name__ for route in routes}
+    errors = sorted({*USUAL, *(status for route in routes for status in route.errors)})
     return {
         "openapi": "3.1.0",
         "info": {"title": "Support gateway", "version": __version__},
@@ -48,6 +52,8 @@ def draw(routes: Sequence[Route]) -> dict[str, Any]:
                 "bearer": {"type": "http", "scheme": "bearer", "description": "`gateway token add`"},
             },
             "schemas": {name: schema for name, schema in schemas.items() if name not in queries},
+            "parameters": dict(_parameters(routes)),
+            "responses": {_error_name(status): _error(status) for status in errors},
         },
     }
 
@@ -59,7 +65,31 @@ def _schemas(routes: Sequence[Route]) -> dict[str, Any]:
     _, found = models_json_schema(
         [(model, "validation") for model in named], ref_template="#/components/schemas/{model}"
     )
-    return dict(found["$defs"])
+    return {name: _untitled(schema) for name, schema in found["$defs"].items()}
+
+
+def _untitled(schema: Any) -> Any:
+    """A schema without the titles that pydantic makes of names, which say the names again."""
+    match schema:
+        case dict():
+            kept = {key: value for key, value in schema.items() if key != "title" or not isinstance(value, str)}
+            return {key: _untitled(value) for key, value in kept.items()}
+        case list():
+            return [_untitled(one) for one in schema]
+    return schema
+
+
+def _parameters(routes: Sequence[Route]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What stands in paths and headers of several routes, by its name under `components`."""
+    for route in routes:
+        for kind, name in _PARAMETER.findall(route.path):
+            text = {"type": "string", "pattern": _PATTERNS.get(name, "")}
+            schema = {"type": "integer", "minimum": 1, "maximum": MOST_ID} if kind else text
+            yield _path_name(kind, name), {"name": name, "in": "path", "required": True, "schema": schema}
+        for header in route.needs:
+            yield _header_name(header), _header(header)
+    for name, said in HOOK_HEADERS.items():
+        yield name, _header(Header(name=name, description=said))
 
 
 def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
@@ -67,10 +97,10 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
         "operationId": route.name,
         "summary": route.summary,
         "description": f"Needs the scope `{route.scope}`.",
-        "parameters": [*_path(route), *_query(schemas[route.query.__name__]), *_headers(route.needs)],
+        "parameters": [*_shared(route), *_query(schemas[route.query.__name__])],
         "responses": {
             str(route.status): _response(route),
-            **{str(status): _error(status) for status in sorted({*USUAL, *route.errors})},
+            **{str(status): _at("responses", _error_name(status)) for status in sorted({*USUAL, *route.errors})},
         },
     }
     if route.body is not None:
@@ -80,15 +110,11 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
 
 def _webhook(event: HookEvent) -> dict[str, Any]:
     """What a receiver is sent, and what it is to answer."""
-    headers = [
-        {"name": name, "in": "header", "required": True, "description": said, "schema": {"type": "string"}}
-        for name, said in HOOK_HEADERS.items()
-    ]
     operation = {
         "operationId": f"receive_{event.name.lower()}",
         "summary": HOOK_SUMMARIES[event],
         "security": [],
-        "parameters": headers,
+        "parameters": [_at("parameters", name) for name in HOOK_HEADERS],
         "requestBody": {"required": True, "content": {"application/json": {"schema": _named(HookBody)}}},
         "responses": {
             "2XX": {"description": "Taken; nothing of the body is read"},
@@ -111,11 +137,17 @@ def _bodies(model: type[BaseModel], *, takes_files: bool) -> dict[str, Any]:
     return content
 
 
-def _path(route: Route) -> Iterator[dict[str, Any]]:
-    for kind, name in _PARAMETER.findall(route.path):
-        text = {"type": "string", "pattern": _PATTERNS.get(name, "")}
-        schema = {"type": "integer", "minimum": 1, "maximum": MOST_ID} if kind else text
-        yield {"name": name, "in": "path", "required": True, "schema": schema}
+def _shared(route: Route) -> Iterator[dict[str, str]]:
+    yield from (_at("parameters", _path_name(kind, name)) for kind, name in _PARAMETER.findall(route.path))
+    yield from (_at("parameters", _header_name(header)) for header in route.needs)
+
+
+def _path_name(kind: str, name: str) -> str:
+    return f"{name}.{kind}" if kind else name
+
+
+def _header_name(header: Header) -> str:
+    return header.name if header.is_required else f"{header.name}.optional"
 
 
 def _query(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -132,16 +164,15 @@ def _said(schema: dict[str, Any]) -> dict[str, Any]:
     return {**choices[0], **rest}
 
 
-def _headers(headers: Sequence[Header]) -> Iterator[dict[str, Any]]:
-    for header in headers:
-        schema = {"type": "string", **({"pattern": header.pattern} if header.pattern else {})}
-        yield {
-            "name": header.name,
-            "in": "header",
-            "required": header.is_required,
-            "description": header.description,
-            "schema": schema,
-        }
+def _header(header: Header) -> dict[str, Any]:
+    schema = {"type": "string", **({"pattern": header.pattern} if header.pattern else {})}
+    return {
+        "name": header.name,
+        "in": "header",
+        "required": header.is_required,
+        "description": header.description,
+        "schema": schema,
+    }
 
 
 def _response(route: Route) -> dict[str, Any]:
@@ -151,9 +182,17 @@ def _response(route: Route) -> dict[str, Any]:
     return {"description": HTTPStatus(route.status).phrase, "content": content, **({"headers": given} if given else {})}
 
 
+def _error_name(status: int) -> str:
+    return f"Error{status}"
+
+
 def _error(status: int) -> dict[str, Any]:
     return {"description": HTTPStatus(status).phrase, "content": {TYPE: {"schema": _named(Problem)}}}
 
 
 def _named(model: type[BaseModel]) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{model.__name__}"}
+    return _at("schemas", model.__name__)
+
+
+def _at(section: str, name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/{section}/{name}"}

@@ -53,6 +53,12 @@ class TicketQuery(Asked):
     limit: int = Field(default=50, ge=1, le=MOST)
 
 
+class TimelineQuery(Asked):
+    """Which page of a timeline; the newest entries where none is said."""
+
+    cursor: str | None = Field(default=None, max_length=100, description="`next` of the page of newer entries.")
+
+
 class SearchQuery(Asked):
     """Words to be found anywhere in a ticket, each of them."""
 
@@ -155,7 +161,9 @@ class EntryRow(BaseModel):
 
 
 class TicketShown(TicketRow):
-    """A ticket with its timeline, as `gateway ticket show --json` prints it; `entries` counts those that are shown."""
+    """A ticket with its timeline, as `gateway ticket show --json` prints it; `entries` counts those that are shown to
+    the person. Of a long timeline `timeline` is a page, the oldest entry first: the newest entries, or those that
+    `cursor` asked for. `next` is the cursor of the entries before them, null where there are none."""
 
     links: list[str]
     merged: list[str]
@@ -164,6 +172,7 @@ class TicketShown(TicketRow):
     fields: dict[str, str]
     people: list[str]
     timeline: list[EntryRow]
+    next: str | None
     clocks: list[str]
 
 

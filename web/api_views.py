@@ -15,8 +15,8 @@ from gateway.services.program_act import act_by_program
 from gateway.services.program_look import find_for, look_for, person_scope, rows_for, version_now
 from gateway.services.seen_version import Version
 from gateway.services.web_form import fingerprint_of
-from web.api_models import ChangeBody, SearchQuery, TicketQuery
-from web.api_page import place_after, read_place
+from web.api_models import ChangeBody, SearchQuery, TicketQuery, TimelineQuery
+from web.api_page import entry_cursor, no_cursor, place_after, read_entry_cursor, read_place
 from web.api_problem import ApiError
 from web.api_route import Answer, Call
 from web.state import web
@@ -61,9 +61,14 @@ def search(call: Call) -> Answer:
 def show_ticket(call: Call, ref: str) -> Answer:
     """GET /tickets/REF, with its version as an entity tag."""
     person, runtime = call.bearer.person, web().runtime
+    upto = read_entry_cursor(call.query.cursor) if isinstance(call.query, TimelineQuery) else None
     with runtime.database.reading() as connection:
         seen = find_for(connection, runtime, ref, person)
-        row = look_for(connection, runtime, seen, person)
+        try:
+            row = look_for(connection, runtime, seen, person, upto=upto)
+        except ValueError:
+            raise no_cursor() from None
+        row["next"] = entry_cursor(row["next"])
         version = version_now(connection, seen.ticket.id)
     return Answer(body=row, headers={"ETag": f'"{version.entry_id}-{version.event_id}"'})
 

@@ -57,6 +57,16 @@ def part_entries(entries: Sequence[tuple[int, int]], asked: Asked) -> Parted:
     return Parted(parts=tuple(parts), shown=shown)
 
 
+def page_upto(entries: Sequence[tuple[int, int]], last: int | None) -> tuple[tuple[int, ...], int | None]:
+    """The newest entries up to the one with the id `last`, None for the end: their ids, oldest first, and the id of
+    the one before them, None where nothing is before. Raises ValueError where there is no entry with this id."""
+    ids = [ident for ident, _ in entries]
+    upto = entries if last is None else entries[: ids.index(last) + 1]
+    length = len(upto) if _fits(upto) else _length_of_part(list(reversed(upto)))
+    start = len(upto) - length
+    return tuple(ids[start : len(upto)]), ids[start - 1] if start else None
+
+
 def _fits(entries: Sequence[tuple[int, int]]) -> bool:
     return len(entries) <= MOST + SLACK and sum(length for _, length in entries) <= MOST_TEXT
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from gateway.db.calls import list_calls_of
+from gateway.db.conversation import entries_with, files_with, outline
 from gateway.db.desk_rows import version_of
 from gateway.db.joint_reporters import reports
 from gateway.db.people import Person
@@ -15,6 +16,7 @@ from gateway.db.scope import Scope
 from gateway.db.ticket_events import history_of
 from gateway.db.ticket_page import count_read, seen_refs
 from gateway.db.tickets import Ticket, find_ticket, list_attachments, list_entries
+from gateway.domain.parts import page_upto
 from gateway.domain.rights import Actor, may_see
 from gateway.domain.ticket import STAFF, Direction, is_reference
 from gateway.errors import NotFound
@@ -27,7 +29,7 @@ from gateway.services.desk_look import Sighting
 from gateway.services.desk_scope import Roles, desk_scope
 from gateway.services.roles import actor_on, roles_by_project
 from gateway.services.seen_version import Version
-from gateway.services.ticket_rows import show_row, ticket_rows
+from gateway.services.ticket_rows import entry_row, row_with, ticket_rows
 
 NO_TICKET = "there is no such ticket"
 _FOR_AGENTS: dict[str, Any] = {"match": None, "details": {}, "message_id": None, "in_reply_to": None}
@@ -88,17 +90,24 @@ def agents_ticket(connection: Connection, runtime: Runtime, ref: str, person: Pe
     return seen
 
 
-def look_for(connection: Connection, runtime: Runtime, seen: Sighting, person: Person) -> dict[str, Any]:
-    """A ticket with its timeline as `ticket show` prints it, without what this person does not read."""
-    row = show_row(connection, runtime, seen.ticket)
-    read = {one.id for one in list_entries(connection, seen.ticket.id) if _reads(seen, one)}
-    files = list_attachments(connection, seen.ticket.id)
-    row["timeline"] = [
-        _with_files(_entry(entry, seen.actor), files.get(entry["id"], []))
-        for entry in row["timeline"]
-        if entry["id"] in read
-    ]
-    row["entries"] = len(read)
+def look_for(
+    connection: Connection, runtime: Runtime, seen: Sighting, person: Person, *, upto: int | None = None
+) -> dict[str, Any]:
+    """A ticket with its timeline as `ticket show` prints it, without what this person does not read.
+
+    Of a long timeline those entries that end with the one of the id `upto`, by default the newest; `next` is the id
+    that the ones before them end with, None where there are none. Raises ValueError where the person reads no entry of
+    this id.
+    """
+    read = [row for row in outline(connection, seen.ticket.id) if _reads(seen, row)]
+    ids, before = page_upto([(row.id, row.length) for row in read], upto)
+    files = files_with(connection, ids)
+    timeline = []
+    for entry in entries_with(connection, ids):
+        attached = files.get(entry.id, [])
+        timeline.append(_with_files(_entry(entry_row(entry, attached), seen.actor), attached))
+    row = row_with(connection, runtime, seen.ticket, timeline)
+    row |= {"entries": len(read), "next": before}
     around = {*row["links"], *row["merged"], row["merged_into"] or "", row["follows"] or ""} - {""}
     known = seen_refs(connection, person_scope(connection, runtime, person), around) if around else set()
     for name in ("links", "merged"):

@@ -30,6 +30,13 @@ def show_row(connection: Connection, runtime: Runtime, found: Ticket) -> dict[st
     """A ticket with its timeline, who is on it, the tickets around it, and one line that explains each clock."""
     files = list_attachments(connection, found.id)
     timeline = [entry_row(entry, files.get(entry.id, [])) for entry in list_entries(connection, found.id)]
+    return row_with(connection, runtime, found, timeline)
+
+
+def row_with(
+    connection: Connection, runtime: Runtime, found: Ticket, timeline: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """The same with these rows of its timeline, which may be a part of it."""
     project = current_project(connection, runtime, found.project)
     history = history_of(connection, found)
     clocks = ticket_clocks(history, project, now=runtime.clock.now())
@@ -38,7 +45,7 @@ def show_row(connection: Connection, runtime: Runtime, found: Ticket) -> dict[st
     row |= {
         "fields": details_of(history),
         "people": sorted(find_participants(connection, found.id)),
-        "timeline": timeline,
+        "timeline": list(timeline),
     }
     return row | {"clocks": clocks.explanations()}
 

@@ -23,7 +23,28 @@ REPORT = {"kind": "corrective", "severity": "major", "subject": "Panne", "text":
 
 
 def test_the_document_is_valid(program: Callable[..., Program]) -> None:
-    validate(program(NINA).document)
+    nina = program(NINA)
+    validate(nina.document)
+    assert len(nina.ask("GET", "/openapi.json").data) < 85_000
+
+
+def test_a_long_timeline_is_read_page_after_page(desk: Desk, program: Callable[..., Program]) -> None:
+    for number in range(100):
+        desk.site.entry(desk.ticket, f"Ligne {number}. " + "é" * 1000)
+    nina, cursor, pages = program(NINA), "", list[list[str]]()
+    while True:
+        path = f"/tickets/{desk.ticket.ref}{cursor}"
+        assert len(nina.ask("GET", path).data) < 250_000
+        shown = nina.says("GET", path, "/tickets/{ref}")
+        assert shown["entries"] == 101
+        pages.insert(0, [entry["text"].partition(".")[0] for entry in shown["timeline"]])
+        if shown["next"] is None:
+            break
+        cursor = f"?cursor={shown['next']}"
+    assert len(pages) == 4
+    assert [text for page in pages for text in page] == ["Elle fume", *(f"Ligne {number}" for number in range(100))]
+    for wrong in ("x", "ZTk5OTk5OTk5OQ", "MS4x"):
+        assert nina.ask("GET", f"/tickets/{desk.ticket.ref}?cursor={wrong}").status_code == 400
 
 
 def test_every_answer_is_what_the_document_says(desk: Desk, program: Callable[..., Program]) -> None:
