@@ -52,7 +52,7 @@ def standing_of_hooks(connection: Connection) -> list[Mapping[str, Any]]:
     mine = webhook_deliveries.c
     query = select(mine.endpoint, mine.state, func.count()).group_by(mine.endpoint, mine.state)
     counts: dict[tuple[str, str], int] = {(row[0], row[1]): row[2] for row in connection.execute(query)}
-    health = {row.name: row for row in connection.execute(select(webhook_endpoints))}
+    health = {row.name: row for row in connection.execute(select(webhook_endpoints)) if row.name}
     names = sorted({name for name, _ in counts} | set(health))
     return [
         {

@@ -74,16 +74,19 @@ Index(
     postgresql_where=_IS_OPEN,
 )
 
+_BEGIN = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 webhook_endpoints = Table(
     "webhook_endpoints",
     metadata,
     Column("name", String(60), primary_key=True),
+    Column("busy_until", UtcDateTime, nullable=False, default=_BEGIN),
     Column("failures", Integer, nullable=False),
     Column("paused_until", UtcDateTime, nullable=False),
     Column("last_error", Text),
     Column("gone_at", UtcDateTime),
 )
-"""How each receiver fares: `failures` in a row, and until when nobody dials."""
+"""How each receiver fares: `failures` in a row, and until when nobody dials. `busy_until`, and the row without a name,
+are of the release before, whose workers send while they run beside us."""
 WEBHOOKS = Attempts(webhook_deliveries, OPEN)
 """How webhooks are taken, tried and ended."""
 _earlier = webhook_deliveries.alias("earlier")
@@ -99,7 +102,6 @@ _WAITS = (
 )
 """A delivery waits while an earlier one of its ticket is not at its end."""
 
-_BEGIN = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 Ready = Row[Any]
 
 

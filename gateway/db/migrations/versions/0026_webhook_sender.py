@@ -1,4 +1,7 @@
-"""Whoever sends webhooks is who holds the timetable's lease, and no row of their own says so."""
+"""Whoever sends webhooks is who holds the timetable's lease, and no row of their own says so.
+
+`busy_until` stays: the release before writes it.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,4 +14,3 @@ def upgrade() -> None:
     """Bring the schema here from the revision before."""
     endpoints = sa.table("webhook_endpoints", sa.column("name", sa.String))
     op.execute(endpoints.delete().where(endpoints.c.name == ""))
-    op.drop_column("webhook_endpoints", "busy_until")
