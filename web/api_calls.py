@@ -14,7 +14,7 @@ from gateway.services.call_by_hand import (
     settle_callback,
     ticket_from_call,
 )
-from gateway.services.call_desk import find_sound, list_callbacks_of, list_triage
+from gateway.services.call_desk import find_sound, is_waiting, list_callbacks_of, list_triage
 from gateway.services.program_look import agents_ticket, calls_for
 from web import api_call_models as models
 from web.api_models import Done, WhyBody
@@ -132,7 +132,7 @@ def settle(call: Call, number: int) -> Answer:
     asked, runtime, email = call.body, web().runtime, call.bearer.person.email
     assert isinstance(asked, models.CallbackBody)
     with runtime.database.reading() as connection:
-        known = {row.id: row.ref for row in list_callbacks_of(connection, runtime, email=email)}
+        known = {row.id: row.ref for row in list_callbacks_of(connection, runtime, email=email, only=number)}
     if number not in known:
         raise NotFound("there is no such call back")
     settle_callback(runtime, number, state=asked.state, email=email)
@@ -143,8 +143,8 @@ def _waiting(call: Call, number: int) -> str:
     """The call, where it waits for an agent of the person's projects. Raises NotFound for any other."""
     runtime = web().runtime
     with runtime.database.reading() as connection:
-        mine = {row.id for row in list_triage(connection, runtime, email=call.bearer.person.email)}
-    if number not in mine:
+        is_mine = is_waiting(connection, runtime, number, email=call.bearer.person.email)
+    if not is_mine:
         raise NotFound("there is no such call")
     return str(number)
 

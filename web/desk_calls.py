@@ -24,17 +24,21 @@ from gateway.services.call_by_hand import (
     settle_callback,
     ticket_from_call,
 )
-from gateway.services.call_desk import find_sound, list_callbacks_of, list_triage
+from gateway.services.call_desk import find_sound, is_waiting, list_callbacks_of, list_triage
 from gateway.services.desk_look import sight
 from web.desk import desk_roles, project_choices
 from web.desk_refusals import refusal_sentences
 from web.kept_files import play_file
 from web.limits import REPLY
 from web.noting import note_read
+from web.paging import page_number, page_of
 from web.reply import clean_text, form_nonce
 from web.state import visitor, web
 
 Form = Mapping[str, str]
+LISTED = 20
+"""Of those to call back, and of voice messages, on one page."""
+_BACK = "callbacks"
 
 
 def register(app: Flask, limiter: Limiter) -> None:
@@ -53,21 +57,27 @@ def register(app: Flask, limiter: Limiter) -> None:
 
 
 def show_calls() -> str:
-    """GET /desk/calls"""
+    """GET /desk/calls?page=N&callbacks=N"""
     return calls_page()
 
 
 def calls_page(*, faults: list[str] | None = None, form: Form | None = None) -> str:
     """The page; `faults` and `form` bring back what could not be taken."""
     runtime, roles = web().runtime, desk_roles()
-    email = visitor().person.email
+    email, asked = visitor().person.email, request.args.to_dict()
+    number, number_back = page_number(asked.get("page")), page_number(asked.get(_BACK))
     with runtime.database.reading() as connection:
-        waiting = list_triage(connection, runtime, email=email)
-        callbacks = list_callbacks_of(connection, runtime, email=email)
+        waiting = list_triage(connection, runtime, email=email, limit=LISTED + 1, offset=(number - 1) * LISTED)
+        callbacks = list_callbacks_of(
+            connection, runtime, email=email, limit=LISTED + 1, offset=(number_back - 1) * LISTED
+        )
+    known = {name: asked[name] for name in ("page", _BACK) if name in asked}
     return render_template(
         "desk/calls.html",
-        waiting=waiting,
-        callbacks=callbacks,
+        waiting=waiting[:LISTED],
+        callbacks=callbacks[:LISTED],
+        page=page_of("/desk/calls", known, number=number, has_more=len(waiting) > LISTED),
+        page_back=page_of("/desk/calls", known, number=number_back, has_more=len(callbacks) > LISTED, name=_BACK),
         now=runtime.clock.now(),
         projects=project_choices(roles),
         faults=faults or [],
@@ -140,8 +150,8 @@ def settle(callback_id: int) -> Response:
     runtime, email, state = web().runtime, visitor().person.email, request.form.get("state", "")
     desk_roles()
     with runtime.database.reading() as connection:
-        known = {row.id for row in list_callbacks_of(connection, runtime, email=email)}
-    if callback_id not in known or state not in CALLBACK_STATES:
+        known = list_callbacks_of(connection, runtime, email=email, only=callback_id)
+    if not known or state not in CALLBACK_STATES:
         raise NotFound("there is no such call back")
 
     def act() -> str:
@@ -189,8 +199,8 @@ def _my_call(call_id: int) -> str:
     desk_roles()
     runtime = web().runtime
     with runtime.database.reading() as connection:
-        mine = {row.id for row in list_triage(connection, runtime, email=visitor().person.email)}
-    if call_id not in mine:
+        is_mine = is_waiting(connection, runtime, call_id, email=visitor().person.email)
+    if not is_mine:
         raise NotFound("there is no such call")
     return str(call_id)
 

@@ -34,8 +34,13 @@ from web.file_names import content_disposition
 from web.kept_files import raw_mail
 from web.limits import REPLY
 from web.noting import note_read
+from web.paging import page_number, page_of
 from web.reply import clean_text
 from web.state import visitor, web
+
+LISTED = 20
+"""Held mails, and entries in quarantine, on one page."""
+_ASIDE = "aside"
 
 
 def register(app: Flask, limiter: Limiter) -> None:
@@ -53,7 +58,7 @@ def register(app: Flask, limiter: Limiter) -> None:
 
 
 def show_mail() -> str:
-    """GET /desk/mail"""
+    """GET /desk/mail?page=N&aside=N"""
     return mail_page()
 
 
@@ -63,10 +68,20 @@ def mail_page(*, faults: list[str] | None = None) -> str:
     keys = decides_for(roles)
     if not keys:
         raise NotFound("nothing is decided here by this person")
+    asked = request.args.to_dict()
+    number, number_aside = page_number(asked.get("page")), page_number(asked.get(_ASIDE))
     with runtime.database.reading() as connection:
-        held = list_held(connection, keys)
-        aside = list_aside(connection, runtime, roles)
-    return render_template("desk/mail.html", held=held, aside=aside, faults=faults or [])
+        held = list_held(connection, keys, limit=LISTED + 1, offset=(number - 1) * LISTED)
+        aside = list_aside(connection, runtime, roles, limit=LISTED + 1, offset=(number_aside - 1) * LISTED)
+    known = {name: asked[name] for name in ("page", _ASIDE) if name in asked}
+    return render_template(
+        "desk/mail.html",
+        held=held[:LISTED],
+        aside=aside[:LISTED],
+        page=page_of("/desk/mail", known, number=number, has_more=len(held) > LISTED),
+        page_aside=page_of("/desk/mail", known, number=number_aside, has_more=len(aside) > LISTED, name=_ASIDE),
+        faults=faults or [],
+    )
 
 
 def held_raw(spool_id: str) -> Response:

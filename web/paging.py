@@ -23,12 +23,12 @@ def page_number(text: str | None) -> int:
     return min(max(int(text or 1), 1), LAST_PAGE) if is_number else 1
 
 
-def page_of(path: str, query: Mapping[str, str], *, number: int, has_more: bool) -> Page:
-    """The page with its neighbours; what else the query asks for stays."""
+def page_of(path: str, query: Mapping[str, str], *, number: int, has_more: bool, name: str = "page") -> Page:
+    """The page with its neighbours; what else the query asks for stays. `name` is that of the number in the query."""
 
     def link(to: int) -> str:
-        asked = {name: value for name, value in query.items() if value and name != "page"}
-        return f"{path}?{urlencode(asked | {'page': str(to)})}"
+        asked = {key: value for key, value in query.items() if value and key != name}
+        return f"{path}?{urlencode(asked | {name: str(to)})}"
 
     return Page(
         number=number,

@@ -1,5 +1,6 @@
 """Receipts: the proof that a message was taken, what became of it and why."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -148,9 +149,19 @@ def is_seen(connection: Connection, message_id: str, *, project: str) -> bool:
     return bool(ask(connection, seen(message_id, project)))
 
 
-def list_receipts(connection: Connection, verdict: Verdict) -> list[Receipt]:
-    """Receipts that ended with this verdict, oldest first."""
-    query = select(receipts).where(receipts.c.verdict == verdict).order_by(receipts.c.id)
+def list_receipts(
+    connection: Connection,
+    verdict: Verdict,
+    *,
+    projects: Collection[str] | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> list[Receipt]:
+    """Receipts that ended with this verdict, oldest first: of these projects, None for all; all of them where there is
+    no `limit`."""
+    query = select(receipts).where(receipts.c.verdict == verdict).order_by(receipts.c.id).limit(limit).offset(offset)
+    if projects is not None:
+        query = query.where(receipts.c.project.in_(projects))
     return [_receipt(row._mapping) for row in connection.execute(query)]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, select
 
 from gateway.db.callbacks import OPEN_STATES, callback_requests
 from gateway.db.calls import call_messages, calls
@@ -83,15 +83,15 @@ class SoundFile:
     project: str | None
 
 
-def list_triage(connection: Connection, runtime: Runtime, *, email: str) -> list[WaitingCall]:
+def list_triage(
+    connection: Connection, runtime: Runtime, *, email: str, limit: int | None = None, offset: int = 0
+) -> list[WaitingCall]:
     """The calls that wait for this agent's projects, the oldest first; none for somebody who is no agent.
 
-    A call whose project is not known waits for every agent.
+    A call whose project is not known waits for every agent. Without a `limit` it is all of them.
     """
-    keys = _worked_for(connection, runtime, email)
-    mine = calls.c.project.in_([*keys, ""] if keys else [])
-    query = select(calls).where(calls.c.triage == "open", mine).order_by(calls.c.started_at, calls.c.id)
-    rows = connection.execute(query).all()
+    query = select(calls).where(_waits_for(connection, runtime, email)).order_by(calls.c.started_at, calls.c.id)
+    rows = connection.execute(query.limit(limit).offset(offset)).all()
     sounds = sounds_of(connection, [row.id for row in rows])
     return [
         WaitingCall(
@@ -107,8 +107,28 @@ def list_triage(connection: Connection, runtime: Runtime, *, email: str) -> list
     ]
 
 
-def list_callbacks_of(connection: Connection, runtime: Runtime, *, email: str) -> list[WaitingCallback]:
-    """The requests that are not closed, of tickets that this agent sees, the one that is due first first."""
+def is_waiting(connection: Connection, runtime: Runtime, call_id: int, *, email: str) -> bool:
+    """Whether this call is among them."""
+    query = select(calls.c.id).where(calls.c.id == call_id, _waits_for(connection, runtime, email))
+    return connection.scalar(query) is not None
+
+
+def _waits_for(connection: Connection, runtime: Runtime, email: str) -> ColumnElement[bool]:
+    keys = _worked_for(connection, runtime, email)
+    return and_(calls.c.triage == "open", calls.c.project.in_([*keys, ""] if keys else []))
+
+
+def list_callbacks_of(
+    connection: Connection,
+    runtime: Runtime,
+    *,
+    email: str,
+    only: int | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> list[WaitingCallback]:
+    """The requests that are not closed, of tickets that this agent sees, the one that is due first first; `only` the
+    one with this number. Without a `limit` it is all of them."""
     roles = roles_by_project(connection, runtime.settings.project_list, email)
     query = (
         select(callback_requests, tickets.c.ref, tickets.c.subject, people.c.email)
@@ -118,7 +138,11 @@ def list_callbacks_of(connection: Connection, runtime: Runtime, *, email: str) -
         .where(callback_requests.c.project.in_(_worked_for(connection, runtime, email)))
         .where(sees_ticket(desk_scope(roles)))
         .order_by(callback_requests.c.due_at, callback_requests.c.id)
+        .limit(limit)
+        .offset(offset)
     )
+    if only is not None:
+        query = query.where(callback_requests.c.id == only)
     return [
         WaitingCallback(
             id=row.id,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from sqlalchemy import Connection
 
@@ -38,9 +39,11 @@ def decides_for(roles: Roles) -> frozenset[str]:
     return frozenset(key for key, found in roles.items() if found & _DECIDE)
 
 
-def list_held(connection: Connection, keys: Collection[str]) -> list[Receipt]:
-    """The held mail of these projects, oldest first."""
-    return [receipt for receipt in list_receipts(connection, Verdict.HELD) if receipt.project in keys]
+def list_held(
+    connection: Connection, keys: Collection[str], *, limit: int | None = None, offset: int = 0
+) -> list[Receipt]:
+    """The held mail of these projects, oldest first; all of it without a `limit`."""
+    return list_receipts(connection, Verdict.HELD, projects=keys, limit=limit, offset=offset)
 
 
 def find_held(connection: Connection, spool_id: str, keys: Collection[str]) -> Receipt:
@@ -73,13 +76,17 @@ def discard_held(runtime: Runtime, spool_id: str, keys: Collection[str], *, reas
         )
 
 
-def list_aside(connection: Connection, runtime: Runtime, roles: Roles) -> list[AsideEntry]:
-    """What is in quarantine for the projects that somebody supervises; what is damaged is every supervisor's."""
+def list_aside(
+    connection: Connection, runtime: Runtime, roles: Roles, *, limit: int | None = None, offset: int = 0
+) -> list[AsideEntry]:
+    """What is in quarantine for the projects that somebody supervises; what is damaged is every supervisor's. Without
+    a `limit` it is all of it; with one no file is read beyond."""
     mine = supervised(roles)
     if not mine:
         return []
-    found = [*_aside_here(connection, runtime), *_aside_elsewhere(connection, runtime)]
-    return [one for one in found if not one.projects or mine & set(one.projects)]
+    found = chain(_aside_here(connection, runtime), _aside_elsewhere(connection, runtime))
+    theirs = (one for one in found if not one.projects or mine & set(one.projects))
+    return list(islice(theirs, offset, None if limit is None else offset + limit))
 
 
 def _aside_here(connection: Connection, runtime: Runtime) -> Iterator[AsideEntry]:

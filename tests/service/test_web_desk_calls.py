@@ -15,6 +15,7 @@ from gateway.files.store import content_of, settle_all, sound_name
 from gateway.services.log_call import log_event
 from tests.support.agents import ANA, NINA, Desk
 from tests.support.call_events import final, step
+from tests.support.many_tickets import multiply
 from tests.support.web import Browser
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -165,3 +166,21 @@ def test_a_call_that_is_sent_twice_is_written_down_once(desk: Desk) -> None:
     assert post(nina, f"{PAGE}/log", **(form | {"nonce": "short"})) == 400
     first, second = (nina.get(PAGE).text.split('name="nonce" value="')[1].split('"')[0] for _ in range(2))
     assert first != second
+
+
+def test_five_thousand_of_each_are_shown_page_by_page(desk: Desk, call: int, callback: int) -> None:
+    with desk.site.runtime.database.transaction() as connection:
+        multiply(connection, calls, 5_000, provider_id=lambda one: f"CB{one:032}")
+        multiply(connection, callback_requests, 5_000)
+    nina = desk.browser(NINA)
+    first, other = nina.get(PAGE), nina.get(f"{PAGE}?page=2&callbacks=251")
+    for page in (first, other):
+        assert len(page.data) < 100_000
+    assert (first.text.count("<audio"), other.text.count("<audio")) == (1, 0), "the oldest of the waiting calls first"
+    assert (first.text.count("/link"), other.text.count("/link")) == (20, 20)
+    assert (first.text.count('value="claimed"'), other.text.count('value="claimed"')) == (20, 1)
+    assert "callbacks=251&amp;page=3" in other.text
+    assert "page=2&amp;callbacks=250" in other.text
+    assert "callbacks=252" not in other.text
+    last = 5_001
+    assert post(nina, f"/desk/callbacks/{last}", state="claimed") == 303, "also what is on another page"

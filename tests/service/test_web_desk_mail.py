@@ -14,6 +14,7 @@ from gateway.runtime import Runtime
 from gateway.spool.entry import Lane
 from inbound.release import release_mail
 from tests.support.agents import ANA, CHIEF, DEV, NINA, Desk
+from tests.support.many_tickets import multiply
 from tests.support.web import Site, read_attachment
 from web.app import create_app
 
@@ -202,3 +203,21 @@ def test_what_another_machine_has_aside_is_seen_by_its_supervisors_and_filed_aga
     with runtime.database.reading() as connection:
         [order] = list_orders(connection, "mx2")
     assert (order.spool_id, order.act) == (row.spool_id, "replay")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_five_thousand_of_each_are_shown_page_by_page(desk: Desk, held: str) -> None:
+    plain = SetAside(spool_id="", machine="mx2", lane="mail", reason="no", attempts=3, size=9, projects=("DEMO",))
+    with desk.site.runtime.database.transaction() as connection:
+        multiply(connection, receipts, 4_999, spool_id=lambda one: f"h{one:020}", fingerprint=str)
+        keep_set_aside(connection, "mx2", [replace(plain, spool_id=f"a{one:020}") for one in range(5_000)])
+    chief = desk.browser(CHIEF)
+    first, last = chief.get("/desk/mail"), chief.get("/desk/mail?page=250&aside=3")
+    for page in (first, last):
+        assert len(page.data) < 100_000
+        assert page.text.count("/release") == page.text.count("/replay") == 20
+    assert held in first.text
+    assert f"h{4_998:020}" in last.text
+    assert ("aside=3&amp;page=251" in last.text, "page=250&amp;aside=4" in last.text) == (False, True)
+    assert verdict(desk, held)[0] == Verdict.HELD
+    assert chief.post(f"/desk/mail/aside/a{4_999:020}/replay", page="/desk/mail").status_code == 303

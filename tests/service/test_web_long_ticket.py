@@ -3,7 +3,9 @@
 import re
 
 import pytest
+from sqlalchemy import insert, select
 
+from gateway.db.tickets import entries
 from gateway.domain.ticket import Direction, EntryType
 from tests.support.agents import NINA, Desk
 
@@ -59,3 +61,23 @@ def test_a_very_long_text_is_cut_with_a_way_to_all_of_it(desk: Desk) -> None:
     assert len(page) < 100_000
     assert f'href="{path}?whole=1#e' in page
     assert len(browser.get(f"{path}?whole=1").text) > 400_000
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_of_very_many_parts_a_few_links_lead_to_each_in_a_few_steps(desk: Desk) -> None:
+    with desk.site.runtime.database.transaction() as connection:
+        plain = {"ticket_id": desk.ticket.id, "type": "message", "direction": "in", "author": "Marie", "visible": True}
+        plain |= {"channel": "web", "removed_text": "", "reference_ids": [], "data": {}, "at": desk.site.clock.now()}
+        rows = [{**plain, "text": f"Ligne {number}."} for number in range(2_000)]
+        connection.execute(insert(entries), rows)
+        wanted = connection.execute(select(entries.c.id).where(entries.c.text == "Ligne 700.")).scalar_one()
+    browser = desk.browser("marie@example.org")
+    path, steps = f"/tickets/{desk.ticket.ref}", 0
+    page = browser.get(path).text
+    while "Ligne 700." not in texts(page):
+        links = re.findall(r'<a href="([^"]*)"[^>]*><span class="aside">[^<]*</span>[\d–]+(.*?)</a>', page)
+        assert 5 <= len(links) <= 13
+        (path,) = [link for link, anchors in links if f'id="e{wanted}"' in anchors]
+        page = browser.get(path.partition("#")[0]).text
+        steps += 1
+        assert steps < 6, "each link leads much nearer"

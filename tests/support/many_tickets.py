@@ -1,8 +1,9 @@
-"""Many tickets at once, as the services leave them."""
+"""Many tickets at once, as the services leave them, and many of anything else."""
 
+from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Table, insert, select
 
 from gateway.db.clock_marks import stale_clocks
 from gateway.db.people import get_or_create_person
@@ -29,3 +30,10 @@ def add_incidents(connection: Connection, number: int, *, begun: datetime, first
         [{**event, "ticket_id": one, "type": kind, "value": value} for one in ids for kind, value in told],
     )
     connection.execute(insert(stale_clocks), [{"ticket_id": one} for one in ids])
+
+
+def multiply(connection: Connection, table: Table, number: int, **unique: Callable[[int], str]) -> None:
+    """Add so many copies of a table's one row; `unique` makes the columns of which there are no two alike."""
+    row = {key: value for key, value in connection.execute(select(table)).one()._mapping.items() if key != "id"}
+    rows = [row | {key: make(one) for key, make in unique.items()} for one in range(number)]
+    connection.execute(insert(table), rows)
