@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Update, select, update
 
-from gateway.db.participants import IS_ON, add_participant, mute_participant, participants
+from gateway.db.participants import IS_ON, add_participant, find_muted, mute_participant, participants
 from gateway.db.tickets import Ticket, tickets
 from gateway.db.upsert import insert_ignoring_duplicates
 
@@ -33,18 +33,18 @@ def leave_participants(connection: Connection, *, ticket_id: int, person_id: int
 
 
 def join_participants(connection: Connection, *, from_id: int, into: Ticket, now: datetime) -> None:
-    """Put everybody who is on one ticket onto another too; who wants no mail about the one gets none about the other.
+    """Put everybody who is on one ticket onto another too; who wants no mail about the one, its reporter also, gets
+    none about the other, unless they were on that already and did not leave it.
 
     The other's reporter is on it already, and who was removed from it stays so.
     """
     reporter = connection.execute(select(tickets.c.reporter_id).where(tickets.c.id == from_id)).scalar_one()
-    others = select(participants.c.person_id, participants.c.muted).where(participants.c.ticket_id == from_id, IS_ON)
-    people_on_it = [(reporter, False), *((row.person_id, row.muted) for row in connection.execute(others))]
-    for person_id, muted in people_on_it:
+    others = select(participants.c.person_id).where(participants.c.ticket_id == from_id, IS_ON)
+    muted = find_muted(connection, from_id)
+    for person_id in dict.fromkeys([reporter, *connection.execute(others).scalars()]):
         if person_id != into.reporter_id:
-            insert_ignoring_duplicates(
-                connection, participants, ticket_id=into.id, person_id=person_id, added_at=now, muted=muted
-            )
+            values = {"ticket_id": into.id, "person_id": person_id, "added_at": now, "muted": person_id in muted}
+            insert_ignoring_duplicates(connection, participants, **values)
 
 
 def _of(ticket_id: int, person_id: int) -> Update:

@@ -1,13 +1,14 @@
-"""Whose tickets were merged into another: they reported that one too, until they leave it or are taken off.
+"""Whose tickets were merged into another: they reported that one too, until they are taken off it.
 
-Somebody who is only in copy of a merged ticket is not among them.
+Who left it, or had left their own before the merge, is told nothing of it; like any reporter who leaves, they see it
+and act on it still. Somebody who is only in copy of a merged ticket is not among them.
 """
 
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, exists, select
 
-from gateway.db.participants import participants
+from gateway.db.participants import IS_ON, participants
 from gateway.db.people import Person, find_person_by_id
 from gateway.db.tickets import Ticket, tickets
 
@@ -21,13 +22,15 @@ class JointReporter:
 
 
 def find_joint_reporters(connection: Connection, ticket_id: int) -> list[JointReporter]:
-    """Those of a ticket beside its own reporter, in the order in which they reported."""
+    """Those of a ticket beside its own reporter who are told of it, in the order in which they reported."""
     merged = select(tickets.c.id).where(tickets.c.merged_into_id == ticket_id).cte("merged", recursive=True)
     # A union of distinct rows ends where tickets are merged in a ring.
     merged = merged.union(select(tickets.c.id).where(tickets.c.merged_into_id == merged.c.id))
     own = select(tickets.c.reporter_id).where(tickets.c.id == ticket_id).scalar_subquery()
     has_left = exists().where(
-        participants.c.ticket_id == ticket_id, participants.c.person_id == tickets.c.reporter_id, _HAS_LEFT
+        participants.c.ticket_id == ticket_id,
+        participants.c.person_id == tickets.c.reporter_id,
+        participants.c.muted | ~IS_ON,
     )
     query = select(tickets.c.id, tickets.c.reporter_id).where(
         tickets.c.id.in_(select(merged.c.id)), tickets.c.reporter_id != own, ~has_left
@@ -45,7 +48,7 @@ def reports(connection: Connection, ticket: Ticket, person_id: int) -> bool:
 
 
 def is_joint_reporter(connection: Connection, *, ticket_id: int, person_id: int) -> bool:
-    """True where a ticket of theirs was merged into this one, and they have not left it."""
+    """True where a ticket of theirs was merged into this one, and nobody took them off it."""
     return (
         connection.scalar(select(tickets.c.id).where(tickets.c.id == ticket_id, reported_jointly(person_id)))
         is not None
@@ -53,7 +56,7 @@ def is_joint_reporter(connection: Connection, *, ticket_id: int, person_id: int)
 
 
 def reported_jointly(person_id: int) -> ColumnElement[bool]:
-    """True in SQL for a row of `tickets` into which a ticket of this person was merged, unless they have left it."""
+    """True in SQL for a row of `tickets` into which a ticket of this person was merged, unless they were taken off."""
     start = tickets.alias()
     taken = (
         select(start.c.merged_into_id.label("id"))
@@ -64,10 +67,5 @@ def reported_jointly(person_id: int) -> ColumnElement[bool]:
     taken = taken.union(
         select(further.c.merged_into_id).where(further.c.id == taken.c.id, further.c.merged_into_id.is_not(None))
     )
-    has_left = exists().where(
-        participants.c.ticket_id == tickets.c.id, participants.c.person_id == person_id, _HAS_LEFT
-    )
-    return tickets.c.id.in_(select(taken.c.id)) & ~has_left
-
-
-_HAS_LEFT = participants.c.muted | participants.c.removed_at.is_not(None)
+    is_off = exists().where(participants.c.ticket_id == tickets.c.id, participants.c.person_id == person_id, ~IS_ON)
+    return tickets.c.id.in_(select(taken.c.id)) & ~is_off

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import Connection
 
-from gateway.db.change_participants import remove_participant
+from gateway.db.change_participants import leave_participants, remove_participant
 from gateway.db.joint_reporters import is_joint_reporter
 from gateway.db.my_tickets import list_followed
 from gateway.db.participants import find_participants, mute_participant
@@ -205,9 +205,24 @@ def test_who_left_the_survivor_hears_no_more_of_it(desk: Runtime, leaving: str) 
             mute_participant(connection, ticket_id=survivor.id, person_id=paul)
         else:
             remove_participant(connection, ticket_id=survivor.id, person_id=paul, now=desk.clock.now())
-        assert not is_joint_reporter(connection, ticket_id=survivor.id, person_id=paul)
+        sees = is_joint_reporter(connection, ticket_id=survivor.id, person_id=paul)
+    assert sees == (leaving == "leaves"), "who leaves hears no more, and sees it like any reporter who leaves"
     act(desk, NINA, reply="Redémarrez le poste.")
     assert progress(desk) == [(PAUL, "DEMO-2"), (MARIE, "DEMO-1")]
+
+
+def test_a_reporter_who_had_left_hears_nothing_of_what_theirs_is_merged_into_and_sees_it(desk: Runtime) -> None:
+    paul, survivor = ticket_of(desk, "DEMO-2").reporter_id, ticket_of(desk)
+    with desk.database.transaction() as connection:
+        ticket_id = ticket_of(desk, "DEMO-2").id
+        assert leave_participants(connection, ticket_id=ticket_id, person_id=paul, now=desk.clock.now())
+    merge_tickets(desk, ref="DEMO-2", into="DEMO-1", by=NINA)
+    before = len(progress(desk))
+    act(desk, NINA, reply="Redémarrez le poste.")
+    assert progress(desk)[before:] == [(MARIE, "DEMO-1")]
+    with desk.database.reading() as connection:
+        assert is_joint_reporter(connection, ticket_id=survivor.id, person_id=paul)
+        assert {one.ref for one in list_followed(connection, Scope(reporter_id=paul), limit=9)} == {"DEMO-1", "DEMO-2"}
 
 
 def test_the_merged_tickets_reporter_may_act_as_a_reporter_and_sees_the_survivor(desk: Runtime) -> None:
