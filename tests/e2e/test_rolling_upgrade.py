@@ -13,7 +13,7 @@ import time
 import urllib.parse
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.cookiejar import CookieJar
 from pathlib import Path
 
@@ -137,14 +137,22 @@ def test_the_release_before_goes_on_upon_the_new_schema_beside_this_one(before: 
     before.send(mail(4))
     before.send(mail(3))  # the same mail at both doors is one
     spool_ours(ours, 5, 2)
-    wait_for(lambda: file_ours(ours) == wanted(6), "both releases to file every mail once", seconds=60)
-    wait_for(lambda: states(ours) == Counter({DeliveryState.SENT: 6}), "every mail to be answered", seconds=60)
+    wait_on(before, lambda: file_ours(ours) == wanted(6), "both releases to file every mail once")
+    wait_on(before, lambda: states(ours) == Counter({DeliveryState.SENT: 6}), "every mail to be answered")
     assert len(before.sent()) == 6, "the release before sends what this one wrote"
 
     page = sign_in(before)
     assert [number for number in range(6) if f"bloqué n° {number}" in page] == list(range(6))
     assert before.complaints().count("died") == 0
     assert before.stop() == 0
+
+
+def wait_on(before: Installation, condition: Callable[[], bool], what: str) -> None:
+    """Wait; where it takes too long, the logs of the release before say what it misses in the schema."""
+    try:
+        wait_for(condition, what, seconds=60)
+    except AssertionError as error:
+        raise AssertionError(f"{error}\n{before.logs()}") from None
 
 
 def subjects_of_before(before: Installation) -> int:
