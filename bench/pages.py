@@ -18,17 +18,19 @@ from pathlib import Path
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bench.databases import Databases
 from bench.lives import AGENTS, COLLEAGUE, COMMON_WORD, MANY, NOW, RARE_WORD
 from bench.report import Row
 from bench.stocked import Stocked, longest_ticket, open_stocked, stocked_settings
+from gateway.db.calls import calls
 from gateway.db.people import people
 from gateway.db.ticket_events import ticket_events
-from gateway.db.tickets import tickets
+from gateway.db.tickets import entries, tickets
 from gateway.logs import configure_logs
 from gateway.services.api_tokens import Scope, make_token
+from web.api_page import entry_cursor
 
 _TIMES = 20
 _MUST, _AIM = 100.0, 50.0  # milliseconds
@@ -36,9 +38,10 @@ _MOST_BYTES = 100_000
 _ASSETS = re.compile(rb'(?:src|href)="(/static/[^"]+)"')
 _NEED_A_FILE = {
     *("static", "link", "outcome", "leave", "attachment", "preview", "formatted", "desk_formatted", "desk_file"),
-    *("desk_raw", "desk_sound", "desk_held_raw", "sent_mail", "api.show_report", "desk_advisory"),
+    *("desk_raw", "desk_sound", "desk_held_raw", "sent_mail", "api.show_report", "desk_advisory", "account_change"),
+    *(f"api.{name}" for name in ("download_file", "raw_mail", "download_recording", "held_raw")),
 }
-"""Routes of one file, mail or link, which there is none of here."""
+"""Routes of one file, mail, link or way in, which there is none of here."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +191,8 @@ def _of_agents(stocked: Stocked) -> Iterator[Asked]:
     with stocked.runtime.database.reading() as connection:
         person_id = connection.execute(select(people.c.id).where(people.c.email == MANY)).scalar_one()
     yield Asked(name="supervisor, a person", path=f"/desk/people/{person_id}", by=chief)
+    for path in ("answer", "answer/fr/layout"):
+        yield Asked(name=f"supervisor, a mail's text, {path}", path=f"/desk/templates/{path}", by=chief)
     month = "from=2026-10-01&to=2026-10-31"
     year = f"from={(NOW - timedelta(days=365)).date()}&to={NOW.date()}"
     for name, asked in (("month", month), ("year", year)):
@@ -206,8 +211,20 @@ def _of_programs(stocked: Stocked) -> Iterator[Asked]:
         for path in ("/tickets?limit=50", "/tickets?status=open&severity=blocking", "/calls"):
             yield Asked(name=f"API, {who}, {path}", path=f"/api/v1{path}", token=token)
         yield Asked(name=f"API, {who}, search", path=f"/api/v1/search?q={COMMON_WORD}", token=token)
+    yield Asked(
+        name="API, supervisor, why it is on the ticket", path=f"/api/v1/tickets/{longest}/decisions", token=token
+    )
+    with stocked.runtime.database.reading() as connection:
+        number = connection.execute(select(func.max(calls.c.id))).scalar_one()
+        theirs = select(entries.c.id).join(tickets, tickets.c.id == entries.c.ticket_id).where(tickets.c.ref == longest)
+        entry = connection.execute(
+            theirs.where(entries.c.visible).order_by(entries.c.id).offset(99).limit(1)
+        ).scalar_one()
+    yield Asked(name="API, supervisor, a call", path=f"/api/v1/calls/{number}", token=token)
     token = make_token(stocked.runtime, email=email, scopes=list(Scope)).token
-    yield Asked(name="API, the longest ticket", path=f"/api/v1/tickets/{longest}", token=token)
+    path = f"/api/v1/tickets/{longest}"
+    yield Asked(name="API, the longest ticket", path=path, token=token)
+    yield Asked(name="API, the longest ticket, an older page", path=f"{path}?cursor={entry_cursor(entry)}", token=token)
 
 
 def _hello() -> Flask:
