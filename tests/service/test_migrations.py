@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from gateway.db.engine import Database
 from gateway.db.migrate import BrokenReferences, current_revision, head_revision, migrate, require_head, revisions
+from gateway.db.search import index_words
 from gateway.errors import Misconfigured
 from tests.support.rows import ROWS, content, fill
 
@@ -91,3 +92,27 @@ def test_the_code_of_a_release_takes_the_schema_of_the_next_and_not_that_of_the_
     with empty.transaction() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     require_head(empty)
+
+
+@pytest.mark.parametrize("empty_database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_the_words_of_old_rows_are_known_at_once_or_a_little_later_and_all_of_them_in_the_end(empty: Database) -> None:
+    """Revision 0023 leaves what is older than the newest 10,000 rows to the work that goes on beside."""
+    migrate(empty, revision="0011")
+    with empty.transaction() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO people (email, name, created_at, notices)"
+                " SELECT 'p' || n || '@x.example', 'Zoé ' || n, now(), 'all' FROM generate_series(1, 10250) AS n"
+            )
+        )
+    migrate(empty)
+    unknown = text("SELECT count(*), max(id) FROM words_of_people WHERE words IS NULL")
+    with empty.transaction() as connection:
+        assert connection.execute(unknown).one() == (250, 250)
+        while index_words(connection):
+            pass
+        wrong = text(
+            "SELECT count(*) FROM people LEFT JOIN words_of_people AS known ON known.id = people.id"
+            " WHERE known.words IS DISTINCT FROM words_of(name, email)"
+        )
+        assert connection.execute(wrong).scalar_one() == 0
