@@ -6,9 +6,7 @@ import logging
 import os
 import socket
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,42 +19,26 @@ from gateway.config.load import load_settings
 from gateway.errors import Misconfigured
 from gateway.logs import processors
 from gateway.observe import observing, span
+from tests.support.listener import Answer, Asked, HttpListener
 from tests.support.waiting import wait_for
 
 SECRET_WORDS = "marie@client.example wrote that the boiler burns"
 
 
-class Listener:
+class Listener(HttpListener):
     """A service that takes whatever is posted, or says that it is broken."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.bodies: list[bytes] = []
         self.paths: list[str] = []
         self.status = 200
-        listener = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers["Content-Length"]))
-                is_packed = self.headers.get("Content-Encoding") == "gzip"
-                listener.paths.append(self.path)
-                listener.bodies.append(gzip.decompress(raw) if is_packed else raw)
-                self.send_response(listener.status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    def reply(self, asked: Asked) -> Answer:
+        is_packed = asked.headers.get("content-encoding") == "gzip"
+        self.paths.append(asked.target)
+        self.bodies.append(gzip.decompress(asked.body) if is_packed else asked.body)
+        return Answer(status=self.status)
 
     def spans(self) -> list[Any]:
         """All that came, in order."""
@@ -72,9 +54,8 @@ class Listener:
 
 @pytest.fixture
 def listener() -> Iterator[Listener]:
-    listener = Listener()
-    yield listener
-    listener.close()
+    with Listener() as listener:
+        yield listener
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,6 @@ import wave
 from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -21,6 +20,7 @@ from telephony import messages, provider
 from telephony.messages import MAX_ATTEMPTS, fetch_due
 from tests.support.call_events import final, step
 from tests.support.clock import MovableClock
+from tests.support.listener import Answer, Asked, HttpListener
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 SID, SECRET, RECORDING = "AC" + "0" * 32, "secret", "RE" + "1" * 32
@@ -40,55 +40,38 @@ def sound(seconds: float) -> bytes:
     return held.getvalue()
 
 
-Answer = tuple[int, str, bytes]
+Said = tuple[int, str, bytes]
 
 
-class Api:
+class Api(HttpListener):
     """An API that answers by a table and remembers who asked. `answers` are used up, the last one stays."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.asked: list[tuple[str, str, str | None]] = []
-        self.answers: dict[str, list[Answer]] = {
+        self.answers: dict[str, list[Said]] = {
             f"GET {MEDIA}": [(200, "audio/x-wav", sound(9))],
             f"DELETE {JSON}": [(204, "", b"")],
         }
-        api = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                api.asked.append((self.command, self.path, self.headers.get("Authorization")))
-                found = api.answers.get(f"{self.command} {self.path}", [(404, "application/xml", b"<no/>")])
-                status, kind, body = found.pop(0) if len(found) > 1 else found[0]
-                self.send_response(status)
-                self.send_header("Location" if status in {301, 302} else "Content-Type", kind)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            do_DELETE = do_GET
-
-            def log_message(self, *_: Any) -> None:
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.base = f"http://127.0.0.1:{self.server.server_port}"
+    def reply(self, asked: Asked) -> Answer:
+        self.asked.append((asked.method, asked.target, asked.headers.get("authorization")))
+        found = self.answers.get(f"{asked.method} {asked.target}", [(404, "application/xml", b"<no/>")])
+        status, kind, body = found.pop(0) if len(found) > 1 else found[0]
+        name = "Location" if status in {301, 302} else "Content-Type"
+        return Answer(status=status, headers={name: kind}, body=body)
 
 
 @pytest.fixture
 def api() -> Iterator[Api]:
-    made = Api()
-    thread = threading.Thread(target=made.server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield made
-    made.server.shutdown()
-    thread.join(5)
-    made.server.server_close()
+    with Api() as made:
+        yield made
 
 
 @pytest.fixture
 def at_home(settings: Settings, api: Api, clock: MovableClock, database: object) -> Iterator[Runtime]:
     """An installation with an account, and a message of nine seconds that is to be fetched."""
-    with open_runtime(with_account(settings, api.base), clock=clock) as runtime:
+    with open_runtime(with_account(settings, api.url), clock=clock) as runtime:
         leave_message(runtime, RECORDING)
         yield runtime
 
@@ -144,14 +127,14 @@ def test_an_address_in_a_webhook_is_never_asked(at_home: Runtime, api: Api) -> N
 def test_what_is_no_id_of_a_recording_is_refused_unasked(
     settings: Settings, api: Api, clock: MovableClock, database: object, recording: str
 ) -> None:
-    with open_runtime(with_account(settings, api.base), clock=clock) as runtime:
+    with open_runtime(with_account(settings, api.url), clock=clock) as runtime:
         leave_message(runtime, recording)
         assert fetch(runtime).state == "refused"
     assert api.asked == []
 
 
 def test_one_redirect_is_followed_without_the_secret(at_home: Runtime, api: Api) -> None:
-    api.answers[f"GET {MEDIA}"] = [(302, f"{api.base}/signed?x=1", b"")]
+    api.answers[f"GET {MEDIA}"] = [(302, f"{api.url}/signed?x=1", b"")]
     api.answers["GET /signed?x=1"] = [(200, "audio/x-wav", sound(9))]
     assert fetch(at_home).state == "kept"
     assert api.asked[1] == ("GET", "/signed?x=1", None)
@@ -167,8 +150,8 @@ def test_a_redirect_to_an_unsafe_address_is_refused(at_home: Runtime, api: Api, 
 
 
 def test_a_second_redirect_is_not_followed(at_home: Runtime, api: Api) -> None:
-    api.answers[f"GET {MEDIA}"] = [(302, f"{api.base}/again", b"")]
-    api.answers["GET /again"] = [(302, f"{api.base}/for-ever", b"")]
+    api.answers[f"GET {MEDIA}"] = [(302, f"{api.url}/again", b"")]
+    api.answers["GET /again"] = [(302, f"{api.url}/for-ever", b"")]
     assert fetch(at_home).state == "wanted"
     assert len(api.asked) == 2
 
@@ -177,7 +160,7 @@ def test_a_second_redirect_is_not_followed(at_home: Runtime, api: Api) -> None:
     "answer", [(404, "application/xml", b"<x/>"), (429, "a/b", b""), (500, "a/b", b""), (200, "audio/x-wav", sound(3))]
 )
 def test_what_is_not_there_yet_is_asked_for_again_later(
-    at_home: Runtime, api: Api, clock: MovableClock, answer: Answer
+    at_home: Runtime, api: Api, clock: MovableClock, answer: Said
 ) -> None:
     api.answers[f"GET {MEDIA}"].insert(0, answer)
     assert fetch(at_home).state == "wanted"
@@ -192,7 +175,7 @@ def test_what_is_not_there_yet_is_asked_for_again_later(
     [(200, "application/xml", sound(9)), (200, "audio/x-wav", b"<xml/>"), (200, "audio/x-wav", b"RIFF\0\0\0\0junk")],
     ids=["another type", "no sound", "broken"],
 )
-def test_what_is_no_sound_is_never_kept(at_home: Runtime, api: Api, answer: Answer) -> None:
+def test_what_is_no_sound_is_never_kept(at_home: Runtime, api: Api, answer: Said) -> None:
     api.answers[f"GET {MEDIA}"] = [answer]
     assert fetch(at_home).state == "refused"
     assert not (at_home.where.data / "messages").exists()

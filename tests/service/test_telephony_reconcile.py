@@ -1,10 +1,7 @@
 """What callbacks did not tell is found in the provider's lists, once, and marked so."""
 
-import json
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,6 +15,7 @@ from gateway.services.log_call import log_event
 from telephony.provider import Account, NotYet
 from telephony.reconcile import reconcile
 from tests.support.call_events import BEGAN, ELIGIBLE, final
+from tests.support.listener import Answer, Asked, HttpListener, as_json
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 SID, CALL, LEG, RECORDING = "AC" + "0" * 32, "CA" + "0" * 32, "CA" + "1" * 32, "RE" + "2" * 32
@@ -37,44 +35,29 @@ CHILD = {
 SOUND = {"sid": RECORDING, "call_sid": CALL, "status": "completed", "duration": "9", "date_created": ENDED["end_time"]}
 
 
-class Api:
+class Api(HttpListener):
     """Lists, one item a page."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.lists: dict[str, list[dict[str, Any]]] = {"Calls": [WHOLE, CHILD], "Recordings": [SOUND]}
         self.status = 200
         self.next_root = ROOT
-        api = self
+        self.account = Account(base=self.url, sid=SID, secret="x")
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                parts = urlsplit(self.path)
-                name = parts.path.removeprefix(f"{ROOT}/").removesuffix(".json")
-                page = int(parse_qs(parts.query).get("Page", ["0"])[0])
-                items = api.lists[name]
-                more = f"{api.next_root}/{name}.json?Page={page + 1}" if page + 1 < len(items) else None
-                body = json.dumps({name.lower(): items[page : page + 1], "next_page_uri": more}).encode()
-                self.send_response(api.status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: Any) -> None:
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.account = Account(base=f"http://127.0.0.1:{self.server.server_port}", sid=SID, secret="x")
+    def reply(self, asked: Asked) -> Answer:
+        parts = urlsplit(asked.target)
+        name = parts.path.removeprefix(f"{ROOT}/").removesuffix(".json")
+        page = int(parse_qs(parts.query).get("Page", ["0"])[0])
+        items = self.lists[name]
+        more = f"{self.next_root}/{name}.json?Page={page + 1}" if page + 1 < len(items) else None
+        return as_json({name.lower(): items[page : page + 1], "next_page_uri": more}, status=self.status)
 
 
 @pytest.fixture
 def api() -> Iterator[Api]:
-    made = Api()
-    thread = threading.Thread(target=made.server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield made
-    made.server.shutdown()
-    thread.join(5)
-    made.server.server_close()
+    with Api() as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)

@@ -31,7 +31,7 @@ ONCE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.fixture
 def receivers() -> Iterator[list[Receiver]]:
     with ExitStack() as stack:
-        yield [stack.enter_context(Receiver().serving()) for _ in range(2)]
+        yield [stack.enter_context(Receiver()) for _ in range(2)]
 
 
 @pytest.fixture

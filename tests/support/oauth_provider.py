@@ -1,17 +1,16 @@
 """A small OAuth provider on this machine: device consent, codes by page, and access tokens that expire."""
 
-import json
-import threading
 from base64 import urlsafe_b64encode
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs
+
+from tests.support.listener import Answer, Asked, HttpListener, as_json
 
 
-class OAuthProvider:
+class OAuthProvider(HttpListener):
     """The provider. `live` are the access tokens that are good now, `refresh_token` the one that is."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.live: set[str] = set()
         self.refresh_token = "refresh-0"
         self.challenge = ""
@@ -19,24 +18,10 @@ class OAuthProvider:
         self.requests: list[dict[str, str]] = []
         self.expires_in = 3600
         self._given = 0
-        provider = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                length = int(self.headers["Content-Length"])
-                form = {name: values[0] for name, values in parse_qs(self.rfile.read(length).decode()).items()}
-                status, document = provider.answer(self.path, form)
-                body = json.dumps(document).encode()
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+    def reply(self, asked: Asked) -> Answer:
+        status, document = self.answer(asked.target, asked.form)
+        return as_json(document, status=status)
 
     def settings(self, *, device: bool = True) -> dict[str, str]:
         """Variables that make the mailbox `box` use it, in place of a password."""
@@ -79,11 +64,3 @@ class OAuthProvider:
         token, self.refresh_token = f"access-{self._given}", f"refresh-{self._given}"
         self.live = {token}
         return 200, {"access_token": token, "refresh_token": self.refresh_token, "expires_in": self.expires_in}
-
-    def __enter__(self) -> "OAuthProvider":
-        threading.Thread(target=lambda: self._server.serve_forever(poll_interval=0.05), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()

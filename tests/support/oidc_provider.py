@@ -3,14 +3,12 @@
 import hmac
 import json
 import secrets
-import threading
 import time
 import urllib.error
 import urllib.request
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -19,45 +17,27 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from tests.support.clock import MovableClock
+from tests.support.listener import Answer, Asked, HttpListener, as_json
 
 CLIENT, SECRET = "gateway", "the client's secret"
 
 
-class OidcProvider:
+class OidcProvider(HttpListener):
     """The provider. `claims` are written over those of a token, `algorithm` and `key` sign it.
 
     Where `is_away`, it answers everything by 503. `clock` is what its tokens are dated by.
     """
 
     def __init__(self) -> None:
+        super().__init__()
+        self.issuer = self.url
         self.key = self._first = RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
         self.reset(time.time)
         self._asked: dict[str, dict[str, str]] = {}
-        provider = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self._answer({})
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                self._answer({name: values[0] for name, values in parse_qs(body).items()})
-
-            def _answer(self, form: dict[str, str]) -> None:
-                status, document, location = provider.answer(self.path, form, self.headers.get("Authorization", ""))
-                body = json.dumps(document).encode()
-                self.send_response(status)
-                if location:
-                    self.send_header("Location", location)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.issuer = f"http://127.0.0.1:{self._server.server_address[1]}"
+    def reply(self, asked: Asked) -> Answer:
+        status, document, location = self.answer(asked.target, asked.form, asked.headers.get("authorization", ""))
+        return as_json(document, status=status, headers={"Location": location} if location else None)
 
     def reset(self, clock: Callable[[], float]) -> None:
         """All is well again."""
@@ -136,14 +116,6 @@ class OidcProvider:
         text = ".".join(_plain(json.dumps(part).encode()) for part in (header, claims))
         mac = hmac.digest(self.key.as_pem(private=False), text.encode(), "sha256")
         return f"{text}.{'' if self.algorithm == 'none' else _plain(mac)}"
-
-    def __enter__(self) -> "OidcProvider":
-        threading.Thread(target=lambda: self._server.serve_forever(poll_interval=0.05), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
