@@ -22,6 +22,7 @@ from gateway.db.people import find_person, people
 from gateway.db.sign_in import add_session
 from gateway.db.tickets import entries, tickets
 from gateway.runtime import Runtime, open_runtime
+from gateway.services.index_texts import index_texts
 from gateway.services.judge_tickets import judge_tickets
 from gateway.services.note_contracts import note_contracts
 from inbound.formatted import read_formatted
@@ -93,6 +94,7 @@ def open_stocked(settings: Settings, *, number: int) -> Iterator[Stocked]:
         run_until_known(runtime)
         while judge_tickets(runtime):
             pass
+        index_texts(runtime)
         app = create_app(runtime, read_file, read_formatted=read_formatted)
         app.config["WTF_CSRF_ENABLED"] = False
         try:

@@ -184,7 +184,8 @@ class TicketPage(BaseModel):
 
 
 class TicketsFound(BaseModel):
-    """Tickets that hold the words, the one that moved last first; `cut` where there are more."""
+    """Tickets that hold the words, the one that moved last first; `cut` where there are more, or may be: words that are
+    everywhere are looked for in what moved last."""
 
     tickets: list[TicketRow]
     cut: bool

@@ -54,8 +54,8 @@ def search(call: Call) -> Answer:
     with runtime.database.reading() as connection:
         scope = person_scope(connection, runtime, person)
         found = search_tickets(connection, asked.q, scope, asked.limit + 1)
-        rows = rows_for(connection, runtime, found[: asked.limit], person)
-    return Answer(body={"tickets": rows, "cut": len(found) > asked.limit})
+        rows = rows_for(connection, runtime, found.tickets[: asked.limit], person)
+    return Answer(body={"tickets": rows, "cut": len(found.tickets) > asked.limit or not found.is_all})
 
 
 def show_ticket(call: Call, ref: str) -> Answer:

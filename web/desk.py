@@ -23,7 +23,7 @@ from web.state import visitor, web
 from web.words import AGENT_STATES
 
 PAGE = 50
-FOUND = 100
+FOUND = 50
 _FOR_SOME = {"desk_mail": decides_for, "desk_report": supervised, "desk_status": supervised}
 """Pages that are not everybody's at the desk: the projects for which they are somebody's, by roles."""
 _Word = TypeVar("_Word", bound=StrEnum)
@@ -74,7 +74,14 @@ def show_found() -> str:
     words = request.args.get("q", "").strip()[:200]
     with runtime.database.reading() as connection:
         found = search_tickets(connection, words, desk_scope(roles), FOUND + 1)
-    return render_template("desk/found.html", words=words, found=found[:FOUND], limit=FOUND, cut=len(found) > FOUND)
+    return render_template(
+        "desk/found.html",
+        words=words,
+        found=found.tickets[:FOUND],
+        limit=FOUND,
+        is_cut=len(found.tickets) > FOUND,
+        has_older=not found.is_all,
+    )
 
 
 def queue_filter(asked: Mapping[str, str], roles: Roles, *, person_id: int, now: datetime) -> QueueFilter:

@@ -67,9 +67,11 @@ def show_tickets() -> str:
     number = page_number(request.args.get("page"))
     scope = _scope(only_mine=only_mine)
     upto = number * LISTED + 1
+    has_older = False
     with runtime.database.reading() as connection:
         if searched:
-            found = search_tickets(connection, searched, scope, upto)[upto - LISTED - 1 :]
+            all_found = search_tickets(connection, searched, scope, upto)
+            found, has_older = all_found.tickets[upto - LISTED - 1 :], not all_found.is_all
         else:
             found = list_followed(connection, scope, limit=LISTED + 1, offset=upto - LISTED - 1)
         views = _views(connection, found[:LISTED])
@@ -79,6 +81,7 @@ def show_tickets() -> str:
         tickets=views,
         searched=searched,
         only_mine=only_mine,
+        has_older=has_older,
         has_colleagues=bool(_scope(only_mine=False).organisations),
         page=page_of("/tickets", query, number=number, has_more=len(found) > LISTED),
         addresses=[project.address for project in runtime.settings.project_list],

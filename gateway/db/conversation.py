@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from gateway.db.chunks import in_chunks
 from gateway.db.tickets import attachments, entries
 
 _OUTLINE = (entries.c.id, entries.c.at, entries.c.type, entries.c.author_id, entries.c.visible, entries.c.data)
-_CHUNK = 500
 
 
 def outline(connection: Connection, ticket_id: int, *, visible_only: bool = False) -> list[Row[Any]]:
@@ -23,7 +23,7 @@ def outline(connection: Connection, ticket_id: int, *, visible_only: bool = Fals
 def entries_with(connection: Connection, ids: Collection[int]) -> list[Row[Any]]:
     """These entries as rows of `entries`, oldest first."""
     found: list[Row[Any]] = []
-    for chunk in _chunks(ids):
+    for chunk in in_chunks(ids):
         found += connection.execute(select(entries).where(entries.c.id.in_(chunk)))
     return sorted(found, key=lambda row: (row.at, row.id))
 
@@ -31,13 +31,8 @@ def entries_with(connection: Connection, ids: Collection[int]) -> list[Row[Any]]
 def files_with(connection: Connection, ids: Collection[int]) -> dict[int, list[Row[Any]]]:
     """The files of these entries, by entry id, as rows of `attachments`."""
     found: dict[int, list[Row[Any]]] = {}
-    for chunk in _chunks(ids):
+    for chunk in in_chunks(ids):
         query = select(attachments).where(attachments.c.entry_id.in_(chunk))
         for row in connection.execute(query.order_by(attachments.c.entry_id, attachments.c.position)):
             found.setdefault(row.entry_id, []).append(row)
     return found
-
-
-def _chunks(ids: Collection[int]) -> list[list[int]]:
-    every = list(ids)
-    return [every[start : start + _CHUNK] for start in range(0, len(every), _CHUNK)]

@@ -27,6 +27,7 @@ from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
+from gateway.db import sqlite_words
 from gateway.db.together import Work
 from gateway.disk import sync_file
 from gateway.errors import Deferred
@@ -215,6 +216,7 @@ def _sqlite_engine(url: URL, *, lazy: bool) -> Engine:
         connection.isolation_level = None  # we say BEGIN ourselves
         for pragma in (*_SQLITE_PRAGMAS, *(_LAZY if lazy else _DURABLE)):
             connection.execute(f"PRAGMA {pragma}")
+        sqlite_words.teach(connection)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

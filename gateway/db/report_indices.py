@@ -16,6 +16,8 @@ IS_TO_WORK = "ticket_events.type = 'status' AND ticket_events.value IN ('new', '
 """A ticket moved to where somebody works on it."""
 IS_END = "ticket_events.type = 'status' AND ticket_events.value IN ('resolved', 'closed', 'merged')"
 """A ticket came to its end."""
+IS_LEVEL = "ticket_events.type = 'level'"
+"""A ticket came before a team."""
 
 _SILENT = "NOT IN ('sent', 'a reply is not acknowledged')"
 NOT_ACKNOWLEDGED = {
@@ -33,6 +35,7 @@ for _name, _columns, _condition in (
     ("ix_ticket_events_answers", (ticket_events.c.ticket_id, ticket_events.c.at), IS_ANSWER),
     ("ix_ticket_events_to_work", (ticket_events.c.at, ticket_events.c.ticket_id), IS_TO_WORK),
     ("ix_ticket_events_ends", (ticket_events.c.ticket_id, ticket_events.c.at), IS_END),
+    ("ix_ticket_events_levels", (ticket_events.c.value, ticket_events.c.ticket_id), IS_LEVEL),
 ):
     _where = text(_condition.replace("ticket_events.", ""))
     Index(_name, *_columns, sqlite_where=_where, postgresql_where=_where)

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Column, Connection, ForeignKey, Integer, Row, String, Table, Text, insert, select
 
+from gateway.db.chunks import in_chunks
 from gateway.db.clock_marks import make_stale
 from gateway.db.contract_versions import list_versions
 from gateway.db.tickets import Ticket, project_of, tickets
@@ -29,8 +29,6 @@ ticket_events = Table(
     Column("reason", Text, nullable=False),
     Column("details", Json, nullable=False),
 )
-
-_CHUNK = 500  # ids in one IN list; SQLite takes 32 766, PostgreSQL's planner prefers fewer
 
 
 def record_event(connection: Connection, ticket_id: int, event: TicketEvent) -> None:
@@ -70,7 +68,7 @@ def history_of(connection: Connection, ticket: Ticket) -> list[TicketEvent]:
 def histories_of(connection: Connection, standings: Mapping[int, Standing]) -> dict[int, list[TicketEvent]]:
     """The whole histories of many tickets, by ticket id."""
     stored: dict[int, list[TicketEvent]] = {ticket_id: [] for ticket_id in standings}
-    for ids in _chunks(standings):
+    for ids in in_chunks(standings):
         query = select(ticket_events).where(ticket_events.c.ticket_id.in_(ids)).order_by(ticket_events.c.id)
         for row in connection.execute(query):
             stored[row.ticket_id].append(_event(row))
@@ -87,7 +85,7 @@ def histories_of(connection: Connection, standings: Mapping[int, Standing]) -> d
 def find_standings(connection: Connection, ids: Iterable[int]) -> dict[int, tuple[str, Standing]]:
     """The project of each of these tickets, and where it stands by its row."""
     found = {}
-    for chunk in _chunks(ids):
+    for chunk in in_chunks(ids):
         for row in connection.execute(select(tickets).where(tickets.c.id.in_(chunk))):
             found[row.id] = row.project, standing_of(row)
     return found
@@ -129,9 +127,3 @@ def _event(row: Row[Any]) -> TicketEvent:
         reason=row.reason,
         details=tuple(row.details.items()),
     )
-
-
-def _chunks(ids: Iterable[int]) -> Iterable[list[int]]:
-    rest = iter(ids)
-    while chunk := list(islice(rest, _CHUNK)):
-        yield chunk

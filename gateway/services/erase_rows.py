@@ -22,12 +22,11 @@ from sqlalchemy import (
     update,
 )
 
+from gateway.db.chunks import in_chunks
 from gateway.db.schema import metadata
 from gateway.services.data_care import Care
 from gateway.services.data_subject import DataSubject
 from gateway.services.personal_data import INVENTORY
-
-_CHUNK = 500
 
 
 def erase_rows(
@@ -122,7 +121,7 @@ def _forget_raw_mails(connection: Connection, *, gone: Collection[str], moved: M
     """Let no row point to a raw mail that is gone; how many files of entries went with them."""
     files = 0
     entries, attachments, receipts = (metadata.tables[name] for name in ("entries", "attachments", "receipts"))
-    for some in _chunks(sorted(gone)):
+    for some in in_chunks(sorted(gone)):
         theirs = select(entries.c.id).where(entries.c.raw_sha256.in_(some))
         files += connection.execute(delete(attachments).where(attachments.c.entry_id.in_(theirs))).rowcount
         connection.execute(update(entries).where(entries.c.raw_sha256.in_(some)).values(raw_sha256=None))
@@ -179,7 +178,3 @@ def _this(table: Table, row: Row[Any]) -> ColumnElement[bool]:
     for column in table.primary_key.columns:
         condition &= column == row._mapping[column.name]
     return condition
-
-
-def _chunks(sums: list[str]) -> Iterator[list[str]]:
-    return (sums[start : start + _CHUNK] for start in range(0, len(sums), _CHUNK))

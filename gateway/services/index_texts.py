@@ -1,8 +1,8 @@
-"""Working out the words by which the search finds what was written a moment ago (PostgreSQL; `gateway.db.search`)."""
+"""Working out the words by which the search finds what was written a moment ago (PostgreSQL; `gateway.db.words`)."""
 
 import time
 
-from gateway.db.search import index_words
+from gateway.db.words import index_words
 from gateway.runtime import Runtime
 
 

@@ -1,5 +1,7 @@
 """Searching: what is found by which words, and by whom. The same on both databases."""
 
+import random
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,14 +9,17 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, update
 
+from gateway.db import search as searching
 from gateway.db.engine import Database
 from gateway.db.migrate import migrate, revisions
 from gateway.db.people import get_or_create_person, people
 from gateway.db.scope import Scope
-from gateway.db.search import MAX_WORDS, index_words, parse_words, search_tickets
+from gateway.db.search import search_tickets
 from gateway.db.ticket_events import record_event
 from gateway.db.tickets import NewEntry, Ticket, add_entry, create_ticket, entries, tickets
+from gateway.db.words import index_words
 from gateway.domain.events import By, EventType, TicketEvent
+from gateway.domain.search_words import MAX_WORDS, parse_words
 from gateway.domain.ticket import Direction, EntryType, Language, Level
 from tests.support.clock import MovableClock
 
@@ -63,9 +68,9 @@ def find(database: Database) -> Callable[..., list[str]]:
 
     def search(words: str, scope: Scope = EVERYTHING, *, limit: int = 50) -> list[str]:
         with database.transaction() as connection:
-            at_once = [found.ref for found in search_tickets(connection, words, scope, limit)]
+            at_once = [found.ref for found in search_tickets(connection, words, scope, limit).tickets]
             index_words(connection)
-            assert [found.ref for found in search_tickets(connection, words, scope, limit)] == at_once
+            assert [found.ref for found in search_tickets(connection, words, scope, limit).tickets] == at_once
         return at_once
 
     return search
@@ -264,5 +269,44 @@ def test_what_was_there_before_the_index_is_found(empty_database_url: str, clock
     migrate(opened)
     with opened.reading() as connection:
         for words in ("ecran", "zoe", "demo-1"):
-            assert [found.ref for found in search_tickets(connection, words, EVERYTHING, 5)] == ["DEMO-1"], words
+            assert [found.ref for found in search_tickets(connection, words, EVERYTHING, 5).tickets] == ["DEMO-1"], (
+                words
+            )
     opened.close()
+
+
+SYLLABLES = ("panne", "réseau", "écran", "clavier", "souris", "câble")
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_long_list_is_searched_as_a_short_one_is(
+    database: Database, make: Make, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    chance = random.Random(seed)
+    oldest = make("Imprimante et panne", "réseau")
+    held: dict[str, set[str]] = {}
+    for _ in range(40):
+        words = {word for rank, word in enumerate(SYLLABLES) if chance.random() < 0.8 / (rank + 1)}
+        places = [" ".join(word for word in words if chance.random() < 0.5) for _ in range(2)]
+        text = " ".join(word for word in words if word not in " ".join(places).split())
+        made = make(places[0], f"{places[1]} {text}", email=f"client{chance.randrange(3)}@client.example")
+        held = {made.ref: words, **held}  # the one that moved last first
+    for name, value in {"FIRST": 5, "SELDOM": 1, "STEP": 4, "MOST_READ": 17, "RARE": 6}.items():
+        monkeypatch.setattr(searching, name, value)
+    held[oldest.ref] = {"panne", "réseau"}
+    seen: Counter[bool] = Counter()
+    with database.transaction() as connection:
+        for _ in range(40):
+            asked = set(chance.sample(SYLLABLES, chance.randint(1, 3)))
+            limit = chance.choice([2, 8, 60])
+            found = search_tickets(connection, " ".join(sorted(asked)), EVERYTHING, limit)
+            refs = [ticket.ref for ticket in found.tickets]
+            right = [ref for ref, words in held.items() if asked <= words]
+            assert refs == right[: limit if found.is_all else len(refs)], asked
+            assert found.is_all or len(refs) < limit
+            assert len(refs) >= len([ref for ref in list(held)[:17] if ref in right][:limit])
+            seen[found.is_all] += 1
+            index_words(connection, most=chance.randrange(1, 4))
+        found = search_tickets(connection, "imprimante réseau", EVERYTHING, 8)
+        assert ([ticket.ref for ticket in found.tickets], found.is_all) == ([oldest.ref], True)
+    assert min(seen[True], seen[False]) > 5
