@@ -27,7 +27,11 @@ from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
+<<<<<<< gateway/db/engine.py
+from gateway.db.lost import is_of_a_standby
+=======
 from gateway.db import sqlite_words
+>>>>>>> /tmp/lab/h
 from gateway.db.together import Work
 from gateway.disk import sync_file
 from gateway.errors import Deferred
@@ -42,7 +46,6 @@ _LOOKS, _BETWEEN_LOOKS = 100, 0.0002  # seconds between two
 _LOGGED = text("SELECT pg_logical_emit_message(true, 'gateway', 'settled')")
 # A machine that vanished, or a process that was stopped, must not hold rows for longer than this: milliseconds.
 _IDLE_IN_TRANSACTION = 60_000
-_READ_ONLY = "25006"  # SQLSTATE: the server has become a standby, and this connection will never write again
 _CLIENT_KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 _SERVER_SESSION = f"""
     SELECT set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') = 'remote_apply'
@@ -202,7 +205,7 @@ def _server_engine(url: URL, *, lazy: bool, pool_size: int, connect_timeout: int
 
     @event.listens_for(engine, "handle_error")
     def _look_elsewhere(context: ExceptionContext) -> None:
-        if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+        if is_of_a_standby(context.original_exception):
             context.is_disconnect = True
 
     return engine

@@ -17,11 +17,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine
+from sqlalchemy.exc import DBAPIError
+
+from gateway.db.lost import is_of_a_standby
 
 Row = Mapping[Any, Any]
+Taken = TypeVar("Taken")
 _Convert = Callable[[Any], Any] | None
 _NAME = re.compile(r"%\((\w+)\)s")
 _TEXTS: dict[tuple[Any, tuple[str, ...], str], "_Text"] = {}
@@ -55,13 +59,18 @@ class Work(Connection):
         self.send()
         return super().scalar(*arguments, **options)
 
+    def exec_driver_sql(self, *arguments: Any, **options: Any) -> Any:
+        """As ever, after what waits."""
+        self.send()
+        return super().exec_driver_sql(*arguments, **options)
+
     def foresee(self, questions: Sequence[Question]) -> None:
         """Ask these at once, no statement twice; each answer serves one `ask`."""
         self.send()
         texts = [self._text(question) for question in questions]
         if self.dialect.name == "postgresql":
             sql = _all_of(tuple(text.sql for text in texts))
-            rows = self._driver(sql, _bound_together(texts, questions)).fetchone()
+            rows = self._driver(sql, _bound_together(texts, questions), lambda cursor: cursor.fetchone())
             answers = [text.revived(found) for text, found in zip(texts, rows, strict=True)]
         else:
             answers = [self._answer(question) for question in questions]
@@ -85,11 +94,11 @@ class Work(Connection):
         waiting, self._waiting = self._waiting, []
         if len(waiting) < 2 or self.dialect.name != "postgresql":
             for text, values in ((self._text(one), one.values) for one in waiting):
-                self._driver(text.sql, text.bound(values))
+                self._driver(text.sql, text.bound(values), _nothing)
             return
         for batch in self._batches(waiting):
             texts = [self._text(question) for question in batch]
-            self._driver(_one_after_another(tuple(text.sql for text in texts)), _bound_together(texts, batch))
+            self._driver(_one_after_another(tuple(text.sql for text in texts)), _bound_together(texts, batch), _nothing)
 
     def _batches(self, waiting: Sequence[Question]) -> Iterator[list[Question]]:
         """The statements, parted where order counts: PostgreSQL runs those of a WITH in an order of its own."""
@@ -104,14 +113,34 @@ class Work(Connection):
 
     def _answer(self, question: Question) -> list[Row]:
         text = self._text(question)
-        return text.rows(self._driver(text.sql, text.bound(question.values)))
+        return self._driver(text.sql, text.bound(question.values), text.rows)
 
-    def _driver(self, sql: str, values: Any) -> Any:
+    def _driver(self, sql: str, values: Any, take: Callable[[Any], Taken]) -> Taken:
+        """What is taken from the answer. SQLite works rows out while they are taken: that fails like the statement."""
         driver: Any = self.connection.driver_connection
         try:
-            return driver.execute(sql, values)
+            return take(driver.execute(sql, values))
         except self.dialect.loaded_dbapi.Error as error:
-            self._handle_dbapi_exception(error, None, None, None, None)  # as `execute` does, hooks and all
+            raise self._told(sql, error) from error
+
+    def _told(self, sql: str, error: Any) -> DBAPIError:
+        """An error of the driver as SQLAlchemy raises it. A connection that is lost is not used again, nor those that
+        wait beside it: they were made to the same server."""
+        dialect = self.dialect
+        is_lost = is_of_a_standby(error) or dialect.is_disconnect(error, self.connection, None)
+        told: DBAPIError = DBAPIError.instance(
+            sql,
+            None,
+            error,
+            dialect.loaded_dbapi.Error,
+            hide_parameters=self.engine.hide_parameters,
+            connection_invalidated=is_lost,
+            dialect=dialect,
+        )
+        if is_lost:
+            self.invalidate(error)
+            self.engine.dispose()
+        return told
 
     def _text(self, question: Question) -> "_Text":
         key = question.statement, tuple(question.values), self.dialect.name
@@ -189,6 +218,10 @@ def _column(name: str, kind: Any, dialect: Dialect) -> tuple[str, _Convert, _Con
     own = kind.dialect_impl(dialect)
     is_moment = isinstance(getattr(kind, "impl", None), DateTime)
     return name, own.result_processor(dialect, None), datetime.fromisoformat if is_moment else None
+
+
+def _nothing(_cursor: Any) -> None:
+    """What is taken from an INSERT."""
 
 
 def _bound_together(texts: Sequence[_Text], questions: Sequence[Question]) -> dict[str, Any]:

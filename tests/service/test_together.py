@@ -4,14 +4,14 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from sqlalchemy import Connection, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Integer, column, func, select, text
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from gateway.db.daily_counts import count_once, counts_of, read_counts
 from gateway.db.engine import Database, DatabaseTrouble
 from gateway.db.people import by_email, find_person, get_or_create_person
 from gateway.db.receipts import Receipt, Verdict, add_receipt, earlier_than, find_earlier, receipts
-from gateway.db.together import foresee
+from gateway.db.together import Question, ask, foresee
 from tests.support.clock import MovableClock
 
 DAY = date(2026, 11, 24)
@@ -108,7 +108,53 @@ def test_a_server_that_goes_away_under_a_question_is_trouble(database: Database)
                 other.exec_driver_sql(f"SELECT pg_terminate_backend({own}, 5000)")
             find_person(connection, email="m@x.example")
 
-    with pytest.raises(DatabaseTrouble):
+    with pytest.raises(DatabaseTrouble) as raised:
         ask_a_dead_session()
+    assert isinstance(raised.value.__cause__, OperationalError)
+    assert raised.value.__cause__.connection_invalidated
     with database.transaction() as connection:
         assert find_person(connection, email="m@x.example") is None
+
+
+@pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_a_server_that_takes_no_writes_any_more_is_not_asked_again_by_the_same_session(database: Database) -> None:
+    with database.transaction() as connection:
+        before = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+
+    def write_to_a_standby() -> None:
+        with database.transaction() as connection:
+            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+            count_once(connection, ["all"], day=DAY)
+
+    with pytest.raises(DatabaseTrouble):
+        write_to_a_standby()
+    with database.transaction() as connection:
+        assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() != before
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_fails_while_rows_are_taken_is_trouble_like_a_statement_that_fails(database: Database) -> None:
+    rows = text("SELECT column1 AS n FROM (VALUES (1), (2), (3))").columns(column("n", Integer)).subquery("rows")
+    question = Question(select(func.breaks_at_two(rows.c.n).label("n")), {})
+
+    def breaks_at_two(number: int) -> int:
+        assert number != 2
+        return number
+
+    def read() -> None:
+        with database.transaction() as connection:
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            driver.create_function("breaks_at_two", 1, breaks_at_two)
+            ask(connection, question)
+
+    with pytest.raises(DatabaseTrouble):
+        read()
+    with database.transaction() as connection:
+        assert find_person(connection, email="m@x.example") is None, "the transaction was rolled back"
+
+
+def test_a_text_of_the_drivers_own_sees_what_is_written_later(database: Database) -> None:
+    with database.transaction() as connection:
+        count_once(connection, ["all"], day=DAY)
+        assert connection.exec_driver_sql("SELECT count(*) FROM daily_counts").scalar_one() == 1
