@@ -27,11 +27,8 @@ from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-<<<<<<< gateway/db/engine.py
-from gateway.db.lost import is_of_a_standby
-=======
 from gateway.db import sqlite_words
->>>>>>> /tmp/lab/h
+from gateway.db.lost import is_of_a_standby
 from gateway.db.together import Work
 from gateway.disk import sync_file
 from gateway.errors import Deferred
