@@ -15,6 +15,10 @@ ALARM_WORDS: dict[Reason, tuple[str, str]] = {
         "un avertissement a {minutes} minutes de retard",
     ),
     Reason.MAILBOXES_UNREAD: ("not read any more: {names}", "boîtes qui ne sont plus relevées : {names}"),
+    Reason.READER_SILENT: (
+        "nothing is heard of the process that reads it (gateway imapd)",
+        "le programme qui la relève (gateway imapd) ne donne plus signe de vie",
+    ),
     Reason.SNAPSHOT_NONE: (
         "there is no snapshot to answer calls from",
         "il n’y a pas de relevé d’après lequel répondre aux appels",

@@ -166,6 +166,7 @@ class Reason(Enum):
     MAIL_OVERDUE = auto()
     WARNING_LATE = auto()
     MAILBOXES_UNREAD = auto()
+    READER_SILENT = auto()
     SNAPSHOT_NONE = auto()
     SNAPSHOT_OLD = auto()
     MACHINES_SILENT = auto()

@@ -77,7 +77,9 @@ def _sign_in_link(delivery: Delivery, runtime: Runtime) -> dict[str, Any]:
 
 
 def _mailbox(delivery: Delivery, _runtime: Runtime) -> dict[str, Any]:
-    return {name: delivery.context[name] for name in ("mailbox", "reason", "minutes")}
+    context = delivery.context
+    said = say_stored(context["reason"], Language(delivery.lang))
+    return {"mailbox": context["mailbox"], "reason": said, "minutes": context["minutes"]}
 
 
 def _alarm(delivery: Delivery, runtime: Runtime) -> dict[str, Any]:

@@ -8,17 +8,14 @@ from sqlalchemy import Connection, Row, select
 
 from gateway.db.clock_calls import Call, add_calls, people_to_tell, take_calls
 from gateway.db.clock_marks import FoundMark
-from gateway.db.outbox import NewDelivery, add_delivery
 from gateway.db.people import find_person_by_id
 from gateway.db.tickets import tickets
 from gateway.domain.escalation import called
 from gateway.domain.levels import ROLE_OF
 from gateway.domain.ticket import Level, Role
 from gateway.jobs.doorbell import OUTBOX
-from gateway.mail.address import domain_of
-from gateway.mail.message_id import make_message_id
-from gateway.notify.address import wire_address
 from gateway.notify.notices import Notice
+from gateway.notify.person_mail import write_person_mail
 from gateway.runtime import Runtime
 from gateway.services.members import members_of
 from gateway.services.ticket_clocks import find_project
@@ -73,7 +70,6 @@ def _tell(connection: Connection, runtime: Runtime, person_id: int) -> None:
     if not calls or person is None:
         return
     project = find_project(runtime, rows[calls[0].ticket_id].project) or runtime.settings.project_list[0]
-    domain = domain_of(wire_address(project.address))
     lines = [
         {
             "ref": rows[call.ticket_id].ref,
@@ -84,19 +80,8 @@ def _tell(connection: Connection, runtime: Runtime, person_id: int) -> None:
         }
         for call in calls[:_LISTED]
     ]
-    add_delivery(
-        connection,
-        NewDelivery(
-            notice=Notice.CLOCKS,
-            project=project.key,
-            person_id=person.id,
-            recipient=person.email,
-            lang=person.lang or project.language,
-            message_id=make_message_id(domain, runtime.signer, ticket_id=0, person_id=person.id, today=now.date()),
-            context={"calls": lines, "number": len(calls)},
-            created_at=now,
-        ),
-    )
+    context = {"calls": lines, "number": len(calls)}
+    write_person_mail(connection, runtime, Notice.CLOCKS, person=person, project=project, context=context, now=now)
 
 
 def _call(one: FoundMark, person_id: int) -> Call:

@@ -10,15 +10,13 @@ from sqlalchemy import Connection, select
 
 from gateway.config.mailboxes import MailboxSettings
 from gateway.db.mailboxes import MailboxRow, begin_alert, end_alert, know_mailbox, list_mailboxes
-from gateway.db.outbox import NewDelivery, add_delivery
 from gateway.db.people import Person, find_person_by_id, memberships
 from gateway.domain.project import Project
+from gateway.domain.reasons import Reason
 from gateway.domain.ticket import Role
 from gateway.jobs.doorbell import OUTBOX
-from gateway.mail.address import domain_of
-from gateway.mail.message_id import make_message_id
-from gateway.notify.address import wire_address
 from gateway.notify.notices import Notice
+from gateway.notify.person_mail import write_person_mail
 from gateway.runtime import Runtime
 
 _NEVER = "it has not been read yet"
@@ -99,30 +97,13 @@ def _tell(
     now: datetime,
 ) -> None:
     project = runtime.settings.project_list[0] if settings.project is None else runtime.project(settings.project)
+    context = {
+        "mailbox": row.name,
+        "reason": row.error or Reason.READER_SILENT().as_json(),
+        "minutes": int((now - row.good_until).total_seconds() // 60),
+    }
     for person in _supervisors(connection, None if settings.project is None else project):
-        add_delivery(
-            connection,
-            NewDelivery(
-                notice=notice,
-                project=project.key,
-                person_id=person.id,
-                recipient=person.email,
-                lang=person.lang or project.language,
-                message_id=make_message_id(
-                    domain_of(wire_address(project.address)),
-                    runtime.signer,
-                    ticket_id=0,
-                    person_id=person.id,
-                    today=now.date(),
-                ),
-                context={
-                    "mailbox": row.name,
-                    "reason": row.error or "nothing is heard of the process that reads it (gateway imapd)",
-                    "minutes": int((now - row.good_until).total_seconds() // 60),
-                },
-                created_at=now,
-            ),
-        )
+        write_person_mail(connection, runtime, notice, person=person, project=project, context=context, now=now)
 
 
 def _supervisors(connection: Connection, project: Project | None) -> list[Person]:

@@ -28,10 +28,10 @@ from gateway.domain.project import Project
 from gateway.domain.sign_in import Way, opens_desk
 from gateway.errors import Deferred, NotFound
 from gateway.jobs.doorbell import OUTBOX
-from gateway.mail.address import domain_of, is_address, normalise_address
-from gateway.mail.message_id import make_message_id
+from gateway.mail.address import is_address, normalise_address
 from gateway.mail.tokens import BadToken, Purpose, TokenSigner
 from gateway.notify.notices import Notice
+from gateway.notify.person_mail import write_person_mail
 from gateway.runtime import Runtime
 from gateway.services.sign_in_record import note_failure, record, record_failure, waits_noted
 from gateway.services.sign_in_tries import count_link, take_link_back
@@ -79,24 +79,15 @@ def request_link(runtime: Runtime, *, email: str, fallback_language: str) -> boo
             return False
         link_id = _add_link(connection, runtime, person_id=person.id, now=now)
         project = project_of(connection, runtime.settings, person_id=person.id)
-        outbox.add_delivery(
+        write_person_mail(
             connection,
-            outbox.NewDelivery(
-                notice=Notice.SIGN_IN_LINK,
-                project=project.key,
-                person_id=person.id,
-                recipient=person.email,
-                lang=person.lang or fallback_language,
-                message_id=make_message_id(
-                    domain_of(project.address),
-                    runtime.signer,
-                    ticket_id=0,
-                    person_id=person.id,
-                    today=now.date(),
-                ),
-                context={"link_id": link_id},
-                created_at=now,
-            ),
+            runtime,
+            Notice.SIGN_IN_LINK,
+            person=person,
+            project=project,
+            context={"link_id": link_id},
+            now=now,
+            lang=fallback_language,
         )
     runtime.doorbell.ring_soon(OUTBOX)
     return True

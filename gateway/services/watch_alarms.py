@@ -9,14 +9,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from gateway.db.alarms import AlarmRow, begin_telling, end_telling, list_alarms, see_alarm
-from gateway.db.outbox import NewDelivery, add_delivery
 from gateway.db.people import get_or_create_person
 from gateway.domain.alarms import judge
 from gateway.jobs.doorbell import OUTBOX
-from gateway.mail.address import domain_of
-from gateway.mail.message_id import make_message_id
-from gateway.notify.address import wire_address
 from gateway.notify.notices import Notice
+from gateway.notify.person_mail import write_person_mail
 from gateway.runtime import Runtime
 from gateway.services.health import ask_everything
 
@@ -67,17 +64,6 @@ def _write(connection: Connection, runtime: Runtime, row: AlarmRow, *, now: date
     assert address is not None, "asked before"
     project = runtime.settings.project_list[0]
     person = get_or_create_person(connection, email=address, name="", now=now)
-    domain = domain_of(wire_address(project.address))
-    add_delivery(
-        connection,
-        NewDelivery(
-            notice=Notice.ALARM if row.is_bad else Notice.ALARM_OVER,
-            project=project.key,
-            person_id=person.id,
-            recipient=person.email,
-            lang=person.lang or project.language,
-            message_id=make_message_id(domain, runtime.signer, ticket_id=0, person_id=person.id, today=now.date()),
-            context={"alarm": row.name, "detail": row.detail, "since": row.since.isoformat()},
-            created_at=now,
-        ),
-    )
+    notice = Notice.ALARM if row.is_bad else Notice.ALARM_OVER
+    context = {"alarm": row.name, "detail": row.detail, "since": row.since.isoformat()}
+    write_person_mail(connection, runtime, notice, person=person, project=project, context=context, now=now)

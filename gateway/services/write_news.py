@@ -6,14 +6,11 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from gateway.db.agent_news import News
-from gateway.db.outbox import NewDelivery, add_delivery
 from gateway.db.people import Person, find_person_by_id
 from gateway.db.tickets import Ticket, entries, find_ticket
 from gateway.domain.telling import Happening
-from gateway.mail.address import domain_of
-from gateway.mail.message_id import make_message_id
-from gateway.notify.address import wire_address
 from gateway.notify.notices import Notice
+from gateway.notify.person_mail import write_person_mail
 from gateway.notify.thread import find_last_sent
 from gateway.notify.ticket_mail import write_ticket_mail
 from gateway.runtime import Runtime
@@ -98,17 +95,5 @@ def _write_digest(connection: Connection, runtime: Runtime, person: Person, news
     first = found[listed[0].ticket_id]
     project = None if first is None else find_project(runtime, first.project)
     project = project or project_of(connection, runtime.settings, person_id=person.id)
-    domain = domain_of(wire_address(project.address))
-    add_delivery(
-        connection,
-        NewDelivery(
-            notice=Notice.NEWS_DIGEST,
-            project=project.key,
-            person_id=person.id,
-            recipient=person.email,
-            lang=person.lang or project.language,
-            message_id=make_message_id(domain, runtime.signer, ticket_id=0, person_id=person.id, today=now.date()),
-            context={"news": lines, "number": len(news)},
-            created_at=now,
-        ),
-    )
+    context = {"news": lines, "number": len(news)}
+    write_person_mail(connection, runtime, Notice.NEWS_DIGEST, person=person, project=project, context=context, now=now)

@@ -81,7 +81,7 @@ def test_a_process_that_never_looks_is_noticed_too(runtime: Runtime, clock: Mova
     assert watch_mailboxes(runtime) == []
     clock.move(minutes=16)
     assert watch_mailboxes(runtime) == ["shop"]
-    assert "imapd" in outbox(runtime)[0].context["reason"]
+    assert "(gateway imapd) ne donne plus signe de vie" in compose(outbox(runtime)[0], runtime=runtime).content.decode()
 
 
 @pytest.mark.parametrize("lang", Language)
