@@ -12,7 +12,7 @@ from gateway.db.desk_rows import agents_with, decisions_of, deliveries_of, versi
 from gateway.db.hotline import find_hotline_code
 from gateway.db.participants import find_participants
 from gateway.db.people import find_emails
-from gateway.db.presence import look_at
+from gateway.db.presence import is_noted, note_look, others_at
 from gateway.db.ticket_events import history_of
 from gateway.db.ticket_links import Relations, find_relations
 from gateway.db.tickets import Ticket, find_ticket
@@ -100,28 +100,23 @@ def look(runtime: Runtime, ref: str, roles: Roles, *, person_id: int, asked: Ask
     now = runtime.clock.now()
     with runtime.database.reading() as connection:
         seen = sight(connection, runtime, ref, roles, person_id=person_id)
+        if is_noted(connection, seen.ticket.id, person_id=person_id, now=now):
+            return _gather(connection, runtime, seen, asked)
     with runtime.database.transaction() as connection:
-        others = look_at(connection, seen.ticket.id, person_id=person_id, now=now)
+        note_look(connection, seen.ticket.id, person_id=person_id, now=now)
     with runtime.database.reading() as connection:
-        seen = sight(connection, runtime, ref, roles, person_id=person_id)
-        return _gather(connection, runtime, seen, others, asked)
+        return _gather(connection, runtime, sight(connection, runtime, ref, roles, person_id=person_id), asked)
 
 
-def _gather(
-    connection: Connection,
-    runtime: Runtime,
-    seen: Sighting,
-    others: Sequence[tuple[str, datetime]],
-    asked: Asked,
-) -> Look:
-    ticket = seen.ticket
+def _gather(connection: Connection, runtime: Runtime, seen: Sighting, asked: Asked) -> Look:
+    ticket, now = seen.ticket, runtime.clock.now()
     lengths = [(row.id, row.length) for row in outline(connection, ticket.id) if seen.reads(row)]
     parted = part_entries(lengths, asked)
     shown = set(parted.ids)
     emails = find_emails(connection, [] if ticket.assignee_id is None else [ticket.assignee_id])
     return Look(
         seen=seen,
-        clocks=ticket_clocks(seen.history, seen.project, now=runtime.clock.now()),
+        clocks=ticket_clocks(seen.history, seen.project, now=now),
         parted=parted,
         entries=entries_with(connection, parted.ids),
         files=files_with(connection, parted.ids),
@@ -133,7 +128,7 @@ def _gather(
         team=agents_with(connection, seen.project, frozenset({ROLE_OF[seen.place.level], Role.SUPERVISOR})),
         hotline_code=find_hotline_code(connection, ticket),
         version=version_of(connection, ticket.id),
-        others=others,
+        others=others_at(connection, ticket.id, person_id=seen.person_id, now=now),
     )
 
 

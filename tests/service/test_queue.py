@@ -9,7 +9,7 @@ from sqlalchemy import insert
 
 from gateway.db.callbacks import callback_requests
 from gateway.db.people import add_membership, get_or_create_person
-from gateway.db.presence import SEEN_FOR, leave, look_at
+from gateway.db.presence import NOTED_FOR, SEEN_FOR, is_noted, leave, note_look, others_at
 from gateway.db.queue import QueueFilter, QueueItem, list_queue
 from gateway.db.scope import Scope
 from gateway.domain.change import Change
@@ -152,7 +152,10 @@ def test_two_agents_on_a_ticket_see_each_other_until_they_leave(desk: Runtime, c
     def look(email: str, ticket_id: int = 1) -> list[str]:
         with desk.database.transaction() as connection:
             person = get_or_create_person(connection, email=email, name="", now=clock.now())
-            return [name for name, _ in look_at(connection, ticket_id, person_id=person.id, now=clock.now())]
+            if not is_noted(connection, ticket_id, person_id=person.id, now=clock.now()):
+                note_look(connection, ticket_id, person_id=person.id, now=clock.now())
+            others = others_at(connection, ticket_id, person_id=person.id, now=clock.now())
+        return [name for name, _ in others]
 
     assert look(NINA) == []
     clock.move(minutes=2)
@@ -162,9 +165,23 @@ def test_two_agents_on_a_ticket_see_each_other_until_they_leave(desk: Runtime, c
     assert look(ANA) == [NINA]
     with desk.database.transaction() as connection:
         nina = get_or_create_person(connection, email=NINA, name="", now=clock.now())
-        [(_, since)] = look_at(connection, 1, person_id=nina.id, now=clock.now())
+        [(_, since)] = others_at(connection, 1, person_id=nina.id, now=clock.now())
         assert clock.now() - since == timedelta(minutes=5), "from when Ana came first"
         leave(connection, 1, person_id=nina.id)
     assert look(ANA) == []
     clock.move(seconds=SEEN_FOR.total_seconds() + 1)
     assert look(NINA) == [], "nobody looks for ever"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_whoever_turns_pages_of_a_ticket_is_noted_once_a_minute(desk: Runtime, clock: MovableClock) -> None:
+    with desk.database.transaction() as connection:
+        nina = get_or_create_person(connection, email=NINA, name="", now=clock.now())
+        assert not is_noted(connection, 1, person_id=nina.id, now=clock.now())
+        note_look(connection, 1, person_id=nina.id, now=clock.now())
+    clock.move(seconds=NOTED_FOR.total_seconds() - 1)
+    with desk.database.reading() as connection:
+        assert is_noted(connection, 1, person_id=nina.id, now=clock.now())
+        assert not is_noted(connection, 2, person_id=nina.id, now=clock.now())
+        clock.move(seconds=1)
+        assert not is_noted(connection, 1, person_id=nina.id, now=clock.now())

@@ -21,7 +21,7 @@ from gateway.db.drafts import save_draft
 from gateway.db.hotline import replace_shifts
 from gateway.db.mailboxes import know_mailbox, note_failed_look
 from gateway.db.people import add_membership, find_person, get_or_create_person, update_person
-from gateway.db.presence import look_at
+from gateway.db.presence import note_look
 from gateway.db.schema import metadata
 from gateway.db.sign_in import add_link, add_session
 from gateway.db.sign_in_factors import set_factors, set_recovery_codes
@@ -185,7 +185,7 @@ def _rows(connection: Any, runtime: Runtime) -> None:
     assert marie is not None
     update_person(connection, marie.id, name=NAME, lang=None, phone=PHONE)
     add_membership(connection, person_id=marie.id, project="DEMO", role=Role.N2)
-    look_at(connection, 1, person_id=marie.id, now=now)
+    note_look(connection, 1, person_id=marie.id, now=now)
     add_link(connection, person_id=marie.id, now=now, expires_at=now + timedelta(days=1))
     add_session(connection, person_id=marie.id, token_sha256="0" * 64, now=now, expires_at=now + timedelta(days=1))
     set_factors(connection, marie.id, now=now, password_hash="a hash", secret_sealed="a sealed secret")
