@@ -122,21 +122,21 @@ def end_sessions() -> Response:
 def begin_app() -> Response:
     """POST /account/app"""
     _require_factors()
-    set_factors.begin_app(web().runtime, visitor().person.id)
+    set_factors.begin_app(web().runtime, visitor())
     return redirect(url_for("account_app"), 303)
 
 
 def show_app() -> str | Response:
     """GET /account/app"""
     _require_factors()
-    standing = standing_of(web().runtime, visitor().person.id)
+    standing = _standing()
     return redirect(url_for("account"), 303) if standing.pending is None else _app_page(standing, {})
 
 
 def set_up() -> str | Response:
     """POST /account/app/set"""
     _require_factors()
-    standing = standing_of(web().runtime, visitor().person.id)
+    standing = _standing()
     if standing.pending is None:
         return redirect(url_for("account"), 303)
     form = request.form
@@ -237,6 +237,11 @@ def _square(secret: bytes) -> Markup:
     # Ours from end to end: nothing of it is a person's text but inside the squares.
     # S704: a drawing of squares by segno; no word of anybody stands in it.
     return Markup(segno.make(uri, error="m").svg_inline(scale=5, border=4, light="white", dark="black"))  # noqa: S704
+
+
+def _standing() -> Standing:
+    me = visitor()
+    return standing_of(web().runtime, me.person.id, session_id=me.session_id)
 
 
 def _proof() -> Proof:

@@ -80,9 +80,18 @@ def seal_secret(runtime: Runtime, secret: bytes) -> str:
     return seal(runtime.settings, _PURPOSE, secret)
 
 
-def open_secret(runtime: Runtime, sealed: str) -> bytes | None:
-    """The secret again; None where it was sealed by a signing key that we do not have."""
-    return _open(runtime, sealed)
+def seal_pending(runtime: Runtime, secret: bytes, *, session_id: int) -> str:
+    """The secret of an app that is being set up, for the session alone that sets it up."""
+    return seal(runtime.settings, _pending_of(session_id), secret)
+
+
+def open_pending(runtime: Runtime, sealed: str, *, session_id: int) -> bytes | None:
+    """The secret again; None for another session, which is to know nothing of it."""
+    return unseal(runtime.settings, _pending_of(session_id), sealed)
+
+
+def _pending_of(session_id: int) -> bytes:
+    return _PURPOSE + b" of session %d" % session_id
 
 
 def _is_password(kept: str, password: str) -> bool:

@@ -32,7 +32,15 @@ from gateway.domain.totp import SECRET_BYTES, find_step
 from gateway.errors import NotFound, Refused
 from gateway.mail.address import normalise_address
 from gateway.runtime import Runtime
-from gateway.services.check_factors import Accepted, check_factors, hash_password, open_secret, seal_secret, spend
+from gateway.services.check_factors import (
+    Accepted,
+    check_factors,
+    hash_password,
+    open_pending,
+    seal_pending,
+    seal_secret,
+    spend,
+)
 from gateway.services.setup_code import is_setup_code_asked, is_setup_code_of
 from gateway.services.sign_in import NewSession, Visitor, begin_session
 from gateway.services.sign_in_record import note_failure, record, waits_noted
@@ -90,8 +98,8 @@ class Standing:
     setup_sha256: str | None
 
 
-def standing_of(runtime: Runtime, person_id: int) -> Standing:
-    """What this person has set up, or begun to. Raises DatabaseTrouble."""
+def standing_of(runtime: Runtime, person_id: int, *, session_id: int = 0) -> Standing:
+    """What this person has set up, or begun to by this session. Raises DatabaseTrouble."""
     with runtime.database.reading() as connection:
         found = find_factors(connection, person_id)
         left = count_recovery_codes(connection, person_id)
@@ -99,7 +107,7 @@ def standing_of(runtime: Runtime, person_id: int) -> Standing:
     return Standing(
         is_set_up=found is not None and found.password_hash is not None,
         codes_left=left,
-        pending=None if sealed is None else open_secret(runtime, sealed),
+        pending=None if sealed is None else open_pending(runtime, sealed, session_id=session_id),
         setup_sha256=None if found is None else found.setup_sha256,
     )
 
@@ -109,11 +117,12 @@ def is_password_asked(visitor: Visitor) -> bool:
     return visitor.way not in _BY_LINK
 
 
-def begin_app(runtime: Runtime, person_id: int) -> None:
-    """Draw a secret for an app that is to be set up. It opens nothing before `set_up`."""
-    pending = seal_secret(runtime, secrets.token_bytes(SECRET_BYTES))
+def begin_app(runtime: Runtime, visitor: Visitor) -> None:
+    """Draw a secret for an app that is to be set up. It opens nothing before `set_up`, and no other session sees it:
+    whoever reads their mail would have the codes of their app."""
+    pending = seal_pending(runtime, secrets.token_bytes(SECRET_BYTES), session_id=visitor.session_id)
     with runtime.database.transaction() as connection:
-        set_factors(connection, person_id, now=runtime.clock.now(), pending_sealed=pending)
+        set_factors(connection, visitor.person.id, now=runtime.clock.now(), pending_sealed=pending)
 
 
 def set_up(
@@ -125,7 +134,7 @@ def set_up(
     """
     person = visitor.person
     _require_good(password, person)
-    standing = standing_of(runtime, person.id)
+    standing = standing_of(runtime, person.id, session_id=visitor.session_id)
     if standing.pending is None:
         raise NotFound("no app is being set up")
     _count(runtime, visitor, proof, what="all")

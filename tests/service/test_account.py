@@ -167,6 +167,8 @@ def test_whoever_reads_their_mail_sets_nothing_up_in_their_name(desk: Desk) -> N
     assert try_it(first) == 403, "another one was made in its place"
     site.clock.move(days=3)
     browser = by_mail(site, ANA)
+    browser.post("/account/app", page="/account")
+    app = secret_on(browser.get("/account/app").text)
     assert try_it(second) == 403, "it is too late"
     third = code_on(chief.post(f"{page}/factors/code", page=page).text)
     assert try_it(third.upper().replace("-", " ")) == 200
@@ -177,6 +179,17 @@ def test_whoever_reads_their_mail_sets_nothing_up_in_their_name(desk: Desk) -> N
     app = secret_on(browser.get("/account/app").text)
     site.clock.move(minutes=20)
     assert try_it(third) == 403, "it was used"
+
+
+def test_the_secret_of_an_app_is_shown_to_the_session_alone_that_began_to_set_it_up(desk: Desk) -> None:
+    """Or whoever reads their mail would have its codes, and by those and a mailed link another password."""
+    owner, reader_of_their_mail = desk.browser(ANA), by_mail(desk.site, ANA)
+    owner.post("/account/app", page="/account")
+    app = secret_on(owner.get("/account/app").text)
+    assert reader_of_their_mail.get("/account/app").status_code == 303
+    form = {"password": PASSWORD, "again": PASSWORD, "new_code": code_now(desk.site, app)}
+    assert reader_of_their_mail.post("/account/app/set", page="/account", **form).location == "/account"
+    assert owner.post("/account/app/set", page="/account/app", **form).status_code == 200
 
 
 def test_a_set_up_code_is_made_for_agents_by_their_supervisors_alone(desk: Desk) -> None:
