@@ -36,6 +36,8 @@ AGENTS = {
     "supervisor": "chief@support.example",
 }
 COMMON_WORD, RARE_WORD = "imprimante", "xylophone"
+FREQUENT_WORDS = ("clavier", "souris")
+"""Each in some of ten entries: too many to look up, too few to be in what moved last."""
 
 _AGENTS = [
     (f"agent{number}@support.example", "n1" if number < 12 else "n2" if number < 20 else "n3")
@@ -62,6 +64,7 @@ class Lives:
         self._words = [a + b + c for a in _STARTS for b in _MIDDLES for c in _ENDS]
         self._random.shuffle(self._words)
         self._words[3] = COMMON_WORD
+        self._words[40], self._words[100] = FREQUENT_WORDS
         self._weights = list(accumulate(1 / (rank + 5) for rank in range(len(self._words))))
         yield from self._people()
         began = NOW - YEARS

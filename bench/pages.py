@@ -21,7 +21,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from bench.databases import Databases
-from bench.lives import AGENTS, COLLEAGUE, COMMON_WORD, MANY, NOW, RARE_WORD
+from bench.lives import AGENTS, COLLEAGUE, COMMON_WORD, FREQUENT_WORDS, MANY, NOW, RARE_WORD
 from bench.report import Row
 from bench.stocked import Stocked, longest_ticket, open_stocked, stocked_settings
 from gateway.db.calls import calls
@@ -153,6 +153,8 @@ def _of_reporters(stocked: Stocked) -> Iterator[Asked]:
         yield Asked(name=f"{who}, page 40", path="/tickets?page=40", by=email)
         yield Asked(name=f"{who}, searches a common word", path=f"/tickets?q={COMMON_WORD}", by=email)
         yield Asked(name=f"{who}, searches a rare word", path=f"/tickets?q={RARE_WORD}", by=email)
+        for words in (FREQUENT_WORDS[1], "+".join(FREQUENT_WORDS)):
+            yield Asked(name=f"{who}, searches {words}", path=f"/tickets?q={words}", by=email)
     yield Asked(name="colleague, only my own", path="/tickets?whose=mine", by=COLLEAGUE)
     with stocked.runtime.database.reading() as connection:
         query = select(tickets.c.ref).join(people, people.c.id == tickets.c.reporter_id).where(people.c.email == MANY)
@@ -178,8 +180,8 @@ def _of_agents(stocked: Stocked) -> Iterator[Asked]:
         yield Asked(name=f"{role}, queue, project", path="/desk?level=all&project=LAB", by=email)
         yield Asked(name=f"{role}, queue, severity and kind", path="/desk?severity=blocking&kind=corrective", by=email)
         yield Asked(name=f"{role}, queue, page 20", path="/desk?level=all&page=20", by=email)
-        for what, words in (("common", COMMON_WORD), ("rare", RARE_WORD), ("both", f"{COMMON_WORD} {RARE_WORD}")):
-            yield Asked(name=f"{role}, search, {what}", path=f"/desk/search?q={words}", by=email)
+        for words in (COMMON_WORD, RARE_WORD, f"{COMMON_WORD}+{RARE_WORD}", FREQUENT_WORDS[1], "+".join(FREQUENT_WORDS)):
+            yield Asked(name=f"{role}, search, {words}", path=f"/desk/search?q={words}", by=email)
         yield Asked(name=f"{role}, search, a reference", path=f"/desk/search?q={ref}", by=email)
         yield Asked(name=f"{role}, a ticket", path=f"/desk/tickets/{ref}", by=email)
         yield Asked(name=f"{role}, calls", path="/desk/calls", by=email)
