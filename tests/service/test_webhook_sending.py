@@ -17,6 +17,7 @@ from gateway.admin.items import wait_until_idle
 from gateway.config.load import Settings
 from gateway.db.leases import leases
 from gateway.db.webhooks import HookState, begin_attempt, try_again, webhook_deliveries
+from gateway.jobs import hook_sender
 from gateway.jobs.hook_sender import HookSender
 from gateway.leases import LeaseKeeper
 from gateway.notify import hook_deliver
@@ -156,6 +157,24 @@ def test_a_receiver_that_hangs_holds_up_no_mail_and_what_a_killed_sender_was_sen
         wait_for(lambda: len(receivers[0].got) >= 3, "the webhooks of the dead sender")
     ids = [headers["webhook-id"] for headers, _ in receivers[0].got]
     assert ids[0] == ids[1]
+
+
+@ONCE
+def test_a_fault_while_sending_keeps_no_later_one(
+    hook_desk: Runtime, receivers: list[Receiver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults = [RuntimeError("a fault of ours")]
+    really = hook_deliver.send_webhooks
+
+    def fail_once(*arguments: Any, **more: Any) -> int:
+        if faults:
+            raise faults.pop()
+        return really(*arguments, **more)
+
+    monkeypatch.setattr(hook_sender, "send_webhooks", fail_once)
+    monkeypatch.setattr(hook_sender, "_LOOK", 0.01)
+    with LeaseKeeper(hook_desk.database, holder="one") as keeper, HookSender(hook_desk, keeper.lease("timetable")):
+        wait_for(lambda: len(receivers[0].got) == len(receivers[1].got) == 2, "the webhooks, at the second look")
 
 
 def test_two_workers_send_once(hook_desk: Runtime, receivers: list[Receiver]) -> None:
