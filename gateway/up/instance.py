@@ -37,11 +37,13 @@ def take_part(run: Path) -> Iterator[Instance]:
     """Be one of the processes of this machine's run for the block. Raises OSError."""
     run.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (run / _NAME).open("a+", encoding="utf-8") as file:
-        with suppress(BlockingIOError):
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _begin(run, file.fileno())
-        # Between the two locks another process may have begun the run anew: what counts is read below.
-        fcntl.flock(file, fcntl.LOCK_SH)
+        # A lock is given up before it becomes a shared one: in between nobody else may think that they are the first.
+        with (run / f"{_NAME}.lock").open("a") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            with suppress(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _begin(run, file.fileno())
+            fcntl.flock(file, fcntl.LOCK_SH)
         yield instance_of(run)
 
 

@@ -1,6 +1,7 @@
 """Two machines with one name are noticed and the later one is refused; a machine that was restarted or moved is not."""
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,7 +15,7 @@ from gateway.jobs import timetable
 from gateway.jobs.timetable import run_timetable
 from gateway.runtime import Runtime, open_runtime
 from gateway.services.machines import NameTaken, require_own_name, say_how_we_are, take_leave
-from gateway.up.instance import instance_of
+from gateway.up.instance import Instance, instance_of, take_part
 from gateway.up.roles import announce_role
 from tests.support.clock import MovableClock
 
@@ -87,6 +88,28 @@ def test_all_processes_of_a_machine_are_one_and_after_a_crash_it_starts_at_once(
         assert instance_of(one.where.run).before == first.id
         require_own_name(one, pause=at_once)
         say_how_we_are(one)
+
+
+def test_processes_that_start_together_begin_one_run(tmp_path: Path) -> None:
+    with take_part(tmp_path) as first:
+        pass
+    together, seen = threading.Barrier(8), set[Instance]()
+
+    def start() -> None:
+        together.wait()
+        with take_part(tmp_path) as one:
+            seen.add(one)
+            together.wait()
+
+    for _ in range(5):
+        threads = [threading.Thread(target=start) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+        [run] = seen
+        assert run.before == first.id
+        first = seen.pop()
 
 
 def test_a_machine_that_was_moved_after_a_crash_waits_until_its_last_word_is_old(open_at: Open, tmp_path: Path) -> None:
