@@ -35,6 +35,7 @@ from web.api_page import entry_cursor
 _TIMES = 20
 _MUST, _AIM = 100.0, 50.0  # milliseconds
 _MOST_BYTES = 100_000
+_FREQUENT = (FREQUENT_WORDS[1], "+".join(FREQUENT_WORDS))
 _ASSETS = re.compile(rb'(?:src|href)="(/static/[^"]+)"')
 _NEED_A_FILE = {
     *("static", "link", "outcome", "leave", "attachment", "preview", "formatted", "desk_formatted", "desk_file"),
@@ -153,7 +154,7 @@ def _of_reporters(stocked: Stocked) -> Iterator[Asked]:
         yield Asked(name=f"{who}, page 40", path="/tickets?page=40", by=email)
         yield Asked(name=f"{who}, searches a common word", path=f"/tickets?q={COMMON_WORD}", by=email)
         yield Asked(name=f"{who}, searches a rare word", path=f"/tickets?q={RARE_WORD}", by=email)
-        for words in (FREQUENT_WORDS[1], "+".join(FREQUENT_WORDS)):
+        for words in _FREQUENT:
             yield Asked(name=f"{who}, searches {words}", path=f"/tickets?q={words}", by=email)
     yield Asked(name="colleague, only my own", path="/tickets?whose=mine", by=COLLEAGUE)
     with stocked.runtime.database.reading() as connection:
@@ -180,7 +181,7 @@ def _of_agents(stocked: Stocked) -> Iterator[Asked]:
         yield Asked(name=f"{role}, queue, project", path="/desk?level=all&project=LAB", by=email)
         yield Asked(name=f"{role}, queue, severity and kind", path="/desk?severity=blocking&kind=corrective", by=email)
         yield Asked(name=f"{role}, queue, page 20", path="/desk?level=all&page=20", by=email)
-        for words in (COMMON_WORD, RARE_WORD, f"{COMMON_WORD}+{RARE_WORD}", FREQUENT_WORDS[1], "+".join(FREQUENT_WORDS)):
+        for words in (COMMON_WORD, RARE_WORD, f"{COMMON_WORD}+{RARE_WORD}", *_FREQUENT):
             yield Asked(name=f"{role}, search, {words}", path=f"/desk/search?q={words}", by=email)
         yield Asked(name=f"{role}, search, a reference", path=f"/desk/search?q={ref}", by=email)
         yield Asked(name=f"{role}, a ticket", path=f"/desk/tickets/{ref}", by=email)

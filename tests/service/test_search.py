@@ -275,7 +275,7 @@ def test_what_was_there_before_the_index_is_found(empty_database_url: str, clock
     opened.close()
 
 
-SYLLABLES = ("panne", "réseau", "écran", "clavier", "souris", "câble")
+LOOKED_FOR = ("panne", "réseau", "écran", "clavier", "souris", "câble")
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -286,18 +286,18 @@ def test_a_long_list_is_searched_as_a_short_one_is(
     oldest = make("Imprimante et panne", "réseau")
     held: dict[str, set[str]] = {}
     for _ in range(40):
-        words = {word for rank, word in enumerate(SYLLABLES) if chance.random() < 0.8 / (rank + 1)}
+        words = [word for rank, word in enumerate(LOOKED_FOR) if chance.random() < 0.8 / (rank + 1)]
         places = [" ".join(word for word in words if chance.random() < 0.5) for _ in range(2)]
         text = " ".join(word for word in words if word not in " ".join(places).split())
         made = make(places[0], f"{places[1]} {text}", email=f"client{chance.randrange(3)}@client.example")
-        held = {made.ref: words, **held}  # the one that moved last first
+        held = {made.ref: set(words), **held}  # the one that moved last first
     for name, value in {"FIRST": 5, "SELDOM": 1, "STEP": 4, "MOST_READ": 17, "RARE": 6}.items():
         monkeypatch.setattr(searching, name, value)
     held[oldest.ref] = {"panne", "réseau"}
     seen: Counter[bool] = Counter()
     with database.transaction() as connection:
         for _ in range(40):
-            asked = set(chance.sample(SYLLABLES, chance.randint(1, 3)))
+            asked = set(chance.sample(LOOKED_FOR, chance.randint(1, 3)))
             limit = chance.choice([2, 8, 60])
             found = search_tickets(connection, " ".join(sorted(asked)), EVERYTHING, limit)
             refs = [ticket.ref for ticket in found.tickets]
@@ -309,4 +309,4 @@ def test_a_long_list_is_searched_as_a_short_one_is(
             index_words(connection, most=chance.randrange(1, 4))
         found = search_tickets(connection, "imprimante réseau", EVERYTHING, 8)
         assert ([ticket.ref for ticket in found.tickets], found.is_all) == ([oldest.ref], True)
-    assert min(seen[True], seen[False]) > 5
+    assert min(seen[True], seen[False]) > 2
