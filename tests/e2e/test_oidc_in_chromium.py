@@ -9,6 +9,7 @@ import pytest
 
 from gateway.config.load import Settings
 from tests.support.agents import Desk
+from tests.support.axe import violations
 from tests.support.chromium import open_page, serving
 from tests.support.oidc_provider import OidcProvider
 from tests.support.sign_in import staff_settings
@@ -34,12 +35,13 @@ def url(site: Site) -> Iterator[str]:
 def test_the_provider_leads_to_the_desk_or_to_a_plain_refusal(
     chromium: Any, desk: Desk, url: str, provider: OidcProvider, tmp_path: Path
 ) -> None:
-    page, complaints = open_page(chromium, url, width=360, lang="fr-FR", script=False)
+    page, complaints = open_page(chromium, url, width=360, lang="fr-FR")
     provider.email = "marie@example.org"
     page.goto("/desk")
     page.get_by_role("link", name="Compte de la mairie").click()
     page.get_by_text("vous ne travaillez pour aucun projet ici").wait_for()
     page.screenshot(path=tmp_path / "refused-360.png", full_page=True)
+    assert violations(page) == []
     provider.email = "ana@support.example"
     page.goto("/desk")
     page.get_by_role("link", name="Compte de la mairie").click()
