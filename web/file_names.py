@@ -27,7 +27,8 @@ def clean_file_name(name: str) -> str:
 def content_disposition(name: str) -> str:
     """The header that has a browser save the file under this name; nothing in a name can end the header."""
     clean = clean_file_name(name)
-    ascii_name = unicodedata.normalize("NFKD", clean).encode("ascii", "ignore").decode().strip() or _FALLBACK
+    # Cleaned again: there are wide quotation marks and backslashes, which become narrow ones.
+    ascii_name = clean_file_name(unicodedata.normalize("NFKD", clean).encode("ascii", "ignore").decode())
     header = f'attachment; filename="{ascii_name}"'
     if ascii_name != clean:
         header += f"; filename*=UTF-8''{quote(clean, safe='')}"
