@@ -9,6 +9,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -20,7 +21,7 @@ from gateway.db import api_tokens
 from gateway.db.people import Person, find_person, find_person_by_id
 from gateway.domain.audit import AuditAction
 from gateway.domain.reasons import Reason
-from gateway.errors import NotFound, Refused
+from gateway.errors import Deferred, NotFound, Refused
 from gateway.mail.address import normalise_address
 from gateway.runtime import Runtime
 from gateway.services.audit import record_audit
@@ -121,7 +122,8 @@ def find_bearer(runtime: Runtime, token: str) -> Bearer | None:
     if row is None or person is None or not is_right:
         return None
     if row.used_at is None or now - row.used_at >= _USE_NOTED_EVERY:
-        with runtime.database.transaction() as connection:
+        # A database that only reads, or that somebody else writes to for long, keeps no program from reading.
+        with suppress(Deferred), runtime.database.transaction() as connection:
             api_tokens.note_use(connection, row.id, now=now)
     known = set(Scope)
     scopes = frozenset(Scope(word) for word in row.scopes.split() if word in known)

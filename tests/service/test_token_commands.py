@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from gateway.db.api_tokens import api_tokens
+from gateway.db.engine import DatabaseTrouble
 from gateway.runtime import Runtime
 from gateway.services.api_tokens import LONGEST_DAYS, Scope, find_bearer, make_token, revoke_token
 from tests.support.clock import MovableClock
@@ -81,3 +82,13 @@ def test_only_the_whole_token_opens(shell: Operator, runtime: Runtime) -> None:
         one.token + "A",
     ):
         assert find_bearer(runtime, token) is None, token
+
+
+def test_a_database_that_takes_no_writes_keeps_no_program_from_reading(shell: Operator, runtime: Runtime) -> None:
+    token = make_token(runtime, email=MARIE, scopes={Scope.REPORT}).token
+
+    def refuse(_connection: Connection) -> None:
+        raise DatabaseTrouble("the database takes no writes")
+
+    with runtime.database.fenced(refuse):
+        assert find_bearer(runtime, token) is not None
