@@ -22,7 +22,7 @@ from tests.support.reporter_pages import people_it
 from tests.support.web import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
-ZOOMED = {"width": 640, "scale": 2}
+ZOOMED: dict[str, Any] = {"width": 640, "scale": 2}
 
 Look = Callable[..., None]
 
