@@ -27,6 +27,10 @@ from tests.support.web import Site
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 LOOKS = [("fr-FR", 320, "light"), ("en-GB", 768, "dark"), ("fr-FR", 1440, "light"), ("en-GB", 1920, "light")]
 LARGEST = 100_000  # bytes of a page
+TELLS_OF_PROGRESS = """new MutationObserver(() => {
+  const bar = document.querySelector("progress");
+  if (bar) window.name = bar.getAttribute("aria-label");
+}).observe(document, {childList: true, subtree: true});"""
 
 
 @pytest.fixture
@@ -147,6 +151,7 @@ def test_a_report_and_an_answer_with_files_as_a_person_sends_them(
     picture = tmp_path / "écran.png"
     picture.write_bytes(PNG)
     page, complaints = signed_in(chromium, site, url, peopled, script=script)
+    page.add_init_script(TELLS_OF_PROGRESS)
     page.get_by_role("link", name="Signaler", exact=True).click()
     page.get_by_role("radio", name="Incident").check()
     page.get_by_role("radio", name="Bloquante").check()
@@ -175,6 +180,7 @@ def test_a_report_and_an_answer_with_files_as_a_person_sends_them(
     page.get_by_label("Fichiers").set_input_files(picture)
     page.locator("#answer").get_by_role("button", name="Envoyer").click()
     page.get_by_text("Votre réponse est bien arrivée").wait_for()
+    assert page.evaluate("window.name") == ("Envoyer" if script else ""), "a bar says how far the files are"
     file_all(site)
     ticket = newest(site, peopled)
     with site.runtime.database.reading() as connection:
