@@ -12,7 +12,6 @@ from flask_babel import gettext
 from flask_limiter import Limiter
 from werkzeug.wrappers import Response
 
-from gateway.domain.audit import AuditAction
 from gateway.domain.reasons import Reason
 from gateway.errors import Conflict, NotFound, Refused
 from gateway.services.call_by_hand import (
@@ -30,7 +29,7 @@ from web.desk import desk_roles, project_choices
 from web.desk_refusals import refusal_sentences
 from web.kept_files import play_file
 from web.limits import REPLY
-from web.noting import note_read
+from web.noting import note_heard
 from web.paging import page_number, page_of
 from web.reply import clean_text, form_nonce
 from web.state import visitor, web
@@ -99,8 +98,7 @@ def play(recording_id: str) -> Response:
     with runtime.database.reading() as connection:
         sound = find_sound(connection, runtime, recording_id, email=visitor().person.email)
     answer = play_file(sound.name, kind=sound.type)
-    if request.headers.get("Range", "bytes=0-").startswith("bytes=0-"):  # a player asks for the rest piece by piece
-        note_read(AuditAction.SOUND_HEARD, recording_id, project=sound.project)
+    note_heard(recording_id, project=sound.project)
     answer.headers["Content-Disposition"] = "inline"
     return answer
 

@@ -88,6 +88,15 @@ def add_audit(
     )
 
 
+def is_noted(
+    connection: Connection, *, actor_id: int, action: AuditAction, subject: str | None, since: datetime
+) -> bool:
+    """True where this person did this to it after `since`."""
+    theirs = (audit.c.actor_id == actor_id) & (audit.c.at > since)
+    query = select(audit.c.id).where(theirs, audit.c.action == action.value, audit.c.subject == subject)
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def list_audit(
     connection: Connection, asked: AuditFilter, scope: AuditScope | None, *, limit: int, offset: int = 0
 ) -> list[Row[Any]]:

@@ -77,6 +77,20 @@ def test_a_message_is_played_in_ranges_to_the_agents_of_its_project(desk: Desk, 
     assert [(row.actor, row.subject, row.project) for row in heard] == [(NINA, "RE1", "DEMO")]
 
 
+@pytest.mark.parametrize("wanted", ["bytes=1-", "bytes=-12"])
+def test_whoever_asks_for_pieces_alone_is_in_the_audit_log_too(desk: Desk, call: int, wanted: str) -> None:
+    nina = desk.browser(NINA)
+
+    def heard() -> int:
+        nina.client.get("/desk/sounds/RE1", headers={"Range": wanted}, buffered=True)
+        with desk.site.runtime.database.reading() as connection:
+            return len(list_audit(connection, AuditFilter(action=AuditAction.SOUND_HEARD), None, limit=9))
+
+    assert [heard(), heard()] == [1, 1]
+    desk.site.clock.move(minutes=11)
+    assert heard() == 2
+
+
 def test_a_message_is_put_on_a_ticket_once(desk: Desk, call: int) -> None:
     nina = desk.browser(NINA)
     assert post(nina, f"{PAGE}/{call}/link", ref="DEMO-99") == 400
