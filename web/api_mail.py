@@ -12,6 +12,7 @@ from gateway.mail.address import is_address, normalise_address
 from gateway.services.api_tokens import Scope
 from gateway.services.desk_mail import (
     AsideEntry,
+    ask_for,
     decides_for,
     discard_held,
     find_held,
@@ -20,6 +21,7 @@ from gateway.services.desk_mail import (
     replay_aside,
     require_aside,
 )
+from gateway.services.machines import DISCARD, REPLAY
 from gateway.services.program_look import person_roles
 from gateway.services.settle_item import discard_quarantined
 from web.api_models import STRICT, Address, Done, WhyBody
@@ -151,7 +153,10 @@ def replay(call: Call, spool_id: str) -> Answer:
     """POST /mail/quarantine/ID/replay: through its lane again."""
     runtime = web().runtime
     one = _require_aside(call, spool_id)
-    runtime.doorbell.ring_soon(replay_aside(runtime, one, by=call.bearer.person.id))
+    if one.machine is not None:
+        ask_for(runtime, one, act=REPLAY, by=call.bearer.person.id)
+    else:
+        runtime.doorbell.ring_soon(replay_aside(runtime, one, by=call.bearer.person.id))
     return Answer(body={"ticket": None})
 
 
@@ -159,10 +164,13 @@ def discard_aside(call: Call, spool_id: str) -> Answer:
     """POST /mail/quarantine/ID/discard"""
     asked = call.body
     assert isinstance(asked, WhyBody)
-    _require_aside(call, spool_id)
+    one = _require_aside(call, spool_id)
     if not asked.reason:
         raise Refused(Why.MAIL_SAYS_WHY())
-    discard_quarantined(web().runtime, spool_id, reason=asked.reason, by=call.bearer.person.id)
+    if one.machine is not None:
+        ask_for(web().runtime, one, act=DISCARD, reason=asked.reason, by=call.bearer.person.id)
+    else:
+        discard_quarantined(web().runtime, spool_id, reason=asked.reason, by=call.bearer.person.id)
     return Answer(body={"ticket": None})
 
 
