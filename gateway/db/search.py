@@ -21,8 +21,8 @@ from gateway.domain.search_words import Word, parse_words
 
 FIRST = 100  # tickets that are read before the index is asked
 SELDOM = 20  # of those; a word that more of them hold is not looked up
-STEP = 300  # tickets that are read at a time after those
-MOST_READ = 700  # tickets that are read at most, where the index does not tell which
+STEP = 200  # tickets that are read at a time after those
+MOST_READ = 500  # tickets that are read at most, where the index does not tell which
 RARE = 5_000  # rows of a table, and tickets, that a rare word is in at most
 
 
