@@ -1,7 +1,7 @@
 """Everything that is measured, in one run: a table on the screen, a file and a plot in `bench/results/`.
 
 python -m bench [--quick] [--peers PYTHON] [--only acceptance filing files living stored contract telephony
-                pages browsing machines] [--stored 100000] [--runs 3] [--folder DISK]
+                pages browsing machines] [--stored 100000] [--runs 3] [--folder DISK] [--bucket]
 """
 
 import argparse
@@ -48,6 +48,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--stored", type=int, default=100_000, help="tickets")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--bucket", action="store_true", help="machines: their files in a bucket that all share")
     parser.add_argument("--folder", type=Path, help="on the disk to measure; default: that for temporary files")
     return parser.parse_args()
 
@@ -79,7 +80,8 @@ def _measured(options: argparse.Namespace, folder: Path, redis_url: str) -> Iter
     if "browsing" in options.only:
         yield from browsing.rows(folder, redis_url=redis_url, number=2_000 if few else options.stored)
     if "machines" in options.only:
-        yield from machines.rows(folder / "machines", mails=60 if few else 600, runs=1 if few else options.runs)
+        mails, runs = (60, 1) if few else (600, options.runs)
+        yield from machines.rows(folder / "machines", mails=mails, runs=runs, bucket=options.bucket)
 
 
 if __name__ == "__main__":

@@ -4,10 +4,13 @@ The bucket is on the loopback, and its server is a process of Python beside the 
 us, what a network costs does not.
 """
 
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def bucket_rows(filing: Filing, *, mails: int, runs: int) -> Iterator[Row]:
     """One row for each kind of mails."""
-    with _peer() as settings:
+    with bucket_peer() as peer:
+        settings = peer.settings
         for kind, content in (("5 kB", plain_mails(mails)), ("1 to 50 kB", mixed_mails(mails))):
             box = filing.box(content, f"bucket-{kind}")
             rates = interleaved(runs, [partial(_rate, filing, box, settings), partial(_rate, filing, box, {})])
@@ -41,13 +45,29 @@ def _rate(filing: Filing, box: Path, settings: Mapping[str, str], _run: int) -> 
     return filing.rate(box, settings)
 
 
+@dataclass(frozen=True, kw_only=True)
+class BucketPeer:
+    """A bucket served by a process of its own, and the settings by which it is used."""
+
+    settings: Mapping[str, str]
+    process: "subprocess.Popen[str]"
+
+    def hang(self, seconds: float) -> None:
+        """Take connections and say nothing for a while."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            time.sleep(seconds)
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+
 @contextmanager
-def _peer() -> Iterator[dict[str, str]]:
-    """The settings of an S3 peer in a process of its own."""
+def bucket_peer() -> Iterator[BucketPeer]:
+    """An S3 peer with an empty bucket."""
     command = [sys.executable, "-m", "tests.support.s3"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as one:
         assert one.stdout is not None
         try:
-            yield S3Peer(url=one.stdout.readline().strip()).environment()
+            yield BucketPeer(settings=S3Peer(url=one.stdout.readline().strip()).environment(), process=one)
         finally:
             one.terminate()

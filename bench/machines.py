@@ -1,10 +1,11 @@
 """Rows of several machines: three doors and four workers on one PostgreSQL and one Valkey, each of which fails over.
 
 The machines are this one: each has a data folder and ports of its own, and shares nothing with the others but the
-servers and the signing key. First the speed of one machine with four workers and of three with as many. Then mails
-come by SMTP, each until some door has acknowledged it, while one of each kind dies, one after another: a door, a
-worker, the holder of the leases (stopped, and awake again), the primary of Valkey, a whole machine, the primary of
-PostgreSQL. At the end every acknowledged mail has one entry and one acknowledgement, or the run fails.
+servers and the signing key, and with a bucket their files. First the speed of one machine with four workers and of
+three with as many. Then mails come by SMTP, each until some door has acknowledged it, while one of each kind dies, one
+after another: a door, a worker, the holder of the leases (stopped, and awake again), the primary of Valkey, a whole
+machine, the primary of PostgreSQL; the bucket hangs for a while before. At the end every acknowledged mail has one
+entry and one acknowledgement, or the run fails.
 """
 
 import itertools
@@ -19,12 +20,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import psutil
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from bench.bucket import BucketPeer, bucket_peer
 from bench.mails import plain_mails
 from bench.report import Row, interleaved
 from tests.support.installation import Installation, words_of
@@ -46,17 +49,18 @@ _NO_CAPS = {
 Machines = list[Installation]
 
 
-def rows(folder: Path, *, mails: int, runs: int) -> Iterator[Row]:
+def rows(folder: Path, *, mails: int, runs: int, bucket: bool) -> Iterator[Row]:
     """The speed of three machines against one, then what is left of the mails when everything dies once."""
     folder.mkdir()
+    where = ", files in a bucket" if bucket else ""
 
     def speed(run: int, doors: int) -> float:
-        with _machines(folder / f"speed-{run}-{doors}", doors=doors) as (running, servers):
+        with _machines(folder / f"speed-{run}-{doors}", doors=doors, bucket=bucket) as (running, servers):
             return _speed(running, servers, mails)
 
     one, three = interleaved(runs, [lambda run: speed(run, 1), lambda run: speed(run, 3)])
     yield Row(
-        name="mail to ticket, 3 machines with 4 workers, against 1",
+        name=f"mail to ticket, 3 machines with 4 workers, against 1{where}",
         unit="mails/s",
         ours=three,
         other=one,
@@ -64,16 +68,17 @@ def rows(folder: Path, *, mails: int, runs: int) -> Iterator[Row]:
         ratio=three / one,
         details={"cores": float(psutil.cpu_count() or 0)},
     )
-    with _machines(folder / "faults", doors=3) as (running, servers):
-        yield _survive(running, servers, mails)
+    with _machines(folder / "faults", doors=3, bucket=bucket) as (running, servers):
+        yield _survive(running, servers, mails, where=where)
 
 
 class _Servers:
     """What the machines share."""
 
-    def __init__(self, postgres: PostgresPair, redis: SentinelSet) -> None:
+    def __init__(self, postgres: PostgresPair, redis: SentinelSet, bucket: BucketPeer | None) -> None:
         self.postgres = postgres
         self.redis = redis
+        self.bucket = bucket
         self._engine = create_engine(postgres.url, pool_pre_ping=True)
 
     def count(self, query: str) -> int:
@@ -97,12 +102,14 @@ class _Servers:
 
 
 @contextmanager
-def _machines(folder: Path, *, doors: int) -> Iterator[tuple[Machines, _Servers]]:
+def _machines(folder: Path, *, doors: int, bucket: bool) -> Iterator[tuple[Machines, _Servers]]:
     with ExitStack() as stack:
         postgres = stack.enter_context(PostgresPair())
         place = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         redis = stack.enter_context(SentinelSet(place))
+        peer = stack.enter_context(bucket_peer()) if bucket else None
         shared = {
+            **({} if peer is None else peer.settings),
             "GATEWAY_DATABASE_URL": postgres.url,
             "GATEWAY_REDIS_URL": redis.url,
             "GATEWAY_SIGNING__KEY": secrets.token_hex(32),
@@ -119,7 +126,7 @@ def _machines(folder: Path, *, doors: int) -> Iterator[tuple[Machines, _Servers]
             )
             for number, workers in enumerate(_WORKERS[doors], 1)
         ]
-        yield running, _Servers(postgres, redis)
+        yield running, _Servers(postgres, redis, peer)
 
 
 def _speed(running: Machines, servers: _Servers, mails: int) -> float:
@@ -163,7 +170,7 @@ def _deliver(running: Machines, raw: bytes, *, first: int) -> None:
             time.sleep(0.05)
 
 
-def _survive(running: Machines, servers: _Servers, least: int) -> Row:
+def _survive(running: Machines, servers: _Servers, least: int, *, where: str) -> Row:
     deeds = _deeds(running, servers)
     over = threading.Event()
     with ThreadPoolExecutor(1) as fate:
@@ -178,7 +185,7 @@ def _survive(running: Machines, servers: _Servers, least: int) -> Row:
     running[0].wait_idle(seconds=_PATIENCE)
     _prove(running, servers, mails)
     return Row(
-        name=f"mails that survive {len(deeds)} deaths on 3 machines",
+        name=f"mails that survive {len(deeds)} deaths on 3 machines{where}",
         unit="% once",
         ours=100.0,
         must=100.0,
@@ -210,6 +217,9 @@ def _mails_until(over: threading.Event, least: int) -> Iterator[bytes]:
 def _prove(running: Machines, servers: _Servers, mails: int) -> None:
     """Every mail, all of which some door acknowledged, is one entry on one ticket and was answered once."""
     entries = servers.subjects()
+    if servers.bucket is not None:
+        found = running[0].run("files", "check")
+        assert found.returncode == 0, found.stdout + found.stderr
     assert len(entries) == mails == servers.count("SELECT count(*) FROM tickets"), f"{len(entries)} tickets"
     assert set(entries.values()) == {1}, {subject: count for subject, count in entries.items() if count != 1}
     # A crash in the middle of sending sends again, with the same Message-ID: that is one mail.
@@ -221,7 +231,9 @@ def _prove(running: Machines, servers: _Servers, mails: int) -> None:
 
 def _deeds(running: Machines, servers: _Servers) -> dict[str, Callable[[], None]]:
     """What happens on the way, by name, in this order."""
+    hangs = {} if servers.bucket is None else {"the bucket hangs": partial(servers.bucket.hang, _BETWEEN)}
     return {
+        **hangs,
         "a door dies": lambda: _kill(running[0], "smtpd"),
         "a worker dies": lambda: _kill(running[1], "worker"),
         "the holder of the leases sleeps": lambda: _sleep(servers),

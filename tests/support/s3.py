@@ -99,7 +99,8 @@ class Handler(BaseHTTPRequestHandler):
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def handle(self) -> None:
-        with suppress(ssl.SSLError):  # who does not believe our certificate goes without a word
+        # Who does not believe our certificate, or has waited long enough, goes without a word.
+        with suppress(ssl.SSLError, ConnectionError):
             super().handle()
 
     def log_message(self, format: str, *args: object) -> None:
