@@ -17,7 +17,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def drain(runtime: Runtime, handler: object, *, seconds: float = 30) -> int:
-    # The types of these are wider than what they are here.
+    # Any callable: a drain must bear handlers that are not as they should be.
     done = drain_lane(Lane.MAIL, handler, runtime, deadline=time.monotonic() + seconds)  # type: ignore[arg-type]
     return done.handled
 

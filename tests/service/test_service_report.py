@@ -29,7 +29,7 @@ OTHER_WORDS = "=HYPERLINK(1)"
 
 def period(desk: Desk, *, days: int = 3) -> Period:
     today = desk.site.clock.now().date()
-    # The types of these are wider than what they are here.
+    # There is none for an unknown project; DEMO is there.
     zone = find_project(desk.site.runtime, "DEMO").calendar.zone_info  # type: ignore[union-attr]
     return Period(first=today - timedelta(days=days), last=today, zone=zone)
 

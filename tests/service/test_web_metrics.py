@@ -83,6 +83,6 @@ def test_answers_are_measured_webhooks_apart_from_pages() -> None:
         return [b"x"]
 
     before = read(waited().decode()).get(("gateway_answer_seconds_count", "webhook"), 0)
-    # The types of these are wider than what they are here.
+    # No server is there to hand over a whole environment, and a writer.
     assert list(timed(app, kind="webhook")({}, lambda *_: None)) == [b"x"]  # type: ignore[arg-type, return-value]
     assert read(waited().decode())["gateway_answer_seconds_count", "webhook"] == before + 1

@@ -90,7 +90,7 @@ def test_both_parts_come_back_as_they_were_written(text: str, html: str) -> None
     assert (plain.get_content_type(), rich.get_content_type()) == ("text/plain", "text/html")
     for part, expected in ((plain, text), (rich, html)):
         assert isinstance(part, EmailMessage)
-        # The types of these are wider than what they are here.
+        # Decoded, a part that is no multipart is bytes; the type knows multiparts, too.
         assert unix(part.get_payload(decode=True).decode()) == unix(expected)  # type: ignore[union-attr]
 
 

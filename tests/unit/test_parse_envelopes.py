@@ -131,7 +131,7 @@ def _signed(content: bytes) -> bytes:
     issued = authority.issue_cert("a@x.example")
     certificate = x509.load_pem_x509_certificate(issued.cert_chain_pems[0].bytes())
     key = load_pem_private_key(issued.private_key_pem.bytes(), None)
-    # The types of these are wider than what they are here.
+    # The loader takes keys of every kind; the one of trustme is elliptic, which can sign this.
     builder = PKCS7SignatureBuilder().set_data(content).add_signer(certificate, key, SHA256())  # type: ignore[arg-type]
     return builder.sign(Encoding.DER, [PKCS7Options.Binary])
 
