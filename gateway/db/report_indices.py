@@ -29,6 +29,15 @@ NOT_ACKNOWLEDGED = {
 # The moment comes first: without statistics SQLite would take an index that begins with the project for the queue.
 Index("ix_tickets_created_at_project", tickets.c.created_at, tickets.c.project)
 Index("ix_tickets_reporter_id_project_updated_at", tickets.c.reporter_id, tickets.c.project, tickets.c.updated_at)
+Index("ix_tickets_updated_at_id", tickets.c.updated_at, tickets.c.id)
+_is_merged = text("merged_into_id IS NOT NULL")
+Index(
+    "ix_tickets_reporter_id_merged",
+    tickets.c.reporter_id,
+    tickets.c.merged_into_id,
+    sqlite_where=_is_merged,
+    postgresql_where=_is_merged,
+)
 Index("ix_receipts_accepted_at_project", receipts.c.accepted_at, receipts.c.project)
 
 for _name, _columns, _condition in (

@@ -56,14 +56,6 @@ tickets = Table(
     Column("follows_id", ForeignKey("tickets.id")),
     Column("due_at", UtcDateTime, nullable=False, server_default="9999-01-01 00:00:00.000000"),
     Index("ix_tickets_reporter_id_created_at", "reporter_id", "created_at"),
-    Index("ix_tickets_updated_at_id", "updated_at", "id"),
-    Index(
-        "ix_tickets_reporter_id_merged",
-        "reporter_id",
-        "merged_into_id",
-        sqlite_where=text("merged_into_id IS NOT NULL"),
-        postgresql_where=text("merged_into_id IS NOT NULL"),
-    ),
 )
 
 entries = Table(

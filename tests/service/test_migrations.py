@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from gateway.db.engine import Database
 from gateway.db.migrate import BrokenReferences, current_revision, head_revision, migrate, require_head, revisions
-from gateway.db.search import index_words
+from gateway.db.words import index_words
 from gateway.errors import Misconfigured
 from tests.support.rows import ROWS, content, fill
 

@@ -48,7 +48,8 @@ def test_it_says_what_is_down_again_and_again_until_ctrl_c(
     environment: dict[str, str], is_terminal: bool, times: int
 ) -> None:
     ours, theirs = pty.openpty() if is_terminal else os.pipe()
-    command = [sys.executable, "-m", "gateway", "status", "--live"]
+    # Whoever runs the tests in the background has them ignore Ctrl-C, and a child takes that over.
+    command = ["env", "--default-signal=INT", sys.executable, "-m", "gateway", "status", "--live"]
     process = subprocess.Popen(command, env=environment, stdout=theirs, stderr=theirs)
     os.close(theirs)
     seen, found = "", 0

@@ -24,6 +24,6 @@ def upgrade() -> None:
             ["erasure_id"], ["erasures.id"], name=op.f("fk_erasure_asks_erasure_id_erasures"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure_asks")),
-        sa.UniqueConstraint("erasure_id", "machine", name=op.f("uq_erasure_asks_erasure_id")),
+        sa.UniqueConstraint("erasure_id", "machine", name=op.f("uq_erasure_asks_erasure_id_machine")),
     )
     op.create_index(op.f("ix_erasure_asks_machine"), "erasure_asks", ["machine"])
