@@ -1,5 +1,7 @@
 """Fixtures that every lane shares; the ones that start servers live in `tests/support/`."""
 
+from pathlib import Path
+
 import pytest
 
 pytest_plugins = [
@@ -20,8 +22,19 @@ pytest_plugins = [
     "tests.support.two_machines",
 ]
 
+_SPREAD = 0.8  # of the other tests
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests begin first, so that no worker still sits over one when the others have nothing left to do."""
-    items.sort(key=lambda item: item.path.parent.name != "e2e")
+    """Files that start whole installations are spread over the rest, of which a last part remains for the end.
+
+    Side by side they would take the processor from each other, and last of all one worker would sit over one while the
+    others have nothing left to do.
+    """
+    others = [item for item in items if item.path.parent.name != "e2e"]
+    files = dict.fromkeys(item.path for item in items if item.path.parent.name == "e2e")
+    step = _SPREAD * len(others) / max(len(files), 1)
+    place: dict[Path, float] = {path: number * step for number, path in enumerate(files)}
+    place |= {item.path: number for number, item in reversed([*enumerate(others)])}  # a file is where its first is
+    items.sort(key=lambda item: place[item.path])
